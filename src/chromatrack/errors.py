@@ -1,0 +1,20 @@
+"""The two ways a call can end badly; the command line turns them into exit codes 2 and 1."""
+
+
+class ChromatrackError(Exception):
+    """Base of the errors whose message is one sentence meant for the person at the terminal."""
+
+    exit_code = 1
+
+
+class WorkError(ChromatrackError):
+    """The call was right, but the work failed (exit code 1)."""
+
+
+class InputError(ChromatrackError):
+    """The call, a setting or an input file is wrong (exit code 2).
+
+    The message names the file, the row or the key, and says what was expected.
+    """
+
+    exit_code = 2
