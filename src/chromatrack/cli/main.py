@@ -13,7 +13,7 @@ from chromatrack.errors import ChromatrackError
 
 # One module per group of subcommands; each has `register(subcommands)`. They import their stage
 # inside the handler, so that `chromatrack --help` does not wait for torch.
-GROUPS = ("tools", "world", "kinetics", "training", "benchmarks", "report")
+GROUPS = ("tools", "world", "kinetics", "training", "evaluate", "report")
 
 DESCRIPTION = """\
 Video colorization as a second backbone beside the SiamFC tracker.
