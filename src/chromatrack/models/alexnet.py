@@ -1,0 +1,53 @@
+"""The AlexNet of SiamFC: no padding, total stride 8 (thesis Table 3.1)."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+CHANNELS = {
+    "as_run": (96, 256, 384, 384, 256),
+    "as_written": (96, 256, 192, 192, 128),
+}
+
+
+class AlexNet(nn.Module):
+    """Five convolutions without padding: 127 px -> 6x6, 255 px -> 22x22.
+
+    The parameters carry the names of siamfc-pytorch (`conv1.0.weight` ...), so that its weights
+    can be imported. BatchNorm has eps 1e-6 and momentum 0.05 as there; conv5 has none.
+
+    Args:
+        in_channels: 3 for RGB, 1 for grey.
+        channels: output channels of the five convolutions; all but the first even.
+    """
+
+    stride = 8
+    # Pixels of input on either side of the centre of an output cell: with as many pixels of
+    # padding all around, an image of a multiple of 8 gives one cell per 8x8 block.
+    margin = 40
+
+    def __init__(self, *, in_channels: int = 3, channels: tuple[int, ...] = CHANNELS["as_run"]):
+        super().__init__()
+        c1, c2, c3, c4, c5 = channels
+        self.out_channels = c5
+        self.conv1 = nn.Sequential(
+            nn.Conv2d(in_channels, c1, 11, stride=2), *_norm_relu(c1), nn.MaxPool2d(3, stride=2)
+        )
+        self.conv2 = nn.Sequential(
+            nn.Conv2d(c1, c2, 5, groups=2), *_norm_relu(c2), nn.MaxPool2d(3, stride=2)
+        )
+        self.conv3 = nn.Sequential(nn.Conv2d(c2, c3, 3), *_norm_relu(c3))
+        self.conv4 = nn.Sequential(nn.Conv2d(c3, c4, 3, groups=2), *_norm_relu(c4))
+        self.conv5 = nn.Sequential(nn.Conv2d(c4, c5, 3, groups=2))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, in_channels, H, W) -> (B, channels[-1], h, w)."""
+        x = self.conv1(x)
+        x = self.conv2(x)
+        x = self.conv3(x)
+        x = self.conv4(x)
+        return self.conv5(x)
+
+
+def _norm_relu(channels: int) -> tuple[nn.Module, nn.Module]:
+    return nn.BatchNorm2d(channels, eps=1e-6, momentum=0.05), nn.ReLU(inplace=True)

@@ -1,0 +1,70 @@
+"""The 3-D head of the colorization network (thesis Table 3.3, Figure 3.10)."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+DILATIONS = (1, 2, 4, 8, 16)
+
+
+def positions(count: int, *, kind: str, device: torch.device | None = None) -> Tensor:
+    """(count,) coordinates in [-1, 1] of the cells of one axis.
+
+    `linspace` spaces them evenly; `without_zero` leaves the zero out, as Figure 3.10 prints it
+    for eight cells (-1, -.75, -.5, -.25, .25, .5, .75, 1).
+    """
+    if kind == "linspace":
+        return torch.linspace(-1, 1, count, device=device)
+    with_zero = torch.linspace(-1, 1, count + 1, device=device)
+    return torch.cat([with_zero[: (count + 1) // 2], with_zero[(count + 1) // 2 + 1 :]])
+
+
+class SpatioTemporalHead(nn.Module):
+    """Five blocks of a spatial and a temporal convolution, dilated 1 to 16, then 1x1x1.
+
+    Args:
+        in_channels: channels of the trunk; two position channels are added.
+        channels: channels of the blocks (256 in the thesis).
+        embedding: channels of the output (64).
+        position_kind: see `positions`.
+    """
+
+    def __init__(
+        self,
+        *,
+        in_channels: int,
+        channels: int = 256,
+        embedding: int = 64,
+        position_kind: str = "linspace",
+    ):
+        super().__init__()
+        self.position_kind = position_kind
+        blocks, before = [], in_channels + 2
+        for dilation in DILATIONS:
+            blocks.append(_block(before, channels, dilation))
+            before = channels
+        self.blocks = nn.Sequential(*blocks)
+        self.embed = nn.Conv3d(channels, embedding, 1)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """(B, T, in_channels, H, W) -> (B, T, embedding, H, W)."""
+        batch, frames, _, height, width = features.shape
+        rows = positions(height, kind=self.position_kind, device=features.device)
+        columns = positions(width, kind=self.position_kind, device=features.device)
+        grid = torch.stack(torch.meshgrid(rows, columns, indexing="ij")).to(features.dtype)
+        grid = grid.expand(batch, frames, 2, height, width)
+        x = torch.cat([features, grid], dim=2).transpose(1, 2)  # (B, C + 2, T, H, W)
+        return self.embed(self.blocks(x)).transpose(1, 2)
+
+
+def _block(before: int, channels: int, dilation: int) -> nn.Sequential:
+    d = dilation
+    return nn.Sequential(
+        nn.Conv3d(before, channels, (1, 3, 3), dilation=(1, d, d), padding=(0, d, d), bias=False),
+        nn.BatchNorm3d(channels),
+        nn.ReLU(inplace=True),
+        nn.Conv3d(channels, channels, (3, 1, 1), dilation=(d, 1, 1), padding=(d, 0, 0), bias=False),
+        nn.BatchNorm3d(channels),
+        nn.ReLU(inplace=True),
+    )

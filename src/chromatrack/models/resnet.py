@@ -1,0 +1,57 @@
+"""The ResNet trunk of the colorization network: total stride 8 (thesis Table 3.3)."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+from torchvision.models.resnet import BasicBlock
+
+CHANNELS = (64, 128, 256, 256)
+STRIDES = (1, 2, 1, 1)
+
+
+class ResNet(nn.Module):
+    """Residual trunk without the last pooling: 256 px -> 32x32, 255 -> 32x32, 127 -> 16x16.
+
+    Args:
+        in_channels: 1 for grey.
+        channels: output channels of the four stages.
+        blocks: residual blocks of the four stages; (2, 2, 2, 2) is ResNet-18.
+    """
+
+    stride = 8
+    margin = 0
+
+    def __init__(
+        self,
+        *,
+        in_channels: int = 1,
+        channels: tuple[int, ...] = CHANNELS,
+        blocks: tuple[int, ...] = (2, 2, 2, 2),
+    ):
+        super().__init__()
+        self.out_channels = channels[-1]
+        self.stem = nn.Sequential(
+            nn.Conv2d(in_channels, channels[0], 7, stride=2, padding=3, bias=False),
+            nn.BatchNorm2d(channels[0]),
+            nn.ReLU(inplace=True),
+            nn.MaxPool2d(3, stride=2, padding=1),
+        )
+        stages, before = [], channels[0]
+        for width, stride, count in zip(channels, STRIDES, blocks, strict=True):
+            stages.append(_stage(before, width, stride=stride, blocks=count))
+            before = width
+        self.stages = nn.Sequential(*stages)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, in_channels, H, W) -> (B, channels[-1], H / 8, W / 8)."""
+        return self.stages(self.stem(x))
+
+
+def _stage(before: int, width: int, *, stride: int, blocks: int) -> nn.Sequential:
+    shortcut = None
+    if stride != 1 or before != width:
+        shortcut = nn.Sequential(
+            nn.Conv2d(before, width, 1, stride=stride, bias=False), nn.BatchNorm2d(width)
+        )
+    first = BasicBlock(before, width, stride, shortcut)
+    return nn.Sequential(first, *(BasicBlock(width, width) for _ in range(blocks - 1)))
