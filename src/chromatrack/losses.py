@@ -30,9 +30,7 @@ def double_softmax_floor(colours: int) -> float:
     return float(torch.log1p((colours - 1) * torch.exp(torch.tensor(-1.0, dtype=torch.float64))))
 
 
-def target_map(
-    size: int, *, stride: int = 8, radius: float = 16.0, distance: str = "l1"
-) -> Tensor:
+def target_map(size: int, *, stride: int = 8, radius: float = 16.0, distance: str = "l1") -> Tensor:
     """(size, size) true score map: 1 within `radius` pixels of the centre, else 0 (eq. 3.2).
 
     Args:

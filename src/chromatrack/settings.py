@@ -1,7 +1,7 @@
 """Everything that can be set: one frozen dataclass per stage; the YAML mirrors this tree.
 
-The defaults are the thesis's settings as `docs/decisions.md` of the project resolves them; `D5` in a
-comment points at row 5 of that table. `config.yaml` overrides them with the small demo.
+The defaults are the thesis's settings as `docs/decisions.md` resolves them; `D5` points at row 5 of
+that table. `config.yaml` overrides them with the small demo.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -82,7 +82,7 @@ class SourceSettings:
     folder: str | None = None
     """Folder of full videos (`folder`)."""
     serve: str | None = None
-    """Folder that a server on 127.0.0.1 offers as the video site while the run fetches (`ytdlp`)."""
+    """Folder that a server on 127.0.0.1 offers as the video site during the run (`ytdlp`)."""
     max_height: int = 360
     """Highest resolution that is asked for, in pixels (`ytdlp`)."""
 
@@ -210,7 +210,7 @@ class CropSettings:
 
 @dataclass(frozen=True)
 class SiamFCSettings:
-    """SiamFC training (thesis 3.1); the fine-tuning of the combined network uses it too."""
+    """SiamFC training (thesis 3.1)."""
 
     width: float = 1.0
     """Multiplier of all channel counts."""
@@ -272,15 +272,31 @@ class FusionSettings:
     """Pairs over which mean and standard deviation of each branch are measured (D14)."""
     statistics_mode: Literal["eval", "train"] = "eval"
     """`eval`: as the tracker computes them (17x17); `train`: as run (15x15, batch 1) (D14)."""
-    epochs: int = 50
-    """Epochs of combined fine-tuning; 25 in the author's last commit (D15)."""
-    learning_rate: float = 1e-2
-    """Rate of the first epoch of combined fine-tuning."""
-    final_learning_rate: float = 1e-5
-    """Rate of its last epoch."""
 
     def __post_init__(self) -> None:
-        _positive(self, "statistics_pairs", "epochs", "learning_rate", "final_learning_rate")
+        _positive(self, "statistics_pairs")
+
+
+@dataclass(frozen=True)
+class FineTuneSettings:
+    """Training of both branches together (thesis 5.4.2); the rest is as in `siamfc`."""
+
+    epochs: int = 50
+    """Epochs; 25 in the author's last commit (D15)."""
+    pairs_per_epoch: int = 50_000
+    """Pairs per epoch; 0 takes one per sequence, as run (D5)."""
+    learning_rate: float = 1e-2
+    """Rate of the first epoch."""
+    final_learning_rate: float = 1e-5
+    """Rate of the last epoch; exponential in between."""
+
+    def __post_init__(self) -> None:
+        _positive(self, "epochs", "learning_rate", "final_learning_rate")
+        _require(self.pairs_per_epoch >= 0, "pairs_per_epoch: expected 0 or more")
+
+    def applied_to(self, siamfc: SiamFCSettings) -> SiamFCSettings:
+        """The settings of SiamFC training with the length and the rates of fine-tuning."""
+        return replace(siamfc, **{f.name: getattr(self, f.name) for f in fields(self)})
 
 
 @dataclass(frozen=True)
@@ -426,6 +442,7 @@ class Settings:
     crops: CropSettings = field(default_factory=CropSettings)
     siamfc: SiamFCSettings = field(default_factory=SiamFCSettings)
     fusion: FusionSettings = field(default_factory=FusionSettings)
+    fine_tune: FineTuneSettings = field(default_factory=FineTuneSettings)
     tracker: TrackerSettings = field(default_factory=TrackerSettings)
     propagation: PropagationSettings = field(default_factory=PropagationSettings)
     compute: ComputeSettings = field(default_factory=ComputeSettings)

@@ -1,14 +1,25 @@
-"""What several subcommands share: how settings reach a stage."""
+"""What several subcommands share: how settings reach a stage, and how values are parsed."""
 
 from __future__ import annotations
 
 import argparse
+import math
+from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from chromatrack import settings as s
 
 T = TypeVar("T")
+
+
+def add_stage(
+    subcommands, name: str, run: Callable[[argparse.Namespace], None], *, help: str
+) -> argparse.ArgumentParser:
+    """Add a subcommand whose description is its help."""
+    parser = subcommands.add_parser(name, help=help, description=f"{help[0].upper()}{help[1:]}.")
+    parser.set_defaults(run=run)
+    return parser
 
 
 def add_settings(parser: argparse.ArgumentParser, stage: str) -> None:
@@ -26,7 +37,9 @@ def add_settings(parser: argparse.ArgumentParser, stage: str) -> None:
     )
 
 
-def stage_settings(options: argparse.Namespace, kind: type[T], pick) -> T:
+def stage_settings(
+    options: argparse.Namespace, kind: type[T], pick: Callable[[s.Settings], T]
+) -> T:
     """The settings of one stage from `--settings`, or picked out of `--config`, or the defaults.
 
     Args:
@@ -38,3 +51,59 @@ def stage_settings(options: argparse.Namespace, kind: type[T], pick) -> T:
     if options.config is not None:
         return pick(s.load_config(options.config))
     return kind()
+
+
+def add_compute(parser: argparse.ArgumentParser) -> None:
+    """Add `--compute JSON`; it is apart from the settings because it does not change the result."""
+    parser.add_argument(
+        "--compute",
+        metavar="JSON",
+        default="{}",
+        help='device, threads and loader workers, such as {"device": "cuda", "threads": 4}',
+    )
+
+
+def compute_settings(options: argparse.Namespace) -> s.ComputeSettings:
+    """What `--compute` says."""
+    return s.from_json(s.ComputeSettings, options.compute)
+
+
+def add_paths(parser: argparse.ArgumentParser, **paths: str) -> None:
+    """Add required options that take a path: name -> help."""
+    for name, text in paths.items():
+        parser.add_argument(
+            f"--{name.replace('_', '-')}", required=True, type=Path, metavar="PATH", help=text
+        )
+
+
+def alpha_value(text: str) -> float | None:
+    """A number from 0 to 1, or None for `learned`."""
+    if text == "learned":
+        return None
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"expected a number from 0 to 1, or learned, got {text!r}")
+    return value
+
+
+def box_value(text: str) -> Any:
+    """`left,top,width,height` in pixels, with a positive width and height."""
+    try:
+        values = [float(part) for part in text.split(",")]
+    except ValueError:
+        values = []
+    if len(values) != 4 or not all(map(math.isfinite, values)) or min(values[2:]) <= 0:
+        raise argparse.ArgumentTypeError(
+            f"expected x,y,w,h in pixels with a positive width and height, got {text!r}"
+        )
+    return values
+
+
+def count_value(text: str) -> int:
+    """A whole number from 1 on."""
+    if not text.isascii() or not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"expected a whole number from 1 on, got {text!r}")
+    return int(text)

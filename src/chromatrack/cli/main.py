@@ -13,7 +13,7 @@ from chromatrack.errors import ChromatrackError
 
 # One module per group of subcommands; each has `register(subcommands)`. They import their stage
 # inside the handler, so that `chromatrack --help` does not wait for torch.
-GROUPS = ("tools", "world", "kinetics", "training", "evaluate", "report")
+GROUPS = ("tools", "world", "kinetics", "labels", "training", "tracking", "evaluate", "report")
 
 DESCRIPTION = """\
 Video colorization as a second backbone beside the SiamFC tracker.
@@ -45,7 +45,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one subcommand; return its exit code: 0 done, 1 the work failed, 2 wrong call or input."""
+    """Run one subcommand; return 0 (done), 1 (the work failed) or 2 (wrong call or input)."""
     options = build_parser().parse_args(arguments)
     try:
         options.run(options)

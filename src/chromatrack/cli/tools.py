@@ -1,5 +1,98 @@
-"""Subcommands of the group "tools"."""
+"""Tools for people: on their own videos and weights, and on their machine."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+from pathlib import Path
+
+from chromatrack import settings as s
+from chromatrack.cli.common import (
+    add_compute,
+    add_settings,
+    add_stage,
+    alpha_value,
+    box_value,
+    compute_settings,
+    count_value,
+    stage_settings,
+)
 
 
 def register(subcommands) -> None:
     """Add the subcommands of this group."""
+    track = add_stage(
+        subcommands, "track", _track, help="track one target in a video or a folder of frames"
+    )
+    track.add_argument("input", type=Path, help="a video, or a folder of numbered images")
+    track.add_argument(
+        "--box",
+        required=True,
+        type=box_value,
+        metavar="x,y,w,h",
+        help="the target in the first frame: left, top, width, height in pixels, 0-based",
+    )
+    track.add_argument("--checkpoint", required=True, type=Path, metavar="FILE")
+    track.add_argument("--output", required=True, type=Path, metavar="boxes.csv")
+    track.add_argument("--alpha", type=alpha_value, help="weight of the colorization branch")
+    add_settings(track, "tracker")
+    add_compute(track)
+
+    label = add_stage(subcommands, "label", _label, help="colour labels of one video")
+    label.add_argument("video", type=Path)
+    label.add_argument("--k", type=count_value, help="number of colours (8 unless configured)")
+    label.add_argument("--output", required=True, type=Path, metavar="labels.h5")
+    add_settings(label, "labels")
+
+    weights = add_stage(
+        subcommands, "import-weights", _import_weights, help="public weights as a checkpoint"
+    )
+    weights.add_argument("kind", choices=["siamfc-pytorch"])
+    weights.add_argument("weights", type=Path, metavar="FILE.pth")
+    weights.add_argument("--output", required=True, type=Path, metavar="CHECKPOINT")
+
+    add_stage(
+        subcommands, "doctor", _doctor, help="what works on this machine, and what is missing"
+    )
+
+
+def _track(options: argparse.Namespace) -> None:
+    from chromatrack.stages.track import track_video
+
+    count = track_video(
+        options.input,
+        options.box,
+        options.checkpoint,
+        options.output,
+        settings=stage_settings(options, s.TrackerSettings, lambda everything: everything.tracker),
+        compute=compute_settings(options),
+        alpha=options.alpha,
+    )
+    print(f"{count} boxes in {options.output}")
+
+
+def _label(options: argparse.Namespace) -> None:
+    from chromatrack.errors import InputError
+    from chromatrack.stages.labels import label_video
+
+    settings = stage_settings(options, s.LabelSettings, lambda everything: everything.labels)
+    if options.k is not None:
+        try:
+            settings = dataclasses.replace(settings, colours=options.k)
+        except ValueError as error:
+            raise InputError(f"--k: {error}") from None
+    label_video(options.video, options.output, settings=settings)
+    print(f"labels in {options.output}")
+
+
+def _import_weights(options: argparse.Namespace) -> None:
+    from chromatrack.stages.import_weights import import_siamfc_pytorch
+
+    import_siamfc_pytorch(options.weights, options.output)
+    print(f"checkpoint in {options.output}")
+
+
+def _doctor(options: argparse.Namespace) -> None:
+    from chromatrack.stages.doctor import report
+
+    print(report())

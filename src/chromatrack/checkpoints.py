@@ -1,0 +1,99 @@
+"""Checkpoints: one file with weights, the description of the network and what made them.
+
+Layout (a dict that `torch.load(weights_only=True)` accepts):
+    format       "chromatrack-checkpoint/1"
+    kind         "siamfc", "colorization" or "fused"
+    network      keyword arguments of the function in `models/build.py` that rebuilds it
+    scaling      fields of `InputScaling`
+    state        the state_dict
+    made_by      JSON text of `files.made_by`
+"""
+
+from __future__ import annotations
+
+import pickle
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from chromatrack.errors import InputError
+from chromatrack.files import canonical_json, whole_file
+from chromatrack.models.build import build_colorizer, build_fused, build_siamfc
+from chromatrack.tracking.inputs import InputScaling
+
+FORMAT = "chromatrack-checkpoint/1"
+BUILDERS = {"siamfc": build_siamfc, "colorization": build_colorizer, "fused": build_fused}
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A checkpoint in memory."""
+
+    kind: str
+    network: dict[str, Any]
+    scaling: InputScaling
+    state: dict[str, torch.Tensor]
+    made_by: str
+
+    def build(self) -> nn.Module:
+        """The network with its weights, on the CPU, in eval mode."""
+        network = BUILDERS[self.kind](**self.network)
+        network.load_state_dict(self.state)
+        return network.eval()
+
+
+def load_tensors(path: str | Path) -> Any:
+    """`torch.load` that runs no code from the file and names it when it cannot be read."""
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file") from None
+    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise InputError(f"{path}: not a file of PyTorch tensors ({reason})") from None
+
+
+def save_checkpoint(
+    path: str | Path,
+    *,
+    kind: str,
+    network: dict[str, Any],
+    scaling: InputScaling,
+    module: nn.Module,
+    made_by: dict[str, Any],
+) -> None:
+    """Write a checkpoint, whole or not at all."""
+    content = {
+        "format": FORMAT,
+        "kind": kind,
+        "network": network,
+        "scaling": scaling.as_dict(),
+        "state": {name: value.detach().cpu() for name, value in module.state_dict().items()},
+        "made_by": canonical_json(made_by),
+    }
+    with whole_file(path) as part:
+        torch.save(content, part)
+
+
+def load_checkpoint(path: str | Path, *, kinds: tuple[str, ...] = tuple(BUILDERS)) -> Checkpoint:
+    """Read a checkpoint of one of the kinds; anything else is an `InputError`."""
+    content = load_tensors(path)
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        raise InputError(
+            f"{path}: not a chromatrack checkpoint (public siamfc-pytorch weights come in through "
+            "`chromatrack import-weights`)"
+        )
+    if content["kind"] not in kinds:
+        raise InputError(
+            f"{path}: expected a checkpoint of kind {' or '.join(kinds)}, got {content['kind']}"
+        )
+    return Checkpoint(
+        kind=content["kind"],
+        network=content["network"],
+        scaling=InputScaling(**content["scaling"]),
+        state=content["state"],
+        made_by=content["made_by"],
+    )

@@ -1,0 +1,107 @@
+"""Subcommands that run trackers over benchmarks."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from chromatrack import settings as s
+from chromatrack.cli.common import (
+    add_compute,
+    add_paths,
+    add_settings,
+    add_stage,
+    alpha_value,
+    compute_settings,
+    count_value,
+    stage_settings,
+)
+
+
+def register(subcommands) -> None:
+    """Add the subcommands of this group."""
+    otb = add_stage(subcommands, "track-otb", _track_otb, help="run a tracker over OTB sequences")
+    _add_run(otb, root="folder of OTB sequences", output="run.json to write; boxes/ beside it")
+    otb.add_argument("--names", type=Path, metavar="FILE", help="targets to track, one per line")
+    _add_tracker(otb)
+
+    vot = add_stage(
+        subcommands, "track-vot", _track_vot, help="the supervised experiment of VOT on sequences"
+    )
+    _add_run(vot, root="folder of VOT sequences with list.txt", output="JSON to write")
+    _add_tracker(vot)
+
+    davis = add_stage(
+        subcommands, "propagate-davis", _propagate, help="propagate first masks through DAVIS"
+    )
+    _add_run(davis, root="root of DAVIS-2017", output="JSON to write; NAME/*.png beside it")
+    davis.add_argument("--temperature", type=float, default=1.0, help="of the softmax of eq. 3.11")
+    add_settings(davis, "propagation")
+    add_compute(davis)
+
+
+def _add_run(parser: argparse.ArgumentParser, *, root: str, output: str) -> None:
+    add_paths(parser, checkpoint="checkpoint", root=root, output=output)
+    parser.add_argument("--max-frames", type=count_value, help="cut each sequence")
+
+
+def _add_tracker(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--alpha",
+        type=alpha_value,
+        help="weight of the colorization branch, if not the trained one",
+    )
+    parser.add_argument(
+        "--random-auxiliary",
+        type=int,
+        metavar="SEED",
+        help="fresh weights for the colorization branch (decisions, row 27b)",
+    )
+    add_settings(parser, "tracker")
+    add_compute(parser)
+
+
+def _tracker_options(options: argparse.Namespace) -> dict:
+    return {
+        "settings": stage_settings(
+            options, s.TrackerSettings, lambda everything: everything.tracker
+        ),
+        "compute": compute_settings(options),
+        "alpha": options.alpha,
+        "random_auxiliary": options.random_auxiliary,
+        "max_frames": options.max_frames,
+    }
+
+
+def _track_otb(options: argparse.Namespace) -> None:
+    from chromatrack.stages.track import track_otb
+
+    track_otb(
+        options.checkpoint,
+        options.root,
+        options.output,
+        names=options.names,
+        **_tracker_options(options),
+    )
+
+
+def _track_vot(options: argparse.Namespace) -> None:
+    from chromatrack.stages.track import track_vot
+
+    track_vot(options.checkpoint, options.root, options.output, **_tracker_options(options))
+
+
+def _propagate(options: argparse.Namespace) -> None:
+    from chromatrack.stages.propagate import propagate_davis
+
+    propagate_davis(
+        options.checkpoint,
+        options.root,
+        options.output,
+        settings=stage_settings(
+            options, s.PropagationSettings, lambda everything: everything.propagation
+        ),
+        compute=compute_settings(options),
+        temperature=options.temperature,
+        max_frames=options.max_frames,
+    )

@@ -1,0 +1,68 @@
+"""The trackers of a run: the baseline, and one for each experiment, alpha and seed (thesis 5.4)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from chromatrack.settings import ExperimentSettings, Settings
+
+
+@dataclass(frozen=True)
+class TrackerSpec:
+    """One tracker of a run.
+
+    Attributes:
+        name: names its files, such as "exp2-alpha0.5-seed0".
+        experiment: "baseline" or the name of the experiment.
+        alpha: weight of the colorization branch, "learned", or None for the baseline.
+        seed: of the trainings behind it.
+        settings: of its experiment; None for the baseline.
+    """
+
+    name: str
+    experiment: str
+    alpha: float | str | None
+    seed: int
+    settings: ExperimentSettings | None
+
+    @property
+    def colorization(self) -> str | None:
+        """The colorization network it uses, such as "resnet18-pretrained"."""
+        return self.settings and f"{self.settings.trunk}-{self.settings.weights}"
+
+    @property
+    def checkpoint(self) -> str:
+        """Its checkpoint below the folder of the run.
+
+        An experiment that only tests has one for all its alphas: the tracker sets the alpha.
+        """
+        if self.settings is None:
+            return f"siamfc/seed{self.seed}/model.pt"
+        if self.settings.train:
+            return f"fused/{self.name}/model.pt"
+        return f"fused/exp{self.experiment}-seed{self.seed}/model.pt"
+
+
+def trackers(settings: Settings) -> list[TrackerSpec]:
+    """All trackers of a run, the baselines first.
+
+    `learned` is left out of experiments that train nothing: there is nothing to learn it with.
+    """
+    found = [
+        TrackerSpec(f"baseline-seed{seed}", "baseline", None, seed, None) for seed in settings.seeds
+    ]
+    for name, experiment in settings.experiments.items():
+        for alpha in settings.alphas:
+            if alpha == "learned" and not experiment.train:
+                continue
+            found += [
+                TrackerSpec(f"exp{name}-alpha{alpha}-seed{seed}", name, alpha, seed, experiment)
+                for seed in settings.seeds
+            ]
+    return found
+
+
+def trunks(settings: Settings) -> list[str]:
+    """Trunks that are pretrained for some experiment, in the order in which they appear."""
+    names = [e.trunk for e in settings.experiments.values() if e.weights == "pretrained"]
+    return list(dict.fromkeys(names))

@@ -1,0 +1,66 @@
+"""What works on this machine, and what is missing."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import platform
+import shutil
+import subprocess
+
+PACKAGES = (
+    "torch", "torchvision", "numpy", "pandas", "h5py", "av", "opencv-python-headless",
+    "scikit-image", "yt-dlp", "ffmpeg-python", "imageio-ffmpeg", "matplotlib", "snakemake",
+)  # fmt: skip
+
+
+def report() -> str:
+    """Lines of `what: state`, for a person."""
+    lines = [f"Python: {platform.python_version()} on {platform.platform()}"]
+    lines.append(f"CPU: {os.cpu_count()} cores")
+    lines += [f"{name}: {_version(name)}" for name in PACKAGES]
+    lines += [_faiss(), _gpu(), _ffmpeg(), _disk()]
+    return "\n".join(lines)
+
+
+def _version(package: str) -> str:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        if package == "snakemake":
+            return "missing (stages run without it; pip install 'chromatrack[workflow]')"
+        return "missing (pip install chromatrack)"
+
+
+def _faiss() -> str:
+    try:
+        import faiss
+    except ImportError:
+        return "faiss: missing (pip install 'chromatrack[cpu]' or 'chromatrack[gpu]')"
+    gpus = getattr(faiss, "get_num_gpus", lambda: 0)()
+    return f"faiss: {faiss.__version__}, {gpus} GPUs"
+
+
+def _gpu() -> str:
+    import torch
+
+    if not torch.cuda.is_available():
+        return "GPU: none that torch can use; everything runs on the CPU"
+    names = [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]
+    return f"GPU: {', '.join(names)} (CUDA {torch.version.cuda})"
+
+
+def _ffmpeg() -> str:
+    try:
+        import imageio_ffmpeg
+
+        binary = imageio_ffmpeg.get_ffmpeg_exe()
+        first = subprocess.run([binary, "-version"], capture_output=True, text=True, check=True)
+        return f"ffmpeg: {first.stdout.split()[2]} (from imageio-ffmpeg)"
+    except (ImportError, RuntimeError, OSError, subprocess.CalledProcessError) as error:
+        return f"ffmpeg: missing ({error})"
+
+
+def _disk() -> str:
+    usage = shutil.disk_usage(".")
+    return f"disk: {usage.free / 1e9:.0f} GB free in this folder"

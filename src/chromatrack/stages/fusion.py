@@ -1,0 +1,234 @@
+"""Stages 6 and 7: score-map statistics, the combined network, its fine-tuning (thesis 4.3, 5.4)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+
+from chromatrack.checkpoints import load_checkpoint, save_checkpoint
+from chromatrack.configuration import as_plain
+from chromatrack.data.crops import CropPairs
+from chromatrack.errors import WorkError
+from chromatrack.files import made_by, read_json, write_json
+from chromatrack.models.build import build_fused
+from chromatrack.models.fused import ColorizationBranch, FusedTracker
+from chromatrack.progress import progress
+from chromatrack.settings import ComputeSettings, FusionSettings, SiamFCSettings
+from chromatrack.stages.siamfc import fit_pairs
+from chromatrack.tracking.inputs import InputScaling
+from chromatrack.training.compute import prepare
+from chromatrack.training.engine import finish
+
+# Published pairs of mean and standard deviation (thesis 5.4.1, 5.4.4).
+THESIS_STATISTICS = {
+    "siamfc": {"mean": -3.13, "std": 3.58},
+    "resnet18": {"mean": 422.22, "std": 34.37},
+    "alexnet": {"mean": 1122.44, "std": 3481.73},
+}
+
+
+def response_statistics(
+    siamfc: Path,
+    colorization: Path,
+    shards: Sequence[Path],
+    output: Path,
+    *,
+    seed: int,
+    settings: FusionSettings,
+    pairs: SiamFCSettings,
+    compute: ComputeSettings,
+) -> dict:
+    """Mean and standard deviation of the score maps of each branch over pairs (eq. 4.1).
+
+    In `eval` mode over 17x17 maps of centred 255 px patches, as the tracker computes them; in
+    `train` mode over 15x15 maps with BatchNorm in training mode and one pair at a time, as run.
+    """
+    device = prepare(compute, seed=seed)
+    first, second = load_checkpoint(siamfc, kinds=("siamfc",)), _colorization(colorization)
+    scaling = fused_scaling(first.scaling, second.scaling, settings)
+    branches = {
+        "siamfc": first.build().to(device),
+        "colorization": ColorizationBranch(colorizer=second.build(), part=settings.part).to(device),
+    }
+    training = settings.statistics_mode == "train"
+    for branch in branches.values():
+        branch.train(training)
+    source = CropPairs(
+        shards,
+        batch_size=1 if training else 8,
+        search_size=pairs.search_size if training else 255,
+        max_gap=pairs.max_gap,
+        stretch=0.0,
+        seed=seed,
+    )
+    sums = {name: torch.zeros(2, dtype=torch.float64) for name in branches}
+    cells = 0
+    steps = -(-settings.statistics_pairs // source.batch_size)
+    for step in progress(range(steps), what="score-map statistics", unit="batch"):
+        z, x = source.batch(step)
+        for name, branch in branches.items():
+            as_tensor = scaling.rgb_tensor if name == "siamfc" else scaling.grey_tensor
+            with torch.no_grad():
+                maps = branch.respond(
+                    branch.embed(as_tensor(z).to(device)), branch.embed(as_tensor(x).to(device))
+                ).double()
+            sums[name] += torch.stack([maps.sum(), maps.square().sum()]).cpu()
+        cells += maps.numel()
+    result = {name: _mean_std(total, cells) for name, total in sums.items()}
+    for name, value in result.items():
+        if not value["std"] > 0:
+            raise WorkError(f"the score maps of the {name} branch do not vary: it cannot be used")
+    result |= {
+        "pairs": steps * source.batch_size,
+        "mode": settings.statistics_mode,
+        "thesis": {
+            "siamfc": THESIS_STATISTICS["siamfc"],
+            "colorization": THESIS_STATISTICS.get(second.network["trunk"]),
+        },
+        "made_by": made_by(
+            "response-statistics",
+            settings={**as_plain(settings), "seed": seed},
+            inputs={
+                "siamfc": siamfc,
+                "colorization": colorization,
+                **{path.name: path for path in shards},
+            },
+        ),
+    }
+    write_json(output, result)
+    return result
+
+
+def compose(
+    siamfc: Path,
+    colorization: Path,
+    statistics: Path,
+    output: Path,
+    *,
+    alpha: float | None,
+    settings: FusionSettings,
+    seed: int,
+) -> None:
+    """Put two trained branches together without training (experiments 1 and 4)."""
+    model, description, scaling = _composed(siamfc, colorization, statistics, alpha, settings)
+    save_checkpoint(
+        output,
+        kind="fused",
+        network=description,
+        scaling=scaling,
+        module=model,
+        made_by=made_by(
+            "compose",
+            settings={**as_plain(settings), "alpha": alpha, "seed": seed},
+            inputs={"siamfc": siamfc, "colorization": colorization, "statistics": statistics},
+        ),
+    )
+
+
+def fine_tune(
+    siamfc: Path,
+    colorization: Path,
+    statistics: Path,
+    shards: Sequence[Path],
+    output: Path,
+    *,
+    alpha: float | None,
+    seed: int,
+    settings: FusionSettings,
+    training: SiamFCSettings,
+    compute: ComputeSettings,
+) -> None:
+    """Train both branches together for one alpha; None learns it (experiments 2, 3, 5)."""
+    device = prepare(compute, seed=seed)
+    model, description, scaling = _composed(siamfc, colorization, statistics, alpha, settings)
+    source = made_by(
+        "fine-tune",
+        settings={
+            "fusion": as_plain(settings),
+            "training": as_plain(training),
+            "alpha": alpha,
+            "seed": seed,
+        },
+        inputs={
+            "siamfc": siamfc,
+            "colorization": colorization,
+            "statistics": statistics,
+            **{path.name: path for path in shards},
+        },
+    )
+
+    def as_tensors(z, x) -> tuple[torch.Tensor, ...]:
+        return (
+            scaling.rgb_tensor(z),
+            scaling.grey_tensor(z),
+            scaling.rgb_tensor(x),
+            scaling.grey_tensor(x),
+        )
+
+    model.to(device)
+    plan = fit_pairs(
+        model,
+        shards,
+        as_tensors=as_tensors,
+        output=output,
+        source=source,
+        seed=seed,
+        settings=training,
+        compute=compute,
+        device=device,
+        what=f"fine-tune alpha {'learned' if alpha is None else alpha}",
+    )
+    save_checkpoint(
+        output, kind="fused", network=description, scaling=scaling, module=model, made_by=source
+    )
+    finish(plan)
+
+
+def fused_scaling(
+    siamfc: InputScaling, colorization: InputScaling, settings: FusionSettings
+) -> InputScaling:
+    """RGB as the SiamFC checkpoint says, L as the colorization checkpoint says."""
+    return InputScaling(
+        rgb=siamfc.rgb,
+        grey=settings.grey,
+        grey_mean=colorization.grey_mean,
+        grey_std=colorization.grey_std,
+    )
+
+
+def _colorization(path: Path):
+    return load_checkpoint(path, kinds=("colorization",))
+
+
+def _composed(
+    siamfc: Path,
+    colorization: Path,
+    statistics: Path,
+    alpha: float | None,
+    settings: FusionSettings,
+) -> tuple[FusedTracker, dict, InputScaling]:
+    first, second = load_checkpoint(siamfc, kinds=("siamfc",)), _colorization(colorization)
+    measured = read_json(statistics)
+    description = {
+        "siamfc": first.network,
+        "colorizer": second.network,
+        "alpha": alpha,
+        "part": settings.part,
+        "normalize": settings.normalize,
+        "statistics": tuple(
+            (measured[name]["mean"], measured[name]["std"]) for name in ("siamfc", "colorization")
+        ),
+    }
+    model = build_fused(**description)
+    model.siamfc.load_state_dict(first.state)
+    branch = ColorizationBranch(colorizer=second.build(), part=settings.part)
+    model.colorization.load_state_dict(branch.state_dict())
+    return model, description, fused_scaling(first.scaling, second.scaling, settings)
+
+
+def _mean_std(total: torch.Tensor, cells: int) -> dict[str, float]:
+    mean = total[0] / cells
+    deviation = (total[1] / cells - mean**2).clamp_min(0).sqrt()
+    return {"mean": float(f"{mean:.6g}"), "std": float(f"{deviation:.6g}")}

@@ -1,0 +1,53 @@
+"""From uint8 RGB patches to what the two branches see."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class InputScaling:
+    """How pixels become numbers; a checkpoint records it, and the tracker obeys it.
+
+    Attributes:
+        rgb: `unit` for [-1, 1], `byte` for 0..255.
+        grey: `lab_l` is L of Lab in [0, 1], normalised; `channel_mean` the mean of R, G, B in
+            [-1, 1], as the thesis's code had it.
+        grey_mean, grey_std: normalisation of L.
+    """
+
+    rgb: str = "unit"
+    grey: str = "lab_l"
+    grey_mean: float = 0.5
+    grey_std: float = 0.5
+
+    def as_dict(self) -> dict:
+        """Plain values for a checkpoint."""
+        return asdict(self)
+
+    def rgb_tensor(self, patches: np.ndarray) -> Tensor:
+        """(B, S, S, 3) uint8 -> (B, 3, S, S) float32."""
+        tensor = torch.from_numpy(np.ascontiguousarray(patches.transpose(0, 3, 1, 2))).float()
+        return tensor if self.rgb == "byte" else tensor / 127.5 - 1
+
+    def grey_tensor(self, patches: np.ndarray) -> Tensor:
+        """(B, S, S, 3) uint8 -> (B, 1, S, S) float32."""
+        if self.grey == "channel_mean":
+            mean = patches.astype(np.float32).mean(axis=-1)
+            return torch.from_numpy(mean)[:, None] / 127.5 - 1
+        return self.normalized_luma(np.stack([luma(patch) for patch in patches]))
+
+    def normalized_luma(self, lightness: np.ndarray) -> Tensor:
+        """(B, H, W) uint8 L of Lab -> (B, 1, H, W) float32."""
+        tensor = torch.from_numpy(lightness.astype(np.float32))[:, None] / 255
+        return (tensor - self.grey_mean) / self.grey_std
+
+
+def luma(rgb: np.ndarray) -> np.ndarray:
+    """L of OpenCV's 8-bit Lab: (H, W, 3) uint8 -> (H, W) uint8."""
+    return cv2.cvtColor(rgb, cv2.COLOR_RGB2LAB)[..., 0]

@@ -1,0 +1,54 @@
+"""From a checkpoint to a tracker."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import torch
+
+from chromatrack.checkpoints import load_checkpoint
+from chromatrack.models.build import build_colorizer
+from chromatrack.models.fused import ColorizationBranch
+from chromatrack.settings import TrackerSettings
+from chromatrack.tracking.networks import response_network
+from chromatrack.tracking.tracker import SiameseTracker
+
+
+def load_tracker(
+    checkpoint: Path,
+    *,
+    settings: TrackerSettings,
+    device: torch.device,
+    alpha: float | None = None,
+    random_auxiliary: int | None = None,
+) -> SiameseTracker:
+    """The tracker of a checkpoint of kind siamfc or fused.
+
+    Args:
+        alpha: weight of the colorization branch instead of the one in a fused checkpoint.
+        random_auxiliary: seed of fresh weights for the colorization branch, as the published
+            code evaluated experiment 3 (D27b); None keeps the trained ones.
+    """
+    loaded = load_checkpoint(checkpoint, kinds=("siamfc", "fused"))
+    if loaded.kind == "fused" and alpha is not None:
+        loaded = dataclasses.replace(
+            loaded,
+            network={**loaded.network, "alpha": alpha},
+            state={name: value for name, value in loaded.state.items() if name != "alpha_logit"},
+        )
+    network = loaded.build()
+    if loaded.kind == "fused" and random_auxiliary is not None:
+        torch.manual_seed(random_auxiliary)
+        fresh = _random_branch(loaded.network)
+        network.colorization.load_state_dict(fresh.state_dict())
+    return SiameseTracker(
+        network=response_network(network, loaded.scaling, device), **dataclasses.asdict(settings)
+    )
+
+
+def _random_branch(description: dict) -> ColorizationBranch:
+    """A colorization branch with random weights, as a fused checkpoint describes it."""
+    return ColorizationBranch(
+        colorizer=build_colorizer(**description["colorizer"]), part=description["part"]
+    )

@@ -1,0 +1,142 @@
+"""The SiamFC tracker around any response network (thesis 3.1.5).
+
+Position and size follow siamfc-pytorch to the rounding, so that its weights give its boxes.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from chromatrack.errors import InputError, WorkError
+from chromatrack.geometry import (
+    center_from_ltwh,
+    crop_square,
+    exemplar_side,
+    ltwh_from_center,
+    mean_color,
+)
+from chromatrack.tracking.networks import Embedding, ResponseNetwork
+
+EXEMPLAR_SIZE = 127
+SEARCH_SIZE = 255
+STRIDE = 8
+# A target may shrink to a quarter of this side, or grow until its square is this many times
+# the diagonal of the image: far beyond any real target, and a lost one costs no memory.
+SMALLEST_SIDE = 2.0
+LARGEST_RATIO = 4.0
+
+
+class SiameseTracker:
+    """Tracks one target: `init(image, box)` once, then `update(image)` for each frame.
+
+    Args:
+        network: embeds patches and compares them.
+        scales, scale_step, scale_penalty, scale_rate: the search over sizes (eq. 3.7, 3.8).
+        window_influence: weight of the cosine window.
+        upsampled_size: side of the upsampled score map.
+        template_rate: beta of eq. 3.9; 0 keeps the exemplar of the first frame.
+        clamp: keep the centre inside the image.
+    """
+
+    def __init__(
+        self,
+        *,
+        network: ResponseNetwork,
+        scales: int = 3,
+        scale_step: float = 1.0375,
+        scale_penalty: float = 0.9745,
+        scale_rate: float = 0.59,
+        window_influence: float = 0.176,
+        upsampled_size: int = 272,
+        template_rate: float = 0.0,
+        clamp: bool = False,
+    ):
+        self.network = network
+        self.scale_rate = scale_rate
+        self.window_influence = window_influence
+        self.template_rate = template_rate
+        self.clamp = clamp
+        self.factors = scale_step ** np.linspace(-(scales // 2), scales // 2, scales)
+        self.penalties = np.where(np.arange(scales) == scales // 2, 1.0, scale_penalty).astype(
+            np.float32
+        )
+        window = np.outer(np.hanning(upsampled_size), np.hanning(upsampled_size))
+        self.window = window / window.sum()
+        self.exemplar: Embedding | None = None
+
+    def init(self, image: np.ndarray, box_ltwh: np.ndarray) -> None:
+        """Take the target from the first frame.
+
+        Args:
+            image: (H, W, 3) uint8 RGB.
+            box_ltwh: (4,) left, top, width, height in pixels, 0-based.
+        """
+        if not np.all(np.isfinite(box_ltwh)) or box_ltwh[2] <= 0 or box_ltwh[3] <= 0:
+            raise InputError(
+                f"box {list(map(float, box_ltwh))}: expected left,top,width,height "
+                "with a positive width and height"
+            )
+        self.center_yx, self.size_hw = center_from_ltwh(box_ltwh)
+        self.exemplar_side = exemplar_side(self.size_hw)
+        self.search_side = self.exemplar_side * SEARCH_SIZE / EXEMPLAR_SIZE
+        self.fill = mean_color(image)
+        self.largest_side = LARGEST_RATIO * float(np.hypot(*image.shape[:2]))
+        self.exemplar = self._embed_exemplar(image)
+
+    def update(self, image: np.ndarray) -> np.ndarray:
+        """Find the target in the next frame; returns its box (4,) ltwh in pixels, 0-based."""
+        if self.exemplar is None:
+            raise WorkError("the tracker was asked for a box before it was given a target")
+        patches = np.stack(
+            [self._crop(image, self.search_side * factor, SEARCH_SIZE) for factor in self.factors]
+        )
+        responses = self.network.respond(self.exemplar, self.network.embed(patches))
+        if not np.isfinite(responses).all():
+            raise WorkError("the network gave a score map that is not finite; check its weights")
+        self._move(responses)
+        if self.clamp:
+            limits = np.array(image.shape[:2], dtype=np.float32) - 1
+            self.center_yx = np.clip(self.center_yx, 0, limits)
+        if self.template_rate > 0:
+            self._update_template(image)
+        return ltwh_from_center(self.center_yx, self.size_hw)
+
+    def _move(self, responses: np.ndarray) -> None:
+        """Move centre and size to the peak of the score maps (scales, n, n)."""
+        side = self.window.shape[0]
+        upsampled = np.stack(
+            [cv2.resize(r, (side, side), interpolation=cv2.INTER_CUBIC) for r in responses]
+        )
+        upsampled *= self.penalties[:, None, None]
+        best = int(np.argmax(np.amax(upsampled, axis=(1, 2))))
+        response = upsampled[best]
+        response -= response.min()
+        response /= response.sum() + 1e-16
+        response = (1 - self.window_influence) * response + self.window_influence * self.window
+        peak = np.array(np.unravel_index(response.argmax(), response.shape))
+        cells = (peak - (side - 1) / 2) * responses.shape[-1] / side
+        in_image = cells * STRIDE * self.search_side * self.factors[best] / SEARCH_SIZE
+        self.center_yx += in_image  # in place: it stays float32, as in siamfc-pytorch
+        self._resize((1 - self.scale_rate) + self.scale_rate * self.factors[best])
+
+    def _resize(self, scale: float) -> None:
+        side = float(self.exemplar_side) * scale
+        if not SMALLEST_SIDE <= side <= self.largest_side:
+            return
+        self.size_hw *= scale
+        self.exemplar_side = self.exemplar_side * scale
+        self.search_side = self.search_side * scale
+
+    def _update_template(self, image: np.ndarray) -> None:
+        rate = self.template_rate
+        self.exemplar = tuple(
+            None if old is None else (1 - rate) * old + rate * new
+            for old, new in zip(self.exemplar, self._embed_exemplar(image), strict=True)
+        )
+
+    def _embed_exemplar(self, image: np.ndarray) -> Embedding:
+        return self.network.embed(self._crop(image, self.exemplar_side, EXEMPLAR_SIZE)[None])
+
+    def _crop(self, image: np.ndarray, side: float, out_size: int) -> np.ndarray:
+        return crop_square(image, self.center_yx, side, out_size=out_size, fill=self.fill)

@@ -1,0 +1,1 @@
+"""One training engine; it knows no task by name."""

@@ -1,0 +1,24 @@
+"""What a job may use of the machine."""
+
+from __future__ import annotations
+
+import os
+
+import torch
+
+from chromatrack.errors import InputError
+from chromatrack.settings import ComputeSettings
+
+
+def prepare(compute: ComputeSettings, *, seed: int = 0) -> torch.device:
+    """Set threads and seeds, and choose the device."""
+    torch.set_num_threads(compute.threads)
+    torch.manual_seed(seed)
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    name = compute.device
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    if name.startswith("cuda") and not torch.cuda.is_available():
+        raise InputError(f"compute.device: {name} was asked for, but no GPU is available")
+    return torch.device(name)
