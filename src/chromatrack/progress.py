@@ -9,15 +9,30 @@ from typing import Any
 from tqdm import tqdm
 
 
+class _Lines:
+    """Standard error for a log: every state of the bar is a line of its own."""
+
+    def write(self, text: str) -> None:
+        text = text.strip("\r\n ")
+        if text:
+            sys.stderr.write(text + "\n")
+
+    def flush(self) -> None:
+        sys.stderr.flush()
+
+
 def progress(items: Iterable | None = None, *, what: str, unit: str, **options: Any) -> tqdm:
-    """A tqdm bar that keeps quiet in log files: one line every 10 s instead of ten a second."""
+    """A tqdm bar; where standard error is no terminal, a line at most every 10 seconds."""
     on_terminal = sys.stderr.isatty()
     return tqdm(
         items,
         desc=what,
         unit=unit,
         mininterval=0.2 if on_terminal else 10.0,
+        maxinterval=10.0,
+        file=sys.stderr if on_terminal else _Lines(),
         ascii=not on_terminal,
         dynamic_ncols=on_terminal,
+        ncols=None if on_terminal else 100,
         **options,
     )

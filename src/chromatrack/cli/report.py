@@ -1,5 +1,108 @@
-"""Subcommands of the group "report"."""
+"""The last stages: the summary table, the plots and the page."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from chromatrack.cli.common import add_settings, add_stage, stage_settings
+from chromatrack.errors import InputError
+from chromatrack.settings import Settings
 
 
-def register(subcommands) -> None:
-    """Add the subcommands of this group."""
+def register(subcommands: argparse._SubParsersAction) -> None:
+    """Add `pictures`, `manifest`, and `summary`, `figures` and `page`, which read the manifest."""
+    for name, run, text, output in (
+        ("pictures", _pictures, "draw boxes, labels and masks of a finished run", "pictures.json"),
+        ("manifest", _manifest, "list the files that the report of a run shows", "manifest.json"),
+    ):
+        parser = add_stage(subcommands, name, run, help=text)
+        add_settings(parser, "all of them")
+        parser.add_argument("--output", metavar=output, type=Path, required=True)
+        paths = {"metavar": "FILE", "type": Path, "nargs": "+", "required": True}
+        if name == "pictures":
+            parser.add_argument("--labels", help="label caches", **paths)
+        else:
+            parser.add_argument("--ledgers", help="ledgers of all shards", **paths)
+            parser.add_argument("--pictures", metavar="FILE", type=Path, help="pictures.json")
+    _register(
+        subcommands, "summary", _summary,
+        help="write the table of all trackers",
+        description="Write the table of all trackers as CSV: scores on OTB, gain over the "
+        "baseline of the same seed, speed.",
+        output=("FILE.csv", "table to write"),
+    )  # fmt: skip
+    _register(
+        subcommands, "figures", _figures,
+        help="draw the plots",
+        description="Draw success and precision plots, success AUC by alpha and learning curves, "
+        "as SVG and PNG, with an index figures.json.",
+        output=("DIR", "folder to write into"),
+    )  # fmt: skip
+    _register(
+        subcommands, "page", _page,
+        help="write the page of results",
+        description="Write one self-contained HTML page with the tables, plots and pictures.",
+        output=("FILE.html", "page to write"),
+    )  # fmt: skip
+
+
+def _all_settings(options: argparse.Namespace) -> Settings:
+    if options.settings is None and options.config is None:
+        raise InputError("expected --config FILE... (or --settings JSON) with a whole run")
+    return stage_settings(options, Settings, lambda everything: everything)
+
+
+def _pictures(options: argparse.Namespace) -> None:
+    from chromatrack.stages.pictures import draw_pictures
+
+    draw_pictures(_all_settings(options), options.labels, options.output)
+
+
+def _manifest(options: argparse.Namespace) -> None:
+    from chromatrack.stages.manifest import write_manifest
+
+    write_manifest(
+        _all_settings(options), options.output, ledgers=options.ledgers, pictures=options.pictures
+    )
+
+
+def _register(subcommands, name: str, run, *, help: str, description: str, output) -> None:
+    parser = subcommands.add_parser(name, help=help, description=description)
+    parser.add_argument(
+        "--manifest",
+        metavar="FILE.json",
+        type=Path,
+        required=True,
+        help="what to show; its keys are described in chromatrack.reporting.manifest",
+    )
+    metavar, text = output
+    parser.add_argument("--output", metavar=metavar, type=Path, required=True, help=text)
+    parser.set_defaults(run=run)
+
+
+def _summary(options: argparse.Namespace) -> None:
+    from chromatrack.reporting.manifest import read_manifest
+    from chromatrack.stages.summary import summarize_otb
+
+    manifest = read_manifest(options.manifest, with_figures=False)
+    table = summarize_otb(manifest.rows, options.output, title=manifest.heading)
+    print(table.drop(columns="data_set").to_string(index=False, na_rep="-"))
+    print(f"{manifest.heading}: {options.output}")
+
+
+def _figures(options: argparse.Namespace) -> None:
+    from chromatrack.reporting.manifest import read_manifest
+    from chromatrack.stages.figures import make_figures
+
+    manifest = read_manifest(options.manifest, with_figures=False)
+    index = make_figures(manifest, options.output)
+    print(f"{len(index)} plots: {options.output}")
+
+
+def _page(options: argparse.Namespace) -> None:
+    from chromatrack.reporting.manifest import read_manifest
+    from chromatrack.stages.page import make_page
+
+    make_page(read_manifest(options.manifest), options.output)
+    print(f"page: {options.output}")

@@ -15,7 +15,11 @@ from chromatrack.settings import CropSettings
 
 
 def make_crop_lists(root: Path, output: Path, *, shard_size: int) -> int:
-    """Write output/crops-0000.txt ...: `shard_size` sequence names each; returns their number."""
+    """Write output/crops-0000.txt ...: `shard_size` sequence names each, and index.txt.
+
+    Returns:
+        the number of lists.
+    """
     names = read_names(root / "list.txt")
     if not names:
         raise InputError(f"{root / 'list.txt'}: expected at least one sequence")
@@ -27,7 +31,9 @@ def make_crop_lists(root: Path, output: Path, *, shard_size: int) -> int:
         write_text(path, "".join(f"{name}\n" for name in names[first : first + shard_size]))
     for path in stale:
         path.unlink()
-    return -(-len(names) // shard_size)
+    count = -(-len(names) // shard_size)
+    write_text(output / "index.txt", "".join(f"crops-{i:04d}.txt\n" for i in range(count)))
+    return count
 
 
 def crop_shard(root: Path, names_file: Path, output: Path, *, settings: CropSettings) -> None:

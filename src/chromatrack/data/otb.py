@@ -1,0 +1,232 @@
+"""The layout of OTB: NAME/img/0001.jpg and NAME/groundtruth_rect*.txt, boxes 1-based.
+
+The quirks of the original archives are handled here: separators differ, some ground truths cover
+a part of the frames, and Jogging and Skating2 hold two targets each, which are read as
+"Jogging-1" and "Jogging-2".
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import numpy as np
+
+from chromatrack.data import text
+from chromatrack.data.images import list_frames, write_frames
+from chromatrack.data.sequence import Sequence
+from chromatrack.data.text import (
+    folder_name,
+    format_boxes_one_based,
+    read_boxes_one_based,
+    read_rows,
+)
+from chromatrack.errors import InputError
+from chromatrack.files import write_text
+
+ATTRIBUTES = ("IV", "OPR", "SV", "OCC", "DEF", "MB", "FM", "IPR", "OV", "BC", "LR")
+"""The challenges in the order of the attribute vectors."""
+
+FIRST_FRAME = {"David": 300, "BlurCar1": 247, "BlurCar3": 3, "BlurCar4": 18}
+"""Number of the frame that the first box belongs to, where it is not the first frame."""
+
+_RECT = re.compile(r"groundtruth_rect(?:\.(\d+))?\.txt")
+_ALIAS = re.compile(r"(Human4|Jogging|Skating2)[.-](\d)")
+
+
+def read_boxes(path: str | Path, *, allow_nan: bool = False) -> np.ndarray:
+    """Read 1-based x, y, width, height separated by commas, tabs or spaces.
+
+    Returns:
+        boxes_ltwh (N, 4) float64, 0-based, in pixels.
+    """
+    return read_boxes_one_based(path, allow_nan=allow_nan)
+
+
+def read_names(path: str | Path) -> list[str]:
+    """Names of the targets in a list such as tb_100.txt (the first column counts)."""
+    return [_target_name(name) for name in text.read_names(path)]
+
+
+def write_boxes(path: str | Path, boxes_ltwh: np.ndarray) -> None:
+    """Write 0-based boxes (N, 4) as 1-based x,y,width,height with four decimals."""
+    write_text(path, format_boxes_one_based(boxes_ltwh))
+
+
+def read_sequences(
+    root: str | Path,
+    *,
+    attributes: str | Path | None = None,
+    names: Iterable[str] | None = None,
+) -> list[Sequence]:
+    """Read the sequences of a folder in OTB layout, sorted by name.
+
+    Args:
+        attributes: folder with one attribute vector NAME.txt per target.
+        names: targets ("Jogging-1") or folders ("Jogging": both targets) to read; None reads all.
+
+    Raises:
+        InputError: a named sequence is missing, or a sequence has fewer frames than boxes.
+    """
+    root = Path(root)
+    targets = _find_targets(root)
+    if names is not None:
+        targets = _select(targets, names, root)
+    if not targets:
+        raise InputError(f"{root}: expected folders NAME with groundtruth_rect.txt, found none")
+    known = {} if attributes is None else read_attributes(attributes)
+    sequences = []
+    for target, rect in targets.items():
+        if attributes is not None and target not in known:
+            raise InputError(f"{attributes}: expected {target}.txt, an attribute vector")
+        boxes_ltwh = read_boxes(rect)
+        frames = _frames_of_boxes(rect.parent, len(boxes_ltwh))
+        sequences.append(Sequence(target, frames, boxes_ltwh, known.get(target, ())))
+    return sequences
+
+
+def _find_targets(root: Path) -> dict[str, Path]:
+    """Target name -> ground truth file, for all folders below `root`."""
+    if not root.is_dir():
+        raise InputError(f"{root}: no such folder")
+    targets = {}
+    for folder in sorted(path for path in root.iterdir() if path.is_dir()):
+        rects = {
+            match[1]: path
+            for path in sorted(folder.iterdir())
+            if (match := _RECT.fullmatch(path.name))
+        }
+        # The first of the two files of Human4 is empty: it has one target after all.
+        rects = {number: path for number, path in rects.items() if path.read_bytes().strip()}
+        if folder.name == "Human4" and "2" in rects:
+            rects = {"2": rects["2"]}
+        if len(rects) == 1:
+            targets[folder.name] = next(iter(rects.values()))
+        else:
+            targets |= {f"{folder.name}-{number or 0}": path for number, path in rects.items()}
+    return targets
+
+
+def _select(targets: Mapping[str, Path], names: Iterable[str], root: Path) -> dict[str, Path]:
+    chosen = {}
+    for name in names:
+        found = [
+            target
+            for target, rect in targets.items()
+            if name in (target, rect.parent.name) or _target_name(name) == target
+        ]
+        if not found:
+            near = difflib.get_close_matches(name, targets, n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            raise InputError(f"{root}: no sequence {name!r}{hint}")
+        chosen |= {target: targets[target] for target in found}
+    return chosen
+
+
+def _frames_of_boxes(folder: Path, boxes: int) -> tuple[Path, ...]:
+    frames = list_frames(folder / "img")
+    first = FIRST_FRAME.get(folder.name, 0)
+    # A folder that was cut to the annotated frames already, and renumbered, is right as it is.
+    annotated = [path for path in frames if int(path.stem) >= first]
+    frames = annotated if len(annotated) >= boxes else frames
+    if len(frames) < boxes:
+        raise InputError(
+            f"{folder}: expected a frame for each box, got {len(frames)} frames and {boxes} boxes"
+        )
+    return tuple(frames[:boxes])
+
+
+def _target_name(stem: str) -> str:
+    """Our name of a target: others write "Jogging.1", and "Human4-2" for the target of Human4."""
+    match = _ALIAS.fullmatch(stem)
+    if not match:
+        return stem
+    return "Human4" if match[1] == "Human4" else f"{match[1]}-{match[2]}"
+
+
+def read_annotations(directory: str | Path, *, allow_nan: bool = False) -> dict[str, np.ndarray]:
+    """Read the boxes of all targets of a folder.
+
+    The folder holds NAME.txt files (directly or in anno/), or is in OTB layout
+    (NAME/groundtruth_rect*.txt); which of them is found out.
+
+    Returns:
+        target name -> boxes_ltwh (N, 4), 0-based, sorted by name.
+    """
+    directory = Path(directory)
+    files = _find_targets(directory)
+    if not files:
+        inner = directory / "anno"
+        files = _text_files(inner if inner.is_dir() else directory)
+    if not files:
+        raise InputError(
+            f"{directory}: expected NAME.txt files of boxes or NAME/groundtruth_rect.txt, "
+            "found neither"
+        )
+    return {name: read_boxes(path, allow_nan=allow_nan) for name, path in files.items()}
+
+
+def _text_files(directory: Path) -> dict[str, Path]:
+    return {_target_name(path.stem): path for path in sorted(directory.glob("*.txt"))}
+
+
+def read_attributes(directory: str | Path) -> dict[str, tuple[str, ...]]:
+    """Read attribute vectors: target name -> names of its attributes.
+
+    Args:
+        directory: NAME.txt files of eleven 0 or 1 in the order of `ATTRIBUTES`; also found in
+            attributes/ or att/ below it, as in the official archives.
+    """
+    directory = Path(directory)
+    for inner in ("attributes", "att", "anno/att"):
+        if (directory / inner).is_dir():
+            directory = directory / inner
+            break
+    if not directory.is_dir():
+        raise InputError(f"{directory}: no such folder of attribute vectors")
+    return {name: _read_vector(path) for name, path in _text_files(directory).items()}
+
+
+def _read_vector(path: Path) -> tuple[str, ...]:
+    rows = read_rows(path, columns=(len(ATTRIBUTES),))
+    if len(rows) != 1 or not set(rows[0]) <= {0.0, 1.0}:
+        raise InputError(f"{path}: expected one line of {len(ATTRIBUTES)} values, each 0 or 1")
+    return tuple(name for name, value in zip(ATTRIBUTES, rows[0], strict=True) if value)
+
+
+def write_attributes(directory: str | Path, target: str, attributes: Iterable[str]) -> None:
+    """Write the attribute vector of one target to `directory`/TARGET.txt."""
+    present = set(attributes)
+    unknown = sorted(present - set(ATTRIBUTES))
+    if unknown:
+        raise InputError(f"{target}: unknown attribute {unknown[0]!r}")
+    vector = ",".join("1" if name in present else "0" for name in ATTRIBUTES)
+    write_text(Path(directory) / f"{folder_name(target, 'attributes')}.txt", vector + "\n")
+
+
+def write_sequence(
+    root: str | Path,
+    name: str,
+    frames: Iterable[np.ndarray],
+    boxes_ltwh: list[np.ndarray],
+    *,
+    quality: int = 90,
+) -> None:
+    """Write one folder in OTB layout.
+
+    Args:
+        frames: N images (H, W, 3) uint8 RGB.
+        boxes_ltwh: one (N, 4) array per target, 0-based; several targets get
+            groundtruth_rect.1.txt and so on, as in Jogging.
+    """
+    folder = Path(root) / folder_name(name, "name")
+    count = write_frames(folder / "img", frames, pattern="%04d.jpg", first=1, quality=quality)
+    if any(len(boxes) != count for boxes in boxes_ltwh):
+        raise ValueError(
+            f"{name}: {count} frames, but {[len(boxes) for boxes in boxes_ltwh]} boxes"
+        )
+    for number, boxes in enumerate(boxes_ltwh, start=1):
+        middle = "" if len(boxes_ltwh) == 1 else f".{number}"
+        write_boxes(folder / f"groundtruth_rect{middle}.txt", boxes)

@@ -1,0 +1,87 @@
+"""Reading small text files of numbers and names whose authors cannot be trusted."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from chromatrack.errors import InputError
+
+_SEPARATOR = re.compile(r"[,;\s]+")
+
+
+def read_text(path: str | Path) -> str:
+    """The text of a UTF-8 file, with or without a byte order mark."""
+    try:
+        return Path(path).read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
+    except UnicodeDecodeError:
+        raise InputError(f"{path}: expected UTF-8 text") from None
+
+
+def read_rows(
+    path: str | Path, *, columns: Sequence[int] = (4,), allow_nan: bool = False
+) -> list[list[float]]:
+    """Rows of numbers separated by commas, tabs or spaces; blank lines around them are ignored.
+
+    Args:
+        columns: how many numbers a row may have.
+        allow_nan: accept NaN, which published tracker results hold now and then.
+
+    Raises:
+        InputError: names the file, the line and what was expected.
+    """
+    lines = read_text(path).rstrip().splitlines()
+    first = next((index for index, line in enumerate(lines) if line.strip()), 0)
+    rows = []
+    for number, line in enumerate(lines[first:], start=first + 1):
+        try:
+            values = [float(word) for word in _SEPARATOR.split(line.strip())]
+        except ValueError:
+            values = []
+        if len(values) not in columns:
+            expected = " or ".join(str(count) for count in columns)
+            raise InputError(
+                f"{path}: line {number}: expected {expected} numbers, got {line!r:.60}"
+            )
+        if any(math.isinf(value) or (math.isnan(value) and not allow_nan) for value in values):
+            raise InputError(f"{path}: line {number}: expected finite numbers, got {line!r:.60}")
+        rows.append(values)
+    return rows
+
+
+def read_boxes_one_based(path: str | Path, *, allow_nan: bool = False) -> np.ndarray:
+    """Rows of 1-based x, y, width, height as (N, 4) float64 boxes_ltwh, 0-based, in pixels."""
+    boxes_ltwh = np.array(read_rows(path, allow_nan=allow_nan), dtype=np.float64).reshape(-1, 4)
+    boxes_ltwh[:, :2] -= 1
+    return boxes_ltwh
+
+
+def format_boxes_one_based(boxes_ltwh: np.ndarray) -> str:
+    """0-based boxes (N, 4) as lines of 1-based x,y,width,height with four decimals."""
+    boxes = np.array(boxes_ltwh, dtype=np.float64).reshape(-1, 4)
+    boxes[:, :2] += 1
+    # Adding zero turns -0.0 into 0.0.
+    return "".join(",".join(f"{value:.4f}" for value in row) + "\n" for row in boxes.round(4) + 0.0)
+
+
+def read_names(path: str | Path) -> list[str]:
+    """The first column of each line, checked to be usable as a folder's name."""
+    names = []
+    for number, line in enumerate(read_text(path).splitlines(), start=1):
+        words = line.split("\t")[0].split()
+        if words:
+            names.append(folder_name(words[0], f"{path}: line {number}"))
+    return names
+
+
+def folder_name(name: str, where: str) -> str:
+    """`name` itself; an `InputError` if it would lead out of the folder it is looked up in."""
+    if name in ("", ".", "..") or "/" in name or "\\" in name or "\0" in name:
+        raise InputError(f"{where}: expected the name of a folder, got {name!r}")
+    return name

@@ -1,0 +1,108 @@
+"""The layout of a VOT workspace: list.txt, NAME/color/00000001.jpg and NAME/groundtruth.txt.
+
+A region is a polygon of four corners (8 numbers) or x,y,width,height, in pixels, 0-based.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+
+from chromatrack.data.images import list_frames, write_frames
+from chromatrack.data.sequence import Sequence
+from chromatrack.data.text import folder_name, read_names, read_rows, read_text
+from chromatrack.errors import InputError
+from chromatrack.files import write_text
+
+
+def read_sequences(root: str | Path) -> list[Sequence]:
+    """Read all sequences that `root`/list.txt names.
+
+    Returns:
+        sequences with `polygons` (N, 8) and `boxes_ltwh` (N, 4), the polygons' bounding boxes.
+
+    Raises:
+        InputError: a file is missing or broken, or there are fewer frames than regions.
+    """
+    root = Path(root)
+    return [_read_sequence(root / name) for name in read_names(root / "list.txt")]
+
+
+def _read_sequence(folder: Path) -> Sequence:
+    polygons = read_polygons(folder / "groundtruth.txt")
+    frames = list_frames(folder / _frames_folder(folder))
+    if len(frames) < len(polygons):
+        raise InputError(
+            f"{folder}: expected a frame for each region, got {len(frames)} frames "
+            f"and {len(polygons)} regions"
+        )
+    boxes_ltwh = bounding_boxes(polygons)
+    return Sequence(folder.name, tuple(frames[: len(polygons)]), boxes_ltwh, polygons=polygons)
+
+
+def _frames_folder(folder: Path) -> str:
+    """The folder in `channels.color=color/%08d.jpg` of the file `sequence`; "color" without it."""
+    path = folder / "sequence"
+    if not path.is_file():
+        return "color"
+    for line in read_text(path).splitlines():
+        key, _, value = line.partition("=")
+        if key.strip() == "channels.color":
+            return folder_name(value.strip().rpartition("/")[0], f"{path}: channels.color")
+    return "color"
+
+
+def read_polygons(path: str | Path) -> np.ndarray:
+    """Read regions as (N, 8) float64 x1, y1, ..., x4, y4; rectangles become their corners."""
+    polygons = []
+    for row in read_rows(path, columns=(8, 4)):
+        if len(row) == 4:
+            x, y, width, height = row
+            row = [x, y, x + width, y, x + width, y + height, x, y + height]
+        polygons.append(row)
+    return np.array(polygons, dtype=np.float64).reshape(-1, 8)
+
+
+def bounding_boxes(polygons: np.ndarray) -> np.ndarray:
+    """Axis-aligned bounding boxes_ltwh (N, 4) of polygons (N, 8)."""
+    corners = polygons.reshape(-1, 4, 2)
+    low, high = corners.min(axis=1), corners.max(axis=1)
+    return np.concatenate([low, high - low], axis=1)
+
+
+def write_sequence(
+    root: str | Path,
+    name: str,
+    frames: list[np.ndarray],
+    polygons: np.ndarray,
+    *,
+    fps: int,
+    quality: int = 90,
+) -> None:
+    """Write one sequence below `root`.
+
+    Args:
+        frames: N images (H, W, 3) uint8 RGB.
+        polygons: (N, 8) x1, y1, ..., x4, y4, 0-based.
+        fps: frames per second, for the record.
+    """
+    folder = Path(root) / folder_name(name, "name")
+    count = write_frames(folder / "color", frames, pattern="%08d.jpg", first=1, quality=quality)
+    if count != len(polygons):
+        raise ValueError(f"{name}: {count} frames, but {len(polygons)} polygons")
+    rows = np.round(polygons, 3) + 0.0
+    lines = "".join(",".join(f"{value:.3f}" for value in row) + "\n" for row in rows)
+    write_text(folder / "groundtruth.txt", lines)
+    height, width = frames[0].shape[:2]
+    write_text(
+        folder / "sequence",
+        f"channels.color=color/%08d.jpg\nformat=default\nfps={fps}\nheight={height}\n"
+        f"width={width}\nlength={count}\nname={name}\n",
+    )
+
+
+def write_list(root: str | Path, names: Iterable[str]) -> None:
+    """Write list.txt."""
+    write_text(Path(root) / "list.txt", "".join(f"{name}\n" for name in names))

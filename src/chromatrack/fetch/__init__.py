@@ -1,0 +1,1 @@
+"""Getting videos: sources, the stand-in for a video site, the ledger."""

@@ -1,0 +1,53 @@
+"""A folder of full videos named <youtube_id>.<suffix>: looked up by id, never by path."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+from chromatrack.errors import InputError
+
+VIDEO_TYPES = {
+    ".3gp": "video/3gpp",
+    ".avi": "video/x-msvideo",
+    ".flv": "video/x-flv",
+    ".m4v": "video/x-m4v",
+    ".mkv": "video/x-matroska",
+    ".mov": "video/quicktime",
+    ".mp4": "video/mp4",
+    ".mpg": "video/mpeg",
+    ".ts": "video/mp2t",
+    ".webm": "video/webm",
+    ".wmv": "video/x-ms-wmv",
+}
+
+_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+class VideoFolder:
+    """The videos of a folder, by id; the folder is listed once.
+
+    Raises:
+        InputError: there is no such folder.
+    """
+
+    def __init__(self, folder: str | Path) -> None:
+        self._files: dict[str, Path] = {}
+        try:
+            entries = sorted(os.listdir(folder))
+        except OSError as error:
+            raise InputError(f"{folder}: expected a folder of videos ({error.strerror})") from None
+        for name in entries:
+            path = Path(folder) / name
+            if path.suffix.lower() in VIDEO_TYPES and is_video_id(path.stem):
+                self._files.setdefault(path.stem, path)
+
+    def find(self, youtube_id: str) -> Path | None:
+        """The file of a video, or None."""
+        return self._files.get(youtube_id)
+
+
+def is_video_id(text: str) -> bool:
+    """Whether `text` can be the id of a video: it is used in file names and addresses."""
+    return _ID.fullmatch(text) is not None

@@ -1,0 +1,155 @@
+"""What became of each clip: a journal that survives a kill, and the ledger that is made from it."""
+
+from __future__ import annotations
+
+import csv
+import fcntl
+import io
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+from chromatrack.data.kinetics import ClipRow
+from chromatrack.errors import InputError, WorkError
+from chromatrack.files import canonical_json, write_text
+
+TOO_SHORT = "too short"
+DONE = "done"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one clip.
+
+    Attributes:
+        status: `done`, `too short`, or one of `chromatrack.fetch.failures.STATUSES`.
+        permanent: trying again is useless; False for clips that are done.
+        attempts: downloads that were tried in the run that decided the status.
+        bytes, sha256: of the clip's file; 0 and "" if there is none.
+        frames, seconds, width, height: what decoding the clip shows (pixels).
+        message: why it failed, without clock times, addresses and paths.
+    """
+
+    status: str
+    permanent: bool = False
+    attempts: int = 1
+    bytes: int = 0
+    frames: int = 0
+    seconds: float = 0.0
+    width: int = 0
+    height: int = 0
+    sha256: str = ""
+    message: str = ""
+
+
+CLIP_COLUMNS = ("clip_id", "label", "youtube_id", "time_start", "time_end", "split")
+COLUMNS = CLIP_COLUMNS + tuple(field.name for field in fields(Outcome))
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An outcome and what it came from.
+
+    Attributes:
+        recipe: digest of the window and of the settings that shape the clip.
+        source: digest of the settings that say where videos come from.
+        version: of the video, where it can be told (`Source.version`).
+    """
+
+    outcome: Outcome
+    recipe: str
+    source: str
+    version: str
+
+
+class Journal:
+    """An append-only file of JSON lines, on disk before the next clip begins.
+
+    As a context manager it belongs to one process at a time; a line that a kill cut off is dropped.
+
+    Raises:
+        WorkError: another process works on the same journal.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.entries: dict[str, Entry] = {}
+        self._path = path
+
+    def __enter__(self) -> Journal:
+        self._handle = open(self._path, "a+b")
+        try:
+            fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            self._handle.close()
+            raise WorkError(f"{self._path}: another process fetches this shard now") from None
+        self._handle.seek(0)
+        text = self._handle.read()
+        whole = text[: text.rfind(b"\n") + 1]
+        self._handle.truncate(len(whole))
+        for line in whole.splitlines():
+            self._load(line)
+        return self
+
+    def __exit__(self, *_) -> None:
+        self._handle.close()
+
+    def _load(self, line: bytes) -> None:
+        try:
+            value = json.loads(line)
+            clip_id, outcome = value.pop("clip_id"), Outcome(**value.pop("outcome"))
+            self.entries[clip_id] = Entry(outcome=outcome, **value)
+        except (ValueError, TypeError, KeyError, AttributeError):
+            pass  # of another version of the program, or damaged: that clip is made again
+
+    def record(self, clip_id: str, entry: Entry) -> None:
+        """Add what became of a clip; on return it is on disk."""
+        line = canonical_json({"clip_id": clip_id, **asdict(entry)}) + "\n"
+        self._handle.write(line.encode("utf-8"))
+        self._handle.flush()
+        os.fsync(self._handle.fileno())
+        self.entries[clip_id] = entry
+
+
+def write_ledger(path: Path, rows: Sequence[ClipRow], outcomes: Mapping[str, Outcome]) -> None:
+    """Write one row per clip in the order of `rows`; `outcomes` by clip id holds all of them."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for row in rows:
+        outcome = asdict(outcomes[row.clip_id])
+        clip = [getattr(row, name) for name in CLIP_COLUMNS]
+        writer.writerow([_plain(value) for value in (*clip, *outcome.values())])
+    write_text(path, text.getvalue())
+
+
+def _plain(value: object) -> object:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def read_ledger(path: str | Path):
+    """Read a ledger.
+
+    Returns:
+        a pandas.DataFrame with `COLUMNS`; ids and texts are str (empty, never NaN), times and
+        seconds float, counts int, `permanent` bool.
+
+    Raises:
+        InputError: the file cannot be read or is no ledger.
+    """
+    import pandas
+
+    kinds = {"int": "int64", "float": "float64", "bool": "bool", "str": "str"}
+    types = dict.fromkeys(CLIP_COLUMNS, "str") | {"time_start": "float64", "time_end": "float64"}
+    types |= {field.name: kinds[field.type] for field in fields(Outcome)}
+    try:
+        ledger = pandas.read_csv(path, dtype=types, keep_default_na=False, encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
+    except ValueError as error:
+        raise InputError(f"{path}: not a ledger of clips ({error})") from None
+    missing = [name for name in COLUMNS if name not in ledger.columns]
+    if missing:
+        raise InputError(f"{path}: not a ledger of clips: column {missing[0]!r} is missing")
+    return ledger

@@ -1,0 +1,93 @@
+"""Where the files of a run are, and which data a run uses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from chromatrack.errors import InputError
+from chromatrack.settings import ClipSettings, Settings, SourceSettings
+
+RESULTS = Path("results")
+
+
+def run_folder(settings: Settings) -> Path:
+    """Folder of everything that a run earns; another run never touches it."""
+    return RESULTS / settings.run
+
+
+@dataclass(frozen=True)
+class DataPaths:
+    """The data sets of a run: the configured ones, or those of the synthetic world.
+
+    Attributes:
+        world: manifest of the synthetic world, None for real data.
+        kinetics_list: clip list.
+        got10k_train: folder with list.txt and sequences.
+        otb: folder of OTB sequences.
+        otb_attributes: folder of attribute vectors, or None.
+        vot: folder of VOT sequences.
+        davis: root of DAVIS-2017.
+    """
+
+    world: Path | None
+    kinetics_list: Path
+    got10k_train: Path
+    otb: Path
+    otb_attributes: Path | None
+    vot: Path
+    davis: Path
+
+
+def data_paths(settings: Settings) -> DataPaths:
+    """Where the data of a run is, or will be once the synthetic world is made."""
+    data = settings.data
+    if data.demo:
+        world = run_folder(settings) / "world"
+        return DataPaths(
+            world=world / "manifest.json",
+            kinetics_list=world / "kinetics" / "train.csv",
+            got10k_train=world / "got10k" / "train",
+            otb=world / "otb",
+            otb_attributes=world / "otb_attributes",
+            vot=world / "vot",
+            davis=world / "davis",
+        )
+    return DataPaths(
+        world=None,
+        kinetics_list=Path(data.kinetics_list),
+        got10k_train=Path(data.got10k) / "train",
+        otb=Path(data.otb),
+        otb_attributes=Path(data.otb_attributes) if data.otb_attributes else None,
+        vot=Path(data.vot),
+        davis=Path(data.davis),
+    )
+
+
+def check_data(settings: Settings) -> None:
+    """Before any job starts: every configured path exists, or an `InputError` names its key."""
+    if settings.data.demo:
+        return
+    paths = data_paths(settings)
+    checks = {
+        "data.kinetics_list": paths.kinetics_list,
+        "data.got10k": paths.got10k_train / "list.txt",
+        "data.otb": paths.otb,
+        "data.otb_attributes": paths.otb_attributes,
+        "data.otb_list": settings.data.otb_list and Path(settings.data.otb_list),
+        "data.vot": paths.vot / "list.txt",
+        "data.davis": paths.davis / "JPEGImages",
+        "clips.source.folder": settings.clips.source.folder and Path(settings.clips.source.folder),
+        "clips.source.serve": settings.clips.source.serve and Path(settings.clips.source.serve),
+    }
+    for key, path in checks.items():
+        if path and not path.exists():
+            raise InputError(f"{key}: {path} does not exist")
+
+
+def clip_settings(settings: Settings) -> ClipSettings:
+    """Clip settings of a run; in a demo the videos come from the synthetic world."""
+    if not settings.data.demo:
+        return settings.clips
+    folder = run_folder(settings) / "world" / "kinetics" / "source"
+    return replace(settings.clips, source=SourceSettings(kind="folder", folder=str(folder)))

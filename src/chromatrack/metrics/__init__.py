@@ -1,0 +1,1 @@
+"""Measures of trackers and segmentations: pure functions of numpy arrays, no files."""

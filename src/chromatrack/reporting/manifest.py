@@ -1,0 +1,231 @@
+"""The manifest: one JSON file that lists what `summary`, `figures` and `page` are to show.
+
+Paths are relative to the working directory, as everywhere on the command line. Only `title` is
+required; a part that is missing is left out of the page.
+
+    {
+      "title": "name of the data set, printed on every table, plot and page",
+      "synthetic": true,                        // the data was made by this project
+      "cut": "first 150 frames of each sequence",  // how the benchmark was shortened, or null
+      "notes": ["sentence", ...],
+      "rows": [                                 // one per tracker; the baseline has no alpha
+        {"tracker": "siamfc", "experiment": "baseline", "alpha": null, "seed": 0,
+         "evaluation": "....json",              // written by `chromatrack evaluate otb`
+         "run": "....json"},                    // frames, seconds, frames_per_second, device
+        {"tracker": "...", "experiment": "2", "alpha": 0.3, "seed": 0, ...}  // or "learned"
+      ],
+      "summary_csv": "....csv",                 // written by `chromatrack summary`
+      "figures": ".../figures.json",            // written by `chromatrack figures`, or a list of
+                                                //   {"title", "caption", "svg"}
+      "davis": {"resnet18": "....json"},        // name -> written by `chromatrack evaluate davis`
+      "vot": {"siamfc": "....json"},            // tracker -> accuracy, failures, robustness, eao
+      "ledgers": ["....csv"],                   // clips that were fetched; column status
+      "lab_statistics": "....json",             // mean, std, frames
+      "score_statistics": {"resnet18": "....json"},  // siamfc, colorization: mean, std; pairs
+      "curves": {"colorization/resnet18": "....csv"},  // columns step, loss, ...; what stands
+                                                //   before the first "/" shares one plot
+      "pictures": [{"caption": "...", "png": "....png"}],
+      "config": "the configuration as text (YAML)"
+    }
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from chromatrack.errors import InputError
+from chromatrack.files import read_json
+
+BASELINE = "baseline"
+"""Name of the experiment that the others are held against."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One tracker that was run on OTB."""
+
+    tracker: str
+    experiment: str
+    alpha: float | str | None
+    """Weight of the colorization branch, "learned", or None for the baseline."""
+    seed: int
+    evaluation: Path
+    run: Path | None = None
+
+
+@dataclass(frozen=True)
+class Figure:
+    title: str
+    caption: str
+    svg: Path
+
+
+@dataclass(frozen=True)
+class Picture:
+    caption: str
+    png: Path
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """See the module."""
+
+    title: str
+    synthetic: bool = False
+    cut: str | None = None
+    notes: tuple[str, ...] = ()
+    rows: tuple[Row, ...] = ()
+    summary_csv: Path | None = None
+    figures: tuple[Figure, ...] = ()
+    davis: Mapping[str, Path] = dataclasses.field(default_factory=dict)
+    vot: Mapping[str, Path] = dataclasses.field(default_factory=dict)
+    ledgers: tuple[Path, ...] = ()
+    lab_statistics: Path | None = None
+    score_statistics: Mapping[str, Path] = dataclasses.field(default_factory=dict)
+    curves: Mapping[str, Path] = dataclasses.field(default_factory=dict)
+    pictures: tuple[Picture, ...] = ()
+    config: str | None = None
+
+    @property
+    def heading(self) -> str:
+        """The title with what must not be overlooked."""
+        said = "synthetic" in self.title.casefold()
+        remarks = ["synthetic"] if self.synthetic and not said else []
+        remarks += [self.cut] if self.cut else []
+        return f"{self.title} ({'; '.join(remarks)})" if remarks else self.title
+
+
+def read_manifest(path: str | Path, *, with_figures: bool = True) -> Manifest:
+    """Read and check a manifest.
+
+    Args:
+        with_figures: also open the index that `figures` names; before it is made, leave it out.
+
+    Raises:
+        InputError: names the key that is unknown, missing or of the wrong kind.
+    """
+    value = _keys(read_json(path), Manifest, str(path))
+    _require(value, ("title",), str(path))
+    readers = {
+        "title": _text, "synthetic": _flag, "cut": _optional(_text), "notes": _list(_text),
+        "rows": _list(_row), "summary_csv": _optional(_path), "davis": _named(_path),
+        "vot": _named(_path), "ledgers": _list(_path), "lab_statistics": _optional(_path),
+        "score_statistics": _named(_path), "curves": _named(_path), "pictures": _list(_picture),
+        "config": _optional(_text), "figures": _figures if with_figures else lambda *_: (),
+    }  # fmt: skip
+    return Manifest(**{key: readers[key](item, f"{path}: {key}") for key, item in value.items()})
+
+
+def _keys(value: Any, kind: type, where: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise InputError(f"{where}: expected an object, got {_shown(value)}")
+    names = [field.name for field in dataclasses.fields(kind)]
+    for key in value:
+        if key not in names:
+            near = difflib.get_close_matches(key, names, n=1, cutoff=0.5)
+            hint = f"did you mean {near[0]!r}?" if near else f"valid keys are {', '.join(names)}"
+            raise InputError(f"{where}: unknown key {key!r}; {hint}")
+    return value
+
+
+def _require(value: Mapping[str, Any], keys: tuple[str, ...], where: str) -> None:
+    for key in keys:
+        if key not in value:
+            raise InputError(f"{where}: missing key {key!r}")
+
+
+def _shown(value: Any) -> str:
+    return f"{json.dumps(value):.60}"
+
+
+def _text(value: Any, where: str) -> str:
+    if not isinstance(value, str):
+        raise InputError(f"{where}: expected text, got {_shown(value)}")
+    return value
+
+
+def _path(value: Any, where: str) -> Path:
+    if not isinstance(value, str) or not value:
+        raise InputError(f"{where}: expected the path of a file, got {_shown(value)}")
+    return Path(value)
+
+
+def _flag(value: Any, where: str) -> bool:
+    if not isinstance(value, bool):
+        raise InputError(f"{where}: expected true or false, got {_shown(value)}")
+    return value
+
+
+def _optional(reader):
+    return lambda value, where: None if value is None else reader(value, where)
+
+
+def _list(reader):
+    def read(value: Any, where: str) -> tuple:
+        if not isinstance(value, list):
+            raise InputError(f"{where}: expected a list, got {_shown(value)}")
+        return tuple(reader(item, f"{where}[{index}]") for index, item in enumerate(value))
+
+    return read
+
+
+def _named(reader):
+    def read(value: Any, where: str) -> dict:
+        if not isinstance(value, dict):
+            raise InputError(f"{where}: expected names and paths, got {_shown(value)}")
+        return {name: reader(item, f"{where}.{name}") for name, item in value.items()}
+
+    return read
+
+
+def _row(value: Any, where: str) -> Row:
+    value = _keys(value, Row, where)
+    _require(value, ("tracker", "experiment", "seed", "evaluation"), where)
+    alpha, seed = value.get("alpha"), value["seed"]
+    number = isinstance(alpha, int | float) and not isinstance(alpha, bool) and 0 <= alpha <= 1
+    if not (alpha is None or alpha == "learned" or number):
+        raise InputError(f'{where}.alpha: expected 0 to 1, "learned" or null, got {_shown(alpha)}')
+    if not isinstance(seed, int) or isinstance(seed, bool):
+        raise InputError(f"{where}.seed: expected a whole number, got {_shown(seed)}")
+    experiment = _text(value["experiment"], f"{where}.experiment")
+    if alpha is None and experiment != BASELINE:
+        raise InputError(f"{where}: expected an alpha; only the {BASELINE!r} has none")
+    return Row(
+        tracker=_text(value["tracker"], f"{where}.tracker"),
+        experiment=experiment,
+        alpha=float(alpha) if number else alpha,
+        seed=seed,
+        evaluation=_path(value["evaluation"], f"{where}.evaluation"),
+        run=_optional(_path)(value.get("run"), f"{where}.run"),
+    )
+
+
+def _figures(value: Any, where: str) -> tuple[Figure, ...]:
+    if isinstance(value, str):
+        index = Path(value)
+        figures = _list(_figure)(read_json(index), str(index))
+        # The index lies beside its files and names them from there, so that a folder can move.
+        return tuple(dataclasses.replace(item, svg=index.parent / item.svg) for item in figures)
+    return _list(_figure)(value, where)
+
+
+def _figure(value: Any, where: str) -> Figure:
+    value = _keys(value, Figure, where)
+    _require(value, ("title", "caption", "svg"), where)
+    return Figure(
+        _text(value["title"], f"{where}.title"),
+        _text(value["caption"], f"{where}.caption"),
+        _path(value["svg"], f"{where}.svg"),
+    )
+
+
+def _picture(value: Any, where: str) -> Picture:
+    value = _keys(value, Picture, where)
+    _require(value, ("caption", "png"), where)
+    return Picture(_text(value["caption"], f"{where}.caption"), _path(value["png"], f"{where}.png"))

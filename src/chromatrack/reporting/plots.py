@@ -1,0 +1,190 @@
+"""The plots: matplotlib figures out of scores; nothing here reads a file.
+
+Files come out the same for the same numbers: no dates, a fixed salt for the ids of the SVG, and no
+interpretation of "$" in labels, which come from outside.
+"""
+
+from __future__ import annotations
+
+import io
+import textwrap
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from chromatrack.files import whole_file, write_text
+from chromatrack.metrics.otb import PRECISION_THRESHOLDS, SUCCESS_THRESHOLDS
+from chromatrack.reporting import published
+from chromatrack.reporting.manifest import BASELINE
+from chromatrack.reporting.scores import Mean, experiments_of
+
+STYLE = {
+    "svg.hashsalt": "chromatrack",
+    "text.parse_math": False,
+    "font.size": 9.5,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.alpha": 0.25,
+    "lines.linewidth": 1.6,
+    "legend.frameon": False,
+    "figure.facecolor": "white",
+}
+LEARNED_AT = 1.12
+"""Place of "learned" on the axis of alphas."""
+
+
+def new_figure(width: float = 6.8, height: float = 4.2) -> tuple[Figure, Axes]:
+    """A figure (inches) with one pair of axes; call inside `style()`."""
+    figure = Figure(figsize=(width, height), layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure, figure.add_subplot()
+
+
+def style():
+    """The context in which figures are made and saved."""
+    return matplotlib.rc_context(STYLE)
+
+
+def save(figure: Figure, path_without_suffix: Path) -> None:
+    """Write PATH.svg and PATH.png, whole, without dates."""
+    with whole_file(path_without_suffix.with_name(path_without_suffix.name + ".png")) as part:
+        figure.savefig(part, dpi=150, format="png", metadata={"Software": None})
+    text = io.StringIO()
+    figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None})
+    write_text(path_without_suffix.with_name(path_without_suffix.name + ".svg"), text.getvalue())
+
+
+def success_plot(means: Sequence[Mean], title: str) -> Figure:
+    """Success curves, ordered by AUC, which stands in the legend (thesis Figures 5.10 to 5.14)."""
+    curves = {mean: (SUCCESS_THRESHOLDS, mean.success, mean.success_auc) for mean in means}
+    return _curves_plot(
+        curves, title, x="overlap threshold", y="success rate", legend="success AUC"
+    )
+
+
+def precision_plot(means: Sequence[Mean], title: str) -> Figure:
+    """Precision curves, ordered by the value at 20 pixels, which stands in the legend."""
+    curves = {mean: (PRECISION_THRESHOLDS, mean.precision, mean.precision_20) for mean in means}
+    figure = _curves_plot(
+        curves, title, x="centre error threshold (pixels)", y="precision", legend="at 20 pixels"
+    )
+    figure.axes[0].axvline(20, color="0.6", linewidth=0.8, linestyle=":")
+    return figure
+
+
+def _curves_plot(
+    curves: Mapping[Mean, tuple[np.ndarray, np.ndarray, float]],
+    title: str,
+    *,
+    x: str,
+    y: str,
+    legend: str,
+) -> Figure:
+    figure, axes = new_figure()
+    order = sorted(curves, key=lambda mean: -curves[mean][2])
+    for mean in order:
+        thresholds, shares, score = curves[mean]
+        axes.plot(thresholds, shares, label=f"{mean.label} [{score:.3f}]", **_line_of(mean))
+    axes.set(xlabel=x, ylabel=y, ylim=(0, 1), xlim=(0, thresholds[-1]))
+    _frame(figure, title, legend=legend)
+    return figure
+
+
+def _line_of(mean: Mean) -> dict:
+    if mean.experiment == BASELINE:
+        return {"color": "black", "linestyle": (0, (5, 2)), "zorder": 3}
+    if isinstance(mean.alpha, float):
+        return {"color": matplotlib.colormaps["viridis"](0.93 * mean.alpha)}
+    return {"color": "tab:red", "linestyle": "-."}
+
+
+def alpha_plot(means: Sequence[Mean], title: str) -> Figure:
+    """Success AUC over alpha, a line per experiment, the thesis's OTB2015 numbers beside them."""
+    figure, axes = new_figure(7.6, 4.4)
+    for index, name in enumerate(experiments_of(means)):
+        color = matplotlib.colormaps["tab10"](index % 10)
+        own = [mean for mean in means if mean.experiment == name]
+        line = [mean for mean in own if isinstance(mean.alpha, float)]
+        axes.plot(
+            [mean.alpha for mean in line], [mean.success_auc for mean in line], "o-",
+            color=color, markersize=4.5, label=f"experiment {name}",
+        )  # fmt: skip
+        learned = [mean.success_auc for mean in own if mean.alpha == "learned"]
+        axes.plot([LEARNED_AT] * len(learned), learned, "D", color=color, markersize=5)
+        reference = published.OTB2015_SUCCESS.get(name, {})
+        axes.plot(
+            list(reference), list(reference.values()), "s--", color=color, markersize=4,
+            markerfacecolor="white", linewidth=0.9, alpha=0.65,
+            label=f"experiment {name}, thesis" if reference else None,
+        )  # fmt: skip
+    for mean in means:
+        if mean.experiment == BASELINE:
+            axes.axhline(mean.success_auc, color="black", linewidth=1.2, label="SiamFC")
+    axes.axhline(
+        published.BASELINE_SUCCESS, color="black", linewidth=0.9, linestyle="--", alpha=0.65,
+        label="SiamFC, thesis",
+    )  # fmt: skip
+    _alpha_axis(axes, any(mean.alpha == "learned" for mean in means))
+    axes.set_ylabel("success AUC")
+    axes.set_ylim(bottom=0)
+    _frame(figure, title, legend="dashed: published,\non OTB2015")
+    return figure
+
+
+def _frame(figure: Figure, title: str, legend: str | None = None) -> None:
+    """Title over the whole width, broken where it is long; legend to the right of the axes."""
+    lines = [line for part in title.splitlines() for line in textwrap.wrap(part, 88)]
+    figure.suptitle("\n".join(lines), x=0.01, ha="left", fontsize=10.5)
+    axes = figure.axes[0]
+    if axes.get_legend_handles_labels()[0]:
+        axes.legend(
+            loc="upper left", bbox_to_anchor=(1.01, 1.0), borderaxespad=0, title=legend,
+            alignment="left",
+        )  # fmt: skip
+
+
+def _alpha_axis(axes: Axes, learned: bool) -> None:
+    ticks = [tick / 10 for tick in range(0, 11, 2)]
+    labels = [f"{tick:.1f}" for tick in ticks]
+    if learned:
+        ticks, labels = [*ticks, LEARNED_AT], [*labels, "learned"]
+    axes.set_xticks(ticks, labels)
+    axes.set_xlabel("α, weight of the colorization branch")
+
+
+def learning_plot(
+    curves: Mapping[str, Mapping[str, tuple[np.ndarray, np.ndarray]]], title: str
+) -> Figure:
+    """Losses over steps.
+
+    Args:
+        curves: line -> column ("loss", "validation_loss") -> (steps, values). A long column is
+            drawn as its running mean over its noisy self.
+    """
+    figure, axes = new_figure()
+    for index, (name, columns) in enumerate(curves.items()):
+        color = matplotlib.colormaps["tab10"](index % 10)
+        for column, (steps, values) in columns.items():
+            training = column == "loss"
+            label = name if training else f"{name}, {column.replace('_', ' ')}"
+            window = max(1, len(values) // 40)
+            if window > 1:
+                axes.plot(steps, values, color=color, linewidth=0.5, alpha=0.3)
+                steps, values = _running_mean(steps, window), _running_mean(values, window)
+            axes.plot(
+                steps, values, color=color, label=label, linestyle="-" if training else "--",
+                marker="o" if len(values) == 1 else None, markersize=3,
+            )  # fmt: skip
+    axes.set(xlabel="step", ylabel="loss")
+    _frame(figure, title)
+    return figure
+
+
+def _running_mean(values: np.ndarray, window: int) -> np.ndarray:
+    return np.convolve(values, np.ones(window) / window, mode="valid")

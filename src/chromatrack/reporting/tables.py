@@ -1,0 +1,232 @@
+"""The tables of the page: plain headers and cells, ready for the template."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from chromatrack.reporting import published
+from chromatrack.reporting.manifest import BASELINE
+from chromatrack.reporting.scores import Mean, alpha_text, best_of_each
+
+
+@dataclass(frozen=True)
+class Line:
+    """Cells of one row; a reference is a published row, printed in another colour."""
+
+    cells: tuple[str, ...]
+    reference: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """Headers and rows of text; the first `text_columns` columns are text, the others numbers."""
+
+    header: tuple[str, ...]
+    lines: tuple[Line, ...]
+    note: str = ""
+    text_columns: int = 1
+
+
+def number(value: Any, digits: int = 3, *, sign: bool = False) -> str:
+    """A number with fixed digits; a dash for nothing."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return "–"
+    return f"{value:{'+' if sign else ''}.{digits}f}"
+
+
+def summary(table: pd.DataFrame) -> Table:
+    """The summary CSV, read as text apart from its numbers."""
+    lines = [
+        Line((
+            str(row["tracker"]), str(row["experiment"]), row["alpha"] or "–", str(row["seed"]),
+            number(row["success_auc"]), number(row["precision_20"]),
+            number(row["gain_percent"], 2, sign=True), number(row["frames_per_second"], 1),
+        ))
+        for row in table.to_dict("records")
+    ]  # fmt: skip
+    return Table(
+        (
+            "tracker",
+            "experiment",
+            "α",
+            "seed",
+            "success AUC",
+            "precision at 20 px",
+            "gain %",
+            "FPS",
+        ),
+        tuple(lines),
+        "Gain: of success AUC over the SiamFC baseline of the same seed. FPS: frames over time on "
+        "the machine that made this, decoding included.",
+        text_columns=3,
+    )
+
+
+def beside_the_thesis(means: Sequence[Mean]) -> Table:
+    """Our success AUC and the published one for every experiment and alpha that either has."""
+    own = {(mean.experiment, mean.alpha): mean.success_auc for mean in means}
+    keys = list(own)
+    for name in dict.fromkeys(mean.experiment for mean in means):
+        keys += [(name, alpha) for alpha in published.OTB2015_SUCCESS.get(name, {})]
+    names = list(dict.fromkeys(name for name, _ in keys))
+    lines = []
+    for name, alpha in sorted(set(keys), key=lambda key: (names.index(key[0]), *_order(key[1]))):
+        reference = published.OTB2015_SUCCESS.get(name, {}).get(alpha)
+        if name == BASELINE:
+            reference = published.BASELINE_SUCCESS
+        lines.append(
+            Line((
+                "SiamFC" if name == BASELINE else f"experiment {name}",
+                published.EXPERIMENTS.get(name, ""), alpha_text(alpha),
+                number(own.get((name, alpha))), number(reference),
+            ))
+        )  # fmt: skip
+    return Table(
+        ("tracker", "kind", "α", "here", "thesis, OTB2015"),
+        tuple(lines),
+        "The thesis prints only some values of α. Compare its column with ours only where the data "
+        "set is OTB2015 and the training was the thesis's.",
+        text_columns=2,
+    )
+
+
+def _order(alpha: float | str | None) -> tuple:
+    return (not isinstance(alpha, float), alpha if isinstance(alpha, float) else 0.0)
+
+
+def attributes(means: Sequence[Mean]) -> Table:
+    """Success AUC per attribute for the best alpha of each experiment (thesis Table 5.7)."""
+    lines = []
+    for mean in best_of_each(means):
+        name = "SiamFC" if mean.experiment == BASELINE else f"experiment {mean.experiment}"
+        scores = [mean.attributes.get(key) for key in published.ATTRIBUTES]
+        lines.append(_attribute_line(name, mean.alpha, mean.success_auc, scores))
+        if mean.experiment in published.ATTRIBUTE_SUCCESS:
+            alpha, total, reference = published.ATTRIBUTE_SUCCESS[mean.experiment]
+            lines.append(
+                _attribute_line("thesis", alpha, total, list(reference.values()), reference=True)
+            )
+    return Table(
+        ("tracker", "α", "all", *published.ATTRIBUTES),
+        tuple(lines),
+        "Best α of each experiment by success AUC, chosen on these sequences themselves. "
+        + "; ".join(f"{key} {meaning}" for key, meaning in published.ATTRIBUTES.items())
+        + ". A dash: no sequence shows it. The thesis's Table 5.7 has 0.589 for the baseline "
+        "where its text says 0.584.",
+    )
+
+
+def _attribute_line(
+    name: str,
+    alpha: float | str | None,
+    total: float,
+    scores: Iterable[float | None],
+    *,
+    reference: bool = False,
+) -> Line:
+    return Line((name, alpha_text(alpha), number(total), *map(number, scores)), reference)
+
+
+def davis(evaluations: Mapping[str, Mapping[str, Any]]) -> Table:
+    """J, F and their mean in percent, ours above the published rows (thesis Table 5.2)."""
+    lines = [
+        Line((
+            name,
+            *(number(100 * entry[key], 2) for key in ("J_mean", "F_mean", "J_and_F")),
+            str(entry["objects"]), str(entry["frames"]),
+        ))
+        for name, entry in evaluations.items()
+    ]  # fmt: skip
+    for name, values in published.DAVIS.items():
+        cells = (name, *(number(value, 2) for value in values), "–", "–")
+        lines.append(Line(cells, reference=True))
+    return Table(
+        ("trunk", "J", "F", "mean", "objects", "frames"),
+        tuple(lines),
+        "Percent. Grey rows are the published numbers on DAVIS-2017 val.",
+    )
+
+
+def vot(evaluations: Mapping[str, Mapping[str, Any]]) -> Table:
+    """Accuracy, robustness and EAO, ours above the accuracies of thesis Tables 5.10 and 5.11."""
+    lines = [
+        Line((
+            name, number(entry["accuracy"]), number(entry["failures"], 1),
+            number(entry["robustness"], 2), number(entry["eao"]),
+        ))
+        for name, entry in evaluations.items()
+    ]  # fmt: skip
+    lines += [
+        Line((f"{challenge}, thesis: {name}", number(value), "–", "–", "–"), reference=True)
+        for challenge, values in published.VOT_ACCURACY.items()
+        for name, value in values.items()
+    ]
+    return Table(
+        ("tracker", "accuracy", "failures", "per 100 frames", "EAO"),
+        tuple(lines),
+        "VOT ranks trackers by EAO, the expected average overlap, and not by the average of "
+        "accuracy and robustness as the thesis has it. EAO needs sequences as long as its interval "
+        "of lengths; a dash stands where they are shorter. The thesis prints accuracies alone.",
+    )
+
+
+def ledger(statuses: Iterable[str]) -> Table:
+    """How many clips are done, and why the others are not."""
+    counts = Counter(statuses)
+    total = sum(counts.values())
+    order = sorted(counts, key=lambda status: (status != "done", -counts[status], status))
+    lines = [
+        Line((status, str(counts[status]), number(100 * counts[status] / total, 1)))
+        for status in order
+    ]
+    lines.append(Line(("all clips", str(total), "100.0" if total else "–")))
+    return Table(
+        ("status", "clips", "%"),
+        tuple(lines),
+        "The thesis used 280,859 of 544,886 clips (51.5 %).",
+    )
+
+
+def lab_statistics(statistics: Mapping[str, Any]) -> Table:
+    """Mean and standard deviation of the Lab channels, ours and the published ones."""
+    rows = zip(
+        ("L", "a", "b"), statistics["mean"], published.LAB_MEAN,
+        statistics["std"], published.LAB_STD, strict=True,
+    )  # fmt: skip
+    return Table(
+        ("channel", "mean", "thesis", "standard deviation", "thesis"),
+        tuple(Line((name, *(number(value, 4) for value in values))) for name, *values in rows),
+        f"8-bit Lab divided by 255, over {statistics['frames']} frames.",
+    )
+
+
+def score_statistics(statistics: Mapping[str, Mapping[str, Any]]) -> Table:
+    """Mean and standard deviation of the score maps of each branch (eq. 4.1)."""
+    lines = []
+    for name, entry in statistics.items():
+        trunk = next((key for key in published.COLORIZATION_SCORES if key in name), None)
+        pairs = (
+            (f"{name}: SiamFC", entry["siamfc"], published.SIAMFC_SCORES),
+            (f"{name}: colorization", entry["colorization"],
+             published.COLORIZATION_SCORES.get(trunk)),
+        )  # fmt: skip
+        for label, own, reference in pairs:
+            lines.append(
+                Line((
+                    label, number(own["mean"], 2), number(reference and reference.mean, 2),
+                    number(own["std"], 2), number(reference and reference.std, 2),
+                    str(entry["pairs"]),
+                ))
+            )  # fmt: skip
+    return Table(
+        ("branch", "mean", "thesis", "standard deviation", "thesis", "pairs"),
+        tuple(lines),
+        "The thesis measured in training mode with batches of one; here the networks are in the "
+        "mode in which they track, unless the configuration says otherwise.",
+    )

@@ -1,0 +1,106 @@
+"""Stage 9: what the table, the plots and the page of a run are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import yaml
+
+from chromatrack.configuration import as_plain
+from chromatrack.experiments import TrackerSpec, trackers, trunks
+from chromatrack.files import read_json, write_json
+from chromatrack.layout import run_folder
+from chromatrack.reporting.manifest import BASELINE
+from chromatrack.settings import Settings
+
+
+def write_manifest(
+    settings: Settings, output: Path, *, ledgers: Sequence[Path], pictures: Path | None
+) -> None:
+    """List the files of a finished run; the keys are described in `reporting/manifest.py`.
+
+    Args:
+        ledgers: ledgers of all shards.
+        pictures: index written by `draw_pictures`.
+    """
+    run = run_folder(settings)
+    specs = trackers(settings)
+    seeds = settings.seeds
+    colorizations = [
+        f"{trunk}-pretrained-seed{seed}" for trunk in trunks(settings) for seed in seeds
+    ]
+    manifest = {
+        "title": settings.data.title,
+        "synthetic": settings.data.demo,
+        "cut": _cut(settings),
+        "notes": notes(settings),
+        "rows": [_row(spec, run) for spec in specs],
+        "summary_csv": str(run / "report" / "otb2015_summary.csv"),
+        "figures": str(run / "report" / "figures" / "figures.json"),
+        "davis": {name: str(run / "davis" / name / "scores.json") for name in colorizations},
+        "vot": {spec.name: str(run / "vot" / f"{spec.name}.json") for spec in specs},
+        "ledgers": [str(path) for path in ledgers],
+        "lab_statistics": str(run / "labels" / "statistics.json"),
+        "score_statistics": {
+            name: str(run / "statistics" / f"{name}.json")
+            for name in dict.fromkeys(
+                f"{spec.colorization}-seed{spec.seed}" for spec in specs if spec.settings
+            )
+        },
+        "curves": {
+            **{f"SiamFC/seed {s}": str(run / f"siamfc/seed{s}/metrics.csv") for s in seeds},
+            **{
+                f"Colorization/{name}": str(run / "colorization" / name / "metrics.csv")
+                for name in colorizations
+            },
+            **{
+                f"Experiment {spec.experiment}/alpha {spec.alpha}, seed {spec.seed}": str(
+                    run / "fused" / spec.name / "metrics.csv"
+                )
+                for spec in specs
+                if spec.settings and spec.settings.train
+            },
+        },
+        "pictures": read_json(pictures) if pictures else [],
+        "config": yaml.safe_dump(as_plain(settings), sort_keys=False, allow_unicode=True),
+    }
+    write_json(output, manifest)
+
+
+def notes(settings: Settings) -> list[str]:
+    """Sentences that say where the run is smaller than the thesis's."""
+    thesis = Settings(run="thesis", data=settings.data)
+    pairs = [
+        ("SiamFC channels", settings.siamfc.width, thesis.siamfc.width, "x"),
+        ("Colorization channels", settings.colorization.width, thesis.colorization.width, "x"),
+        ("Colorization steps", settings.colorization.steps, thesis.colorization.steps, ""),
+        ("SiamFC pairs", _pairs(settings.siamfc), _pairs(thesis.siamfc), ""),
+        ("Fine-tuning pairs", _pairs(settings.fine_tune), _pairs(thesis.fine_tune), ""),
+        ("Trainings per tracker", len(settings.seeds), 1, ""),
+    ]
+    return [
+        f"{what}: {here:,g}{unit}, in the thesis {there:,g}{unit}."
+        for what, here, there, unit in pairs
+        if here != there
+    ]
+
+
+def _pairs(training) -> int:
+    return training.epochs * training.pairs_per_epoch
+
+
+def _cut(settings: Settings) -> str | None:
+    frames = settings.data.otb_max_frames
+    return None if frames is None else f"first {frames} frames of each sequence"
+
+
+def _row(spec: TrackerSpec, run: Path) -> dict:
+    return {
+        "tracker": spec.name,
+        "experiment": BASELINE if spec.settings is None else spec.experiment,
+        "alpha": spec.alpha,
+        "seed": spec.seed,
+        "evaluation": str(run / "otb" / spec.name / "scores.json"),
+        "run": str(run / "otb" / spec.name / "run.json"),
+    }

@@ -1,0 +1,151 @@
+"""One HTML page that shows a run and needs no other file."""
+
+from __future__ import annotations
+
+import base64
+import platform
+from collections.abc import Mapping
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import pandas as pd
+
+from chromatrack import __version__
+from chromatrack.errors import InputError
+from chromatrack.files import read_json, write_text
+from chromatrack.reporting import tables
+from chromatrack.reporting.manifest import Manifest
+from chromatrack.reporting.scores import mean_over_seeds
+from chromatrack.reporting.tables import Table
+
+PACKAGES = ("torch", "torchvision", "numpy", "opencv-python-headless", "matplotlib", "pandas")
+"""Whose versions the page names."""
+
+
+def make_page(manifest: Manifest, output: str | Path) -> None:
+    """Write the page; plots and pictures are inlined, labels are escaped.
+
+    Raises:
+        InputError: a listed file is missing or does not hold what its writer puts there.
+    """
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("chromatrack.reporting"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    text = environment.get_template("page.html").render(
+        title=manifest.title,
+        synthetic=manifest.synthetic,
+        cut=manifest.cut,
+        notes=manifest.notes,
+        sections=_sections(manifest),
+        figures=[
+            (figure.title, figure.caption, _data_uri(figure.svg, "image/svg+xml"))
+            for figure in manifest.figures
+        ],
+        pictures=[
+            (picture.caption, _data_uri(picture.png, "image/png")) for picture in manifest.pictures
+        ],
+        config=manifest.config,
+        versions=_versions(),
+    )
+    write_text(output, text)
+
+
+def _sections(manifest: Manifest) -> list[tuple[str, str, Table]]:
+    """(anchor, heading, table) of each part that the manifest has."""
+    sections = []
+    if manifest.summary_csv is not None:
+        sections.append(("summary", "Trackers", tables.summary(_read_summary(manifest))))
+    if manifest.rows:
+        means = mean_over_seeds(manifest.rows)
+        sections.append(("thesis", "Beside the thesis", tables.beside_the_thesis(means)))
+        if any(mean.attributes for mean in means):
+            sections.append(("attributes", "By attribute", tables.attributes(means)))
+    if manifest.davis:
+        keys = ("J_mean", "F_mean", "J_and_F", "objects", "frames")
+        sections.append(("davis", "Segments (DAVIS)", tables.davis(_read(manifest.davis, keys))))
+    if manifest.vot:
+        keys = ("accuracy", "failures", "robustness", "eao")
+        sections.append(("vot", "Restarted runs (VOT)", tables.vot(_read(manifest.vot, keys))))
+    if manifest.ledgers:
+        sections.append(("clips", "Clips", tables.ledger(_statuses(manifest))))
+    if manifest.lab_statistics is not None:
+        lab = _read_keys(manifest.lab_statistics, ("mean", "std", "frames"))
+        if len(lab["mean"]) != 3 or len(lab["std"]) != 3:
+            raise InputError(f"{manifest.lab_statistics}: expected three values of mean and std")
+        sections.append(("lab", "Colour statistics", tables.lab_statistics(lab)))
+    if manifest.score_statistics:
+        keys = ("siamfc", "colorization", "pairs")
+        scores = _read(manifest.score_statistics, keys)
+        sections.append(("scores", "Score maps", tables.score_statistics(scores)))
+    return sections
+
+
+def _read_summary(manifest: Manifest) -> pd.DataFrame:
+    try:
+        # What looks like a number or like "nan" in a name stays the text that it is.
+        text = dict.fromkeys(("data_set", "tracker", "experiment", "alpha", "seed"), str)
+        table = pd.read_csv(manifest.summary_csv, dtype=text, keep_default_na=False, na_values={
+            "gain_percent": [""], "frames_per_second": [""],
+        })  # fmt: skip
+    except OSError as error:
+        raise InputError(f"{manifest.summary_csv}: cannot be read ({error.strerror})") from None
+    except ValueError as error:
+        raise InputError(f"{manifest.summary_csv}: not a summary table ({error})") from None
+    wanted = ("tracker", "experiment", "alpha", "seed", "success_auc", "precision_20",
+              "gain_percent", "frames_per_second")  # fmt: skip
+    missing = [column for column in wanted if column not in table.columns]
+    if missing:
+        raise InputError(f"{manifest.summary_csv}: expected a column {missing[0]!r}, found none")
+    return table
+
+
+def _read(paths: Mapping[str, Path], keys: tuple[str, ...]) -> dict[str, dict[str, Any]]:
+    return {name: _read_keys(path, keys) for name, path in paths.items()}
+
+
+def _read_keys(path: Path, keys: tuple[str, ...]) -> dict[str, Any]:
+    value = read_json(path)
+    for key in keys:
+        if not isinstance(value, dict) or key not in value:
+            raise InputError(f"{path}: expected the key {key!r}, found none")
+    return value
+
+
+def _statuses(manifest: Manifest) -> list[str]:
+    statuses: list[str] = []
+    for path in manifest.ledgers:
+        try:
+            table = pd.read_csv(path, dtype=str, keep_default_na=False)
+        except OSError as error:
+            raise InputError(f"{path}: cannot be read ({error.strerror})") from None
+        except ValueError as error:
+            raise InputError(f"{path}: not a ledger ({error})") from None
+        if "status" not in table.columns:
+            raise InputError(f"{path}: expected a column 'status', found none")
+        statuses += table["status"].tolist()
+    return statuses
+
+
+def _data_uri(path: Path, kind: str) -> str:
+    """A file as an address that holds it; a browser runs no script of an SVG shown this way."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
+    return f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}"
+
+
+def _versions() -> list[tuple[str, str]]:
+    found = [("chromatrack", __version__), ("Python", platform.python_version())]
+    for name in PACKAGES:
+        try:
+            found.append((name, metadata.version(name)))
+        except metadata.PackageNotFoundError:
+            continue
+    return found

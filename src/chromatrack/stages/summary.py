@@ -1,0 +1,111 @@
+"""The table of an experiment: one row per tracker (`results/otb2015_summary.csv`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from chromatrack.errors import InputError
+from chromatrack.files import read_json, write_text
+from chromatrack.reporting.manifest import BASELINE, Row
+from chromatrack.reporting.scores import alpha_text, read_evaluation, sort_key
+
+COLUMNS = (
+    "data_set", "tracker", "experiment", "alpha", "seed", "success_auc", "precision_20",
+    "gain_percent", "frames_per_second", "targets", "frames",
+)  # fmt: skip
+
+
+def summarize_otb(
+    rows: Iterable[Row | Mapping[str, Any]], output_csv: str | Path, *, title: str
+) -> pd.DataFrame:
+    """Write one row per tracker as CSV, baseline first.
+
+    Args:
+        rows: `Row`s, or mappings with their keys: tracker, experiment, alpha, seed, evaluation
+            (JSON of `chromatrack evaluate otb`), run (JSON of the tracking stage or None).
+        output_csv: the table; alpha is empty for the baseline and may be "learned".
+        title: name of the data set, repeated in each row, so that nobody takes a synthetic number
+            for a benchmark's.
+
+    Returns:
+        The table. gain_percent is the gain of success AUC over the baseline of the same seed, in
+        percent of it; frames_per_second is frames over time, decoding included.
+
+    Raises:
+        InputError: there is no baseline for a seed, two rows are about the same tracker, or the
+            trackers were scored on different numbers of targets or frames.
+    """
+    rows = [row if isinstance(row, Row) else Row(**row) for row in rows]
+    if not rows:
+        raise InputError("expected at least one tracker in rows, got none")
+    rows.sort(key=lambda row: (*sort_key(row.experiment, row.alpha), row.seed))
+    evaluations = [read_evaluation(Path(row.evaluation)) for row in rows]
+    _same_frames(rows, evaluations)
+    baselines = _baselines(rows, evaluations)
+    lines = []
+    for row, evaluation in zip(rows, evaluations, strict=True):
+        lines.append({
+            "data_set": title,
+            "tracker": row.tracker,
+            "experiment": row.experiment,
+            "alpha": "" if row.alpha is None else alpha_text(row.alpha),
+            "seed": row.seed,
+            "success_auc": round(evaluation["success_auc"], 6),
+            "precision_20": round(evaluation["precision_20"], 6),
+            "gain_percent": _gain(evaluation["success_auc"], baselines[row.seed]),
+            "frames_per_second": _read_speed(row.run),
+            "targets": evaluation["targets"],
+            "frames": evaluation["frames"],
+        })  # fmt: skip
+    table = pd.DataFrame(lines, columns=list(COLUMNS))
+    write_text(output_csv, table.to_csv(index=False, lineterminator="\n"))
+    return table
+
+
+def _same_frames(rows: list[Row], evaluations: list[dict[str, Any]]) -> None:
+    """Scores over different sequences must not stand in one table."""
+    counts = [(evaluation["targets"], evaluation["frames"]) for evaluation in evaluations]
+    for row, count in zip(rows, counts, strict=True):
+        if count != counts[0]:
+            raise InputError(
+                f"{row.evaluation}: expected {counts[0][0]} targets and {counts[0][1]} frames as "
+                f"in {rows[0].evaluation}, got {count[0]} and {count[1]}"
+            )
+
+
+def _baselines(rows: list[Row], evaluations: list[dict[str, Any]]) -> dict[int, float]:
+    """Success AUC of the baseline for each seed."""
+    seen, baselines = set(), {}
+    for row, evaluation in zip(rows, evaluations, strict=True):
+        key = (row.experiment, row.alpha, row.seed)
+        if key in seen:
+            raise InputError(
+                f"rows: experiment {row.experiment!r}, alpha {alpha_text(row.alpha)}, "
+                f"seed {row.seed} is listed twice"
+            )
+        seen.add(key)
+        if row.experiment == BASELINE:
+            baselines[row.seed] = evaluation["success_auc"]
+    for row in rows:
+        if row.seed not in baselines:
+            raise InputError(f"rows: expected a {BASELINE!r} of seed {row.seed}, found none")
+    return baselines
+
+
+def _gain(success_auc: float, baseline: float) -> float | None:
+    """Gain in percent; nothing where the baseline never overlaps its target."""
+    return round(100 * (success_auc / baseline - 1), 3) if baseline > 0 else None
+
+
+def _read_speed(path: str | Path | None) -> float | None:
+    if path is None:
+        return None
+    run = read_json(path)
+    speed = run.get("frames_per_second") if isinstance(run, dict) else None
+    if not isinstance(speed, int | float):
+        raise InputError(f"{path}: expected frames_per_second as the tracking stage writes it")
+    return round(speed, 2)

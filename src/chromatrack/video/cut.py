@@ -1,0 +1,196 @@
+"""Cut a window out of a video frame-exactly, and check what came out by decoding it."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from chromatrack.errors import WorkError
+from chromatrack.files import whole_file
+
+
+@dataclass(frozen=True)
+class ClipFacts:
+    """What decoding a video shows.
+
+    Attributes:
+        frames: frames that decode.
+        seconds: from the first frame's beginning to the last frame's end.
+        width, height: of the first frame, in pixels.
+    """
+
+    frames: int
+    seconds: float
+    width: int
+    height: int
+
+
+SEEK_MARGIN = 1.0
+"""Seconds that are decoded before and after a window, so that nothing hangs on the seek."""
+
+TOLERANCE = 5e-4
+"""Seconds that a frame may be early and still belong to the window: Matroska rounds to 1 ms."""
+
+_ADDRESS = re.compile(r"\[[^\]]* @ 0x[0-9a-f]+\]|0x[0-9a-f]+")
+
+NOTHING = ClipFacts(frames=0, seconds=0.0, width=0, height=0)
+
+
+def cut_clip(source: Path, target: Path, *, start: float, end: float, quality: int) -> ClipFacts:
+    """Write the frames of `source` that are shown in [start, end) to `target` (mp4, H.264).
+
+    No frame is repeated, dropped or added, whatever the frame rate does; the first one is at time
+    zero. A video that ends inside the window gives what there is. One thread and the bit-exact
+    flags: equal input gives equal bytes.
+
+    Args:
+        source: any video that FFmpeg reads.
+        target: appears whole, or not at all if there is no frame in the window.
+        start, end: seconds from the beginning of `source`.
+        quality: x264 constant rate factor (0 lossless, 51 worst).
+
+    Returns:
+        What decoding the clip shows; no frames if the window lies beyond the end.
+
+    Raises:
+        WorkError: the source cannot be decoded.
+        OSError: the clip cannot be written.
+    """
+    begin = _first_timestamp(source)
+    window = (begin + start, begin + end)
+    try:
+        with whole_file(target) as part:
+            # An index may be wrong: a video in which the seek finds nothing is read from its start.
+            for seek in (start - SEEK_MARGIN, 0.0) if start > SEEK_MARGIN else (0.0,):
+                length = end + SEEK_MARGIN - seek
+                _encode(source, part, window, seek=seek, length=length, quality=quality)
+                facts = count_frames(part)
+                if facts.frames:
+                    return facts
+            raise _EmptyWindow
+    except _EmptyWindow:
+        return NOTHING
+
+
+class _EmptyWindow(Exception):
+    """Leaves `whole_file` without a file."""
+
+
+def _encode(source: Path, target: Path, window: tuple[float, float], **options) -> None:
+    command = _command(source, target, window, **options)
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True)
+    if done.returncode != 0:
+        lines = done.stderr.decode("utf-8", "replace").strip().splitlines()
+        if any(os.strerror(errno.ENOSPC) in line for line in lines):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        said = lines[-1] if lines else f"exit code {done.returncode}"
+        said = _ADDRESS.sub("", said.replace(str(target), "clip").replace(str(source), "source"))
+        raise WorkError(f"FFmpeg cannot cut the video ({said.strip()})")
+
+
+def _command(
+    source: Path,
+    target: Path,
+    window: tuple[float, float],
+    *,
+    seek: float,
+    length: float,
+    quality: int,
+) -> list[str]:
+    """The FFmpeg call as an argument list; `file:` keeps names from being options or protocols.
+
+    Args:
+        window: the frames to take, as timestamps of the source.
+        seek, length: what has to be decoded for that, in seconds from the source's beginning.
+    """
+    import ffmpeg
+    import imageio_ffmpeg
+
+    # FFmpeg's own -ss and -t round to the time base and count from the first frame that is left,
+    # which costs or adds a frame; they only limit what is decoded, and `select` decides.
+    first, last = (round(moment - TOLERANCE, 6) for moment in window)
+    limits = {"t": f"{length:.6f}"}
+    if seek > 0:  # not at 0: -ss 0 loses all frames of an AVI file with H.264 in it
+        limits["ss"] = f"{seek:.6f}"
+    filters = (
+        f"select='gte(t,{first})*lt(t,{last})',"
+        "crop=trunc(iw/2)*2:trunc(ih/2)*2:0:0,setpts=PTS-STARTPTS"
+    )
+    return (
+        ffmpeg.input(f"file:{source}", threads=1, **limits)
+        .output(
+            f"file:{target}",
+            map="0:V:0",
+            vf=filters,
+            **{"c:v": "libx264", "flags:v": "+bitexact", "threads": 1, "filter_threads": 1},
+            # Each frame once and at its own time; the encoder's clock would tick once per frame.
+            fps_mode="passthrough",
+            enc_time_base="demux",
+            preset="veryfast",
+            crf=quality,
+            pix_fmt="yuv420p",
+            map_metadata=-1,
+            map_chapters=-1,
+            fflags="+bitexact",
+            movflags="+faststart",
+            an=None,
+            f="mp4",
+        )
+        .global_args("-copyts", "-nostdin", "-hide_banner", "-loglevel", "error")
+        .compile(cmd=imageio_ffmpeg.get_ffmpeg_exe(), overwrite_output=True)
+    )
+
+
+def _first_timestamp(path: Path) -> float:
+    """Where a file's clock begins, in seconds; `WorkError` if it holds no video."""
+    import av
+
+    try:
+        with av.open(f"file:{path}") as container:
+            if container.streams.video:
+                return (container.start_time or 0) / av.time_base
+    except (av.FFmpegError, OSError):
+        pass
+    raise WorkError("the file holds no video that FFmpeg can read")
+
+
+def count_frames(path: Path) -> ClipFacts:
+    """Decode the first video stream of a file from end to end.
+
+    Packets that do not decode are skipped, and a file in which nothing decodes has no frames.
+    """
+    import av
+
+    frames, first, last, size = 0, None, 0.0, (0, 0)
+    try:
+        with av.open(f"file:{path}") as container:
+            stream = container.streams.video[0]
+            stream.thread_count = 1
+            rate = stream.average_rate or stream.guessed_rate
+            gap = float(1 / rate) if rate else 0.0
+            for packet in container.demux(stream):
+                for frame in _decode(packet):
+                    if first is None:
+                        first, size = frame.time or 0.0, (frame.width, frame.height)
+                    frames += 1
+                    last = (frame.time or 0.0) + (
+                        float(frame.duration * frame.time_base) if frame.duration else gap
+                    )
+    except (av.FFmpegError, IndexError):
+        pass
+    if first is None:
+        return NOTHING
+    return ClipFacts(frames=frames, seconds=round(last - first, 6), width=size[0], height=size[1])
+
+
+def _decode(packet) -> list:
+    import av
+
+    try:
+        return packet.decode()
+    except av.FFmpegError:
+        return []

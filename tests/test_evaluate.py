@@ -1,0 +1,232 @@
+"""Evaluation of result files: OTB and DAVIS, published numbers, and what is wrong with inputs."""
+
+import json
+import os
+
+import numpy as np
+import pytest
+
+from chromatrack.cli.main import main
+from chromatrack.data import davis as davis_data
+from chromatrack.data import otb as otb_data
+from chromatrack.errors import InputError
+from chromatrack.stages.evaluate_davis import evaluate_davis
+from chromatrack.stages.evaluate_otb import evaluate_otb
+
+
+def boxes(frames: int, seed: int) -> np.ndarray:
+    return np.random.default_rng(seed).uniform(5, 100, (frames, 4)).round(2)
+
+
+@pytest.fixture
+def otb_folders(tmp_path):
+    """Three targets, results equal to the annotations, one attribute vector each."""
+    for seed, name in enumerate(("Ant", "Bee-1", "Bee-2")):
+        for folder in ("anno", "results"):
+            otb_data.write_boxes(tmp_path / folder / f"{name}.txt", boxes(12, seed))
+        otb_data.write_attributes(tmp_path / "att", name, ["OCC"] if seed else ["OCC", "LR"])
+    return tmp_path
+
+
+def evaluate(root, **options):
+    return evaluate_otb(root / "anno", root / "results", root / "scores.json", **options)
+
+
+def test_perfect_results_score_twenty_of_twenty_one(otb_folders):
+    scores = evaluate(otb_folders, attributes=otb_folders / "att", tracker_name="identity")
+    assert scores["success_auc"] == pytest.approx(20 / 21)
+    assert scores["precision_20"] == 1.0
+    assert (scores["targets"], scores["frames"], scores["tracker"]) == (3, 36, "identity")
+    assert scores["per_attribute"]["OCC"]["sequences"] == 3
+    assert scores["per_attribute"]["LR"]["sequences"] == 1
+    assert scores == json.loads((otb_folders / "scores.json").read_text())
+
+
+def test_same_results_give_the_same_bytes_and_no_paths(otb_folders):
+    evaluate(otb_folders)
+    first = (otb_folders / "scores.json").read_bytes()
+    evaluate(otb_folders)
+    assert (otb_folders / "scores.json").read_bytes() == first
+    assert str(otb_folders).encode() not in first
+
+
+def test_separators_vary_and_nan_rows_are_failures(otb_folders):
+    rows = (otb_folders / "anno" / "Ant.txt").read_text().splitlines()
+    text = [line.replace(",", "\t" if index % 2 else "  ") for index, line in enumerate(rows)]
+    text[6:] = ["NaN NaN NaN NaN"] * 6
+    (otb_folders / "results" / "Ant.txt").write_text("\n".join(text) + "\n")
+    scores = evaluate(otb_folders)
+    assert scores["per_sequence"]["Ant"]["success_auc"] == pytest.approx(10 / 21)
+    assert scores["per_sequence"]["Ant"]["precision_20"] == 0.5
+
+
+def test_otb_layout_is_recognised(otb_folders, tmp_path):
+    for name in ("Ant", "Bee"):
+        (tmp_path / "otb" / name).mkdir(parents=True)
+    layout = {"Ant": "Ant/groundtruth_rect.txt", "Bee-1": "Bee/groundtruth_rect.1.txt",
+              "Bee-2": "Bee/groundtruth_rect.2.txt"}  # fmt: skip
+    for name, place in layout.items():
+        text = (otb_folders / "anno" / f"{name}.txt").read_text()
+        (tmp_path / "otb" / place).write_text(text)
+    scores = evaluate_otb(tmp_path / "otb", otb_folders / "results")
+    assert list(scores["per_sequence"]) == ["Ant", "Bee-1", "Bee-2"]
+    assert scores["success_auc"] == pytest.approx(20 / 21)
+
+
+def test_missing_sequences_are_named_unless_a_subset_is_wanted(otb_folders):
+    (otb_folders / "results" / "Bee-2.txt").unlink()
+    with pytest.raises(InputError, match=r"1 of 3 sequences are missing \(Bee-2\)"):
+        evaluate(otb_folders)
+    assert not (otb_folders / "scores.json").exists()
+    assert evaluate(otb_folders, subset=True)["targets"] == 2
+
+
+def test_results_of_other_sequences_are_no_subset(otb_folders, tmp_path):
+    otb_data.write_boxes(tmp_path / "other" / "Cat.txt", boxes(12, 0))
+    with pytest.raises(InputError, match="found Cat"):
+        evaluate_otb(otb_folders / "anno", tmp_path / "other", subset=True)
+
+
+def test_wrong_length_names_the_file_and_both_counts(otb_folders):
+    otb_data.write_boxes(otb_folders / "results" / "Ant.txt", boxes(11, 0))
+    with pytest.raises(InputError, match=r"Ant\.txt: expected 12 boxes.*got 11"):
+        evaluate(otb_folders)
+
+
+def test_tiger1_may_leave_out_its_first_five_frames(tmp_path):
+    truth = boxes(354, 1)
+    otb_data.write_boxes(tmp_path / "anno" / "Tiger1.txt", truth)
+    otb_data.write_boxes(tmp_path / "results" / "Tiger1.txt", truth[5:])
+    scores = evaluate(tmp_path)
+    assert (scores["success_auc"], scores["frames"]) == (pytest.approx(20 / 21), 349)
+
+
+def test_names_and_frames_limit(otb_folders):
+    scores = evaluate(otb_folders, names=["Bee"], frames_limit=5)
+    assert list(scores["per_sequence"]) == ["Bee-1", "Bee-2"]
+    assert (scores["frames"], scores["frames_limit"]) == (10, 5)
+    with pytest.raises(InputError, match="'Cow'"):
+        evaluate(otb_folders, names=["Cow"])
+
+
+def test_command_prints_a_table_and_tells_bad_input(otb_folders, capsys):
+    folders = [f"--annotations={otb_folders / 'anno'}", f"--results={otb_folders / 'results'}"]
+    output = [f"--output={otb_folders / 'out.json'}"]
+    assert main(["evaluate", "otb", *folders, *output]) == 0
+    assert "0.952" in capsys.readouterr().out.splitlines()[-1]
+    (otb_folders / "results" / "Ant.txt").write_text("1,2,3\n")
+    assert main(["evaluate", "otb", *folders, *output]) == 2
+    message = capsys.readouterr().err
+    assert "Ant.txt" in message and message.count("\n") == 1
+
+
+@pytest.fixture
+def davis_folders(tmp_path):
+    """Two sequences of six frames; results equal to the annotations."""
+    for name, objects in (("-gull", 1), ("pair", 2)):
+        for frame in range(6):
+            ids = np.zeros((40, 60), np.uint8)
+            for number in range(1, objects + 1):
+                ids[5:15, 20 * number - 15 + frame : 20 * number - 5 + frame] = number
+            ids[30:, :3] = 255
+            davis_data.write_mask(tmp_path / "anno" / name / f"{frame:05d}.png", ids)
+            ids[ids == 255] = 0
+            davis_data.write_mask(tmp_path / "results" / name / f"{frame:05d}.png", ids)
+    return tmp_path
+
+
+def evaluate_masks(root, **options):
+    return evaluate_davis(root / "anno", root / "results", root / "scores.json", **options)
+
+
+def test_perfect_masks(davis_folders):
+    scores = evaluate_masks(davis_folders)
+    assert scores["J_and_F"] == scores["J_recall"] == 1.0
+    assert scores["J_decay"] == scores["F_decay"] == 0.0
+    assert list(scores["per_object"]) == ["-gull_1", "pair_1", "pair_2"]
+    assert (scores["objects"], scores["sequences"], scores["frames"]) == (3, 2, 8)
+    assert scores == json.loads((davis_folders / "scores.json").read_text())
+
+
+def test_first_and_last_frame_do_not_count_and_may_be_missing(davis_folders):
+    for name in ("00000.png", "00005.png"):
+        (davis_folders / "results" / "pair" / name).unlink()
+    assert evaluate_masks(davis_folders)["J_mean"] == 1.0
+
+
+def test_mean_is_over_objects(davis_folders):
+    for frame in range(6):
+        path = davis_folders / "results" / "pair" / f"{frame:05d}.png"
+        ids = davis_data.read_mask(path)
+        davis_data.write_mask(path, np.where(ids == 2, 0, ids))
+    scores = evaluate_masks(davis_folders)
+    assert scores["per_object"]["pair_2"]["J_mean"] == 0.0
+    assert scores["J_mean"] == pytest.approx(2 / 3)
+
+
+def test_missing_masks_are_named(davis_folders):
+    (davis_folders / "results" / "pair" / "00003.png").unlink()
+    with pytest.raises(InputError, match=r"pair/00003\.png"):
+        evaluate_masks(davis_folders)
+    for path in (davis_folders / "results" / "pair").iterdir():
+        path.unlink()
+    (davis_folders / "results" / "pair").rmdir()
+    with pytest.raises(InputError, match=r"1 of 2 sequences are missing \(pair\)"):
+        evaluate_masks(davis_folders)
+    assert evaluate_masks(davis_folders, subset=True)["sequences"] == 1
+
+
+def test_masks_of_wrong_size_or_objects_are_named(davis_folders):
+    path = davis_folders / "results" / "pair" / "00002.png"
+    davis_data.write_mask(path, np.zeros((40, 61), np.uint8))
+    with pytest.raises(InputError, match=r"00002\.png: expected a mask of 60x40 pixels, got 61x40"):
+        evaluate_masks(davis_folders)
+    davis_data.write_mask(path, np.full((40, 60), 3, np.uint8))
+    with pytest.raises(InputError, match=r"expected object ids 1, 2 .* got 3"):
+        evaluate_masks(davis_folders)
+
+
+def test_davis_root_is_recognised_and_its_list_counts(davis_folders, tmp_path):
+    root = tmp_path / "root"
+    (root / "Annotations").mkdir(parents=True)
+    os.rename(davis_folders / "anno", root / "Annotations" / "480p")
+    davis_data.write_names(root, ["pair"])
+    scores = evaluate_davis(root, davis_folders / "results")
+    assert list(scores["per_object"]) == ["pair_1", "pair_2"]
+
+
+def test_davis_command(davis_folders, capsys):
+    call = ["evaluate", "davis", f"--annotations={davis_folders / 'anno'}",
+            f"--output={davis_folders / 'out.json'}"]  # fmt: skip
+    assert main([*call, f"--results={davis_folders / 'results'}"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1].split() == ["mean", "1.000", "1.000", "1.000"]
+    assert main([*call, f"--results={davis_folders / 'nothing'}"]) == 2
+
+
+@pytest.mark.real_data
+def test_published_srdcf_results(real_data):
+    scores = evaluate_otb(
+        real_data / "otb_annotations",
+        real_data / "otb_results" / "SRDCF",
+        attributes=real_data / "otb_annotations" / "attributes",
+    )
+    assert scores["targets"] == 100
+    assert scores["success_auc"] == pytest.approx(0.598, abs=5e-4)
+    assert scores["precision_20"] == pytest.approx(0.789, abs=5e-4)
+    assert len(scores["per_attribute"]) == 11
+
+
+@pytest.mark.real_data
+def test_reference_tracker_on_the_sequences_with_frames(real_data):
+    scores = evaluate_otb(real_data / "otb", real_data / "siamfc_reference" / "boxes")
+    assert scores["targets"] == 9
+    assert scores["success_auc"] == pytest.approx(0.391, abs=5e-4)
+    assert scores["precision_20"] == pytest.approx(0.579, abs=5e-4)
+
+
+@pytest.mark.real_data
+def test_real_masks_against_themselves(real_data):
+    folder = real_data / "davis" / "Annotations" / "480p"
+    scores = evaluate_davis(real_data / "davis", folder, frames_limit=12)
+    assert (scores["J_mean"], scores["F_mean"]) == (1.0, 1.0)
+    assert scores["frames"] == 30

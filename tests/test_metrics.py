@@ -1,0 +1,243 @@
+"""Metrics: published checks, golden numbers and the corners (empty, NaN, void, too short)."""
+
+import time
+
+import numpy as np
+import pytest
+
+from chromatrack.metrics import davis, otb, vot
+from chromatrack.metrics.boxes import center_error, iou_ltwh
+
+
+def random_boxes(count: int, seed: int) -> np.ndarray:
+    return np.random.default_rng(seed).uniform(1, 100, (count, 4))
+
+
+def test_iou_of_known_boxes():
+    a = np.array([[0, 0, 10, 10], [0, 0, 10, 10], [0, 0, 10, 10], [5, 5, 10, 10.0]])
+    b = np.array([[0, 0, 10, 10], [5, 0, 10, 10], [10, 0, 5, 5], [0, 0, 20, 20.0]])
+    np.testing.assert_allclose(iou_ltwh(a, b), [1, 50 / 150, 0, 100 / 400])
+
+
+def test_iou_is_symmetric_and_does_not_care_for_the_origin():
+    a, b = random_boxes(200, 0), random_boxes(200, 1)
+    np.testing.assert_allclose(iou_ltwh(a, b), iou_ltwh(b, a))
+    shift = np.array([1, 1, 0, 0])
+    np.testing.assert_allclose(iou_ltwh(a + shift, b + shift), iou_ltwh(a, b))
+
+
+@pytest.mark.parametrize(
+    "box", [[np.nan] * 4, [0, 0, np.inf, 10], [0, 0, 0, 10], [0, 0, -10, -10], [0, 0, 0, 0]]
+)
+def test_unusable_box_has_no_overlap(box):
+    good = np.array([[0, 0, 10, 10.0]])
+    assert iou_ltwh(np.array([box], dtype=float), good) == [0.0]
+
+
+def test_center_error():
+    a, b = np.array([[0, 0, 10, 20.0]]), np.array([[3, 4, 10, 20.0]])
+    assert center_error(a, b) == pytest.approx([5.0])
+    assert center_error(a, b, relative=True) == pytest.approx([np.hypot(0.3, 0.2)])
+    assert center_error(np.full((1, 4), np.nan), b) == [np.inf]
+
+
+def test_boxes_of_unequal_count_are_refused():
+    with pytest.raises(ValueError, match=r"\(N, 4\)"):
+        iou_ltwh(random_boxes(3, 0), random_boxes(4, 0))
+
+
+def test_identity_tracker_scores_twenty_of_twenty_one():
+    boxes = random_boxes(37, 2)
+    score = otb.score_target(boxes, boxes)
+    assert score.success_auc == 20 / 21
+    assert score.precision_20 == 1.0
+    assert score.success[-1] == 0.0  # strictly greater than 1 is impossible
+
+
+def test_success_is_strict_and_precision_is_not():
+    assert otb.success_curve(np.array([0.5]))[10] == 0.0
+    assert otb.success_curve(np.array([0.5]))[9] == 1.0
+    assert otb.success_curve(np.array([0.0]))[0] == 0.0
+    assert otb.precision_curve(np.array([20.0]))[20] == 1.0
+    assert otb.precision_curve(np.array([20.0]))[19] == 0.0
+
+
+def test_nan_boxes_count_as_failures():
+    boxes = random_boxes(10, 3)
+    results = boxes.copy()
+    results[5:] = np.nan
+    score = otb.score_target(results, boxes)
+    assert score.success_auc == pytest.approx(10 / 21)
+    assert score.precision_20 == 0.5
+    assert otb.success_curve(np.array([np.nan])).sum() == 0
+    assert otb.precision_curve(np.array([np.nan])).sum() == 0
+
+
+def test_mean_is_over_targets_and_not_over_frames():
+    boxes = random_boxes(90, 4)
+    lost = boxes + np.array([1000, 0, 0, 0])
+    mean = otb.mean_score([otb.score_target(boxes, boxes), otb.score_target(lost[:3], boxes[:3])])
+    assert mean.success_auc == pytest.approx(10 / 21)
+    assert mean.precision_20 == 0.5
+
+
+def disc(y: int, x: int) -> np.ndarray:
+    rows, columns = np.ogrid[:480, :854]
+    return (rows - y) ** 2 + (columns - x) ** 2 <= 60**2
+
+
+def test_davis_agrees_with_the_official_evaluation_on_moving_discs():
+    pairs = [(disc(240, 400 + i), disc(240 + i, 400)) for i in range(10)]
+    j = davis.statistics(np.array([davis.region_similarity(*pair) for pair in pairs]))
+    f = davis.statistics(np.array([davis.contour_accuracy(*pair) for pair in pairs]))
+    assert j.mean == pytest.approx(0.876820, abs=5e-7)
+    assert j.decay == pytest.approx(0.184481, abs=5e-7)
+    assert f.mean == pytest.approx(0.854339, abs=5e-7)
+    assert f.recall == pytest.approx(0.9)
+    assert f.decay == pytest.approx(0.450413, abs=5e-7)
+
+
+def test_empty_masks():
+    empty, full = np.zeros((48, 64), bool), np.ones((48, 64), bool)
+    square = empty.copy()
+    square[10:20, 10:20] = True
+    assert davis.region_similarity(empty, empty) == 1
+    assert davis.contour_accuracy(empty, empty) == 1
+    for other in (square, full):
+        assert davis.region_similarity(empty, other) == 0
+    assert davis.contour_accuracy(empty, square) == davis.contour_accuracy(square, empty) == 0
+    # A mask that fills the frame has no boundary, so officially it equals the empty one.
+    assert davis.contour_accuracy(full, empty) == 1
+
+
+def test_void_is_background():
+    ids = np.array([[0, 1, 2], [255, 255, 1]], np.uint8)
+    np.testing.assert_array_equal(davis.object_mask(ids, 1), [[0, 1, 0], [0, 0, 1]])
+    assert not davis.object_mask(ids, 255).any()
+
+
+def boundary_by_loops(mask: np.ndarray) -> np.ndarray:
+    height, width = mask.shape
+    found = np.zeros_like(mask)
+    for y in range(height):
+        for x in range(width):
+            near = [(y, x + 1), (y + 1, x), (y + 1, x + 1)]
+            found[y, x] = any(mask[y, x] != mask[b, a] for b, a in near if b < height and a < width)
+    return found
+
+
+def test_cutting_the_window_out_changes_nothing():
+    random = np.random.default_rng(5)
+    for _ in range(20):
+        masks = np.zeros((2, 40, 60), bool)
+        for mask in masks:
+            y, x = random.integers(0, 30), random.integers(0, 50)
+            mask[y : y + random.integers(1, 20), x : x + random.integers(1, 20)] = True
+        a, b = (boundary_by_loops(mask) for mask in masks)
+        rows, columns = np.indices(a.shape)
+        near = [
+            np.array([
+                ((rows[other] - y) ** 2 + (columns[other] - x) ** 2 <= 1).any()
+                for y, x in np.argwhere(own)
+            ])
+            for own, other in ((a, b), (b, a))
+        ]  # fmt: skip
+        precision, recall = near[0].mean(), near[1].mean()
+        expected = 2 * precision * recall / (precision + recall) if precision + recall else 0
+        # ceil(0.008 x diagonal of 40x60) is 1 pixel.
+        assert davis.contour_accuracy(*masks) == pytest.approx(expected)
+
+
+def test_statistics_beyond_256_frames():
+    values = np.concatenate([np.ones(300), np.zeros(300)])
+    statistics = davis.statistics(values)
+    assert (statistics.mean, statistics.recall, statistics.decay) == (0.5, 0.5, 1.0)
+
+
+def test_davis_frame_is_fast():
+    pair = disc(240, 400), disc(250, 410)
+    davis.contour_accuracy(*pair)
+    start = time.process_time()
+    for _ in range(10):
+        davis.region_similarity(*pair)
+        davis.contour_accuracy(*pair)
+    assert (time.process_time() - start) / 10 < 0.030
+
+
+def test_region_overlap_of_squares():
+    # Vertices are whole pixels and belong to the region: 11x11 pixels, 6x11 of them shared.
+    a = np.array([0, 0, 10, 0, 10, 10, 0, 10.0])
+    b = a + np.array([5, 0] * 4)
+    assert vot.region_overlap(a, a) == 1.0
+    assert vot.region_overlap(a, b) == pytest.approx(66 / (2 * 121 - 66))
+    # The same as boxes, whose last pixel is left + width - 1.
+    assert vot.region_overlap(np.array([0, 0, 11, 11]), b) == pytest.approx(66 / (2 * 121 - 66))
+
+
+def test_region_overlap_rounds_and_is_bounded():
+    a = np.array([0.4, 0.4, 9.6, 0.4, 9.6, 9.6, 0.4, 9.6])
+    assert vot.region_overlap(a, np.array([0, 0, 11, 11])) == 1.0
+    outside = np.array([-50, 0, 10, 0, 10, 10, -50, 10.0])
+    assert vot.region_overlap(outside, np.array([0, 0, 11, 11]), (100, 100)) == 1.0
+    assert vot.region_overlap(outside, np.array([0, 0, 11, 11])) == pytest.approx(11 / 61)
+    assert vot.region_overlap(np.array([200, 200, 9, 9]), np.array([200, 200, 9, 9]), (9, 9)) == 0
+    assert vot.region_overlap(np.array([0, 0, 9, 9]), np.array([50, 50, 9, 9])) == 0
+    assert vot.region_overlap(np.full(4, np.nan), np.array([0, 0, 9, 9])) == 0
+
+
+def test_region_overlap_of_a_diamond():
+    # Rows of 1, 3, 5, 3, 1 pixels.
+    diamond = np.array([2, 0, 4, 2, 2, 4, 0, 2.0])
+    assert vot.region_overlap(diamond, np.array([0, 0, 5, 5])) == pytest.approx(13 / 25)
+    far = diamond + np.array([700.2, 299.9] * 4)
+    box = np.array([700, 300, 5, 5])
+    assert vot.region_overlap(far, box, (480, 854)) == pytest.approx(13 / 25)
+
+
+def restarted_run() -> tuple[np.ndarray, np.ndarray]:
+    """Tracks 20 frames, fails at 20, starts again at 25 and goes on to the end at 50."""
+    states = np.full(50, vot.TRACKED)
+    states[[0, 25]], states[20], states[21:25] = vot.INITIALIZED, vot.FAILED, vot.SKIPPED
+    overlaps = np.full(50, 0.5)
+    overlaps[35:], overlaps[20:25], overlaps[[0, 25]] = 0.8, 0.0, 1.0
+    return overlaps, states
+
+
+def test_vot_accuracy_leaves_out_burn_in_failures_and_gaps():
+    overlaps, states = restarted_run()
+    counted = np.flatnonzero(vot.valid_frames(states))
+    np.testing.assert_array_equal(counted, [*range(10, 20), *range(35, 50)])
+    assert vot.accuracy(overlaps, states) == pytest.approx((10 * 0.5 + 15 * 0.8) / 25)
+    assert vot.failures(states) == 1
+    assert np.isnan(vot.accuracy(overlaps[:10], states[:10]))
+    with pytest.raises(ValueError, match="states"):
+        vot.failures(np.array([1, 7]))
+
+
+def test_runs_are_cut_at_starts_and_failures():
+    first, second = vot.split_runs(*restarted_run())
+    assert (len(first[0]), first[1]) == (20, True)
+    assert (len(second[0]), second[1]) == (25, False)
+
+
+def test_eao_pads_failed_runs_and_drops_finished_ones():
+    # Frame 0 is the start. One run fails after two frames, one ends after three.
+    runs = [(np.array([1.0, 0.6]), True), (np.array([1.0, 0.4, 0.8]), False)]
+    curve = vot.eao_curve([*runs, (np.array([1.0, 0.5, 0.5, 0.5]), False)])
+    np.testing.assert_allclose(curve[1], (0.6 + 0.4 + 0.5) / 3)
+    np.testing.assert_allclose(curve[2], (0.3 + 0.6 + 0.5) / 3)
+    np.testing.assert_allclose(curve[3], (0.2 + 0.5) / 2)
+    assert vot.eao([*runs, (np.full(4, 0.5), False)], 1, 2) == pytest.approx(curve[1:3].mean())
+    assert vot.eao(runs, 1, 3) is None
+    assert vot.eao([], 1, 3) is None
+
+
+def test_vot_summary_weighs_sequences_by_frames():
+    overlaps, states = restarted_run()
+    perfect = np.ones(150), np.array([vot.INITIALIZED] + [vot.TRACKED] * 149)
+    summary = vot.summarize({"a": [(overlaps, states)], "b": [perfect]}, interval=(10, 100))
+    assert summary["accuracy"] == pytest.approx((50 * 17 / 25 + 150 * 1.0) / 200)
+    assert summary["failures"] == 1
+    assert summary["robustness"] == pytest.approx(0.5)
+    assert summary["per_sequence"]["b"] == {"accuracy": 1.0, "failures": 0.0, "frames": 150}
+    assert 0 < summary["eao"] < 1

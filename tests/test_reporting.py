@@ -1,0 +1,237 @@
+"""Summary, plots and page, from made-up evaluations."""
+
+import json
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from chromatrack.cli.main import main
+from chromatrack.data import otb as otb_data
+from chromatrack.errors import InputError
+from chromatrack.reporting.manifest import read_manifest
+from chromatrack.reporting.scores import best_of_each, mean_over_seeds
+from chromatrack.stages.evaluate_otb import evaluate_otb
+from chromatrack.stages.figures import make_figures
+from chromatrack.stages.page import make_page
+from chromatrack.stages.summary import COLUMNS, summarize_otb
+
+EVIL = "<script>alert('x')</script> $\\frac{"
+
+
+def add_row(root, experiment, alpha, seed, offset, targets=2):
+    """A tracker whose boxes are `offset` pixels off, evaluated."""
+    name = f"{experiment}_{alpha}_{seed}"
+    truth = np.tile([20.0, 30.0, 40.0, 40.0], (10, 1))
+    for target in range(targets):
+        otb_data.write_boxes(root / "anno" / f"T{target}.txt", truth)
+        otb_data.write_attributes(root / "att", f"T{target}", ["OCC", "IV"][: target + 1])
+        results = truth + np.array([offset, 0, 0, 0])
+        otb_data.write_boxes(root / "results" / name / f"T{target}.txt", results)
+    evaluation, run = root / f"{name}.json", root / f"{name}.run.json"
+    evaluate_otb(
+        root / "anno", root / "results" / name, evaluation, attributes=root / "att", subset=True
+    )
+    run.write_text(json.dumps({"frames": 20, "seconds": 1.6, "frames_per_second": 12.5}))
+    return {"tracker": name, "experiment": experiment, "alpha": alpha, "seed": seed,
+            "evaluation": str(evaluation), "run": str(run)}  # fmt: skip
+
+
+@pytest.fixture
+def rows(tmp_path):
+    return [
+        add_row(tmp_path, "2", "learned", 0, 10),
+        add_row(tmp_path, "2", 0.3, 1, 10),
+        add_row(tmp_path, "2", 0.3, 0, 10),
+        add_row(tmp_path, "10", 0.1, 0, 22),
+        add_row(tmp_path, "baseline", None, 1, 20),
+        add_row(tmp_path, "baseline", None, 0, 16),
+    ]
+
+
+def auc(row):
+    return json.loads(open(row["evaluation"]).read())["success_auc"]
+
+
+def test_summary_has_its_columns_and_the_baseline_first(rows, tmp_path):
+    summarize_otb(rows, tmp_path / "summary.csv", title="Synthetic world")
+    table = pd.read_csv(tmp_path / "summary.csv", dtype={"alpha": str, "experiment": str})
+    assert tuple(table.columns) == COLUMNS
+    assert table["experiment"].tolist() == ["baseline", "baseline", "2", "2", "2", "10"]
+    assert table["seed"].tolist() == [0, 1, 0, 1, 0, 0]
+    assert table["alpha"].fillna("").tolist() == ["", "", "0.3", "0.3", "learned", "0.1"]
+    assert set(table["data_set"]) == {"Synthetic world"}
+    assert set(table["frames_per_second"]) == {12.5}
+    assert set(table["targets"]) == {2} and set(table["frames"]) == {20}
+
+
+def test_gain_is_over_the_baseline_of_the_same_seed(rows, tmp_path):
+    table = summarize_otb(rows, tmp_path / "summary.csv", title="world")
+    gains = dict(zip(zip(table["tracker"], table["seed"], strict=True), table["gain_percent"],
+                     strict=True))  # fmt: skip
+    learned, late, early, _, baseline_1, baseline_0 = rows
+    for row, baseline in ((early, baseline_0), (late, baseline_1), (learned, baseline_0)):
+        expected = 100 * (auc(row) / auc(baseline) - 1)
+        assert gains[row["tracker"], row["seed"]] == pytest.approx(expected, abs=1e-3)
+    assert gains[baseline_0["tracker"], 0] == gains[baseline_1["tracker"], 1] == 0
+    assert auc(baseline_0) != auc(baseline_1)
+
+
+def test_summary_refuses_what_cannot_be_compared(rows, tmp_path):
+    output = tmp_path / "summary.csv"
+    with pytest.raises(InputError, match="'baseline' of seed 1"):
+        summarize_otb([row for row in rows if row is not rows[4]], output, title="world")
+    with pytest.raises(InputError, match="listed twice"):
+        summarize_otb([*rows, rows[0]], output, title="world")
+    fewer = add_row(tmp_path, "3", 0.5, 0, 3, targets=1)
+    with pytest.raises(InputError, match="expected 2 targets and 20 frames"):
+        summarize_otb([*rows, fewer], output, title="world")
+    with pytest.raises(InputError, match="at least one tracker"):
+        summarize_otb([], output, title="world")
+    assert not output.exists()
+
+
+def test_gain_over_a_baseline_that_never_hits_is_left_empty(tmp_path):
+    rows = [add_row(tmp_path, "baseline", None, 0, 900), add_row(tmp_path, "1", 0.5, 0, 3)]
+    summarize_otb(rows, tmp_path / "summary.csv", title="world")
+    table = pd.read_csv(tmp_path / "summary.csv")
+    assert table["gain_percent"].isna().all()
+
+
+def test_means_are_over_seeds_and_the_best_alpha_is_chosen(rows, tmp_path):
+    path = tmp_path / "manifest.json"
+    path.write_text(json.dumps({"title": "world", "rows": rows}))
+    means = mean_over_seeds(read_manifest(path).rows)
+    by_key = {(mean.experiment, mean.alpha): mean for mean in means}
+    assert by_key["baseline", None].seeds == 2
+    expected = (auc(rows[4]) + auc(rows[5])) / 2
+    assert by_key["baseline", None].success_auc == pytest.approx(expected)
+    assert [mean.experiment for mean in best_of_each(means)] == ["baseline", "2", "10"]
+
+
+@pytest.fixture
+def manifest(rows, tmp_path):
+    """A manifest with every part, labels that attack included; its path."""
+
+    def write(name, text):
+        (tmp_path / name).write_text(text)
+        return str(tmp_path / name)
+
+    Image.new("RGB", (20, 10), "red").save(tmp_path / "picture.png")
+    header = "clip_id,label,youtube_id,time_start,time_end,split,status,message\n"
+    ledger = header + "a,l,-x,0,10,train,done,\nb,l,y,0,10,train," + EVIL + ",m\n"
+    davis = {"J_mean": 0.3, "F_mean": 0.2, "J_and_F": 0.25, "objects": 3, "frames": 9}
+    vot = {"accuracy": 0.5, "failures": 2.0, "robustness": 1.5, "eao": None}
+    score = {"siamfc": {"mean": -3.0, "std": 3.5}, "colorization": {"mean": 400.0, "std": 30.0},
+             "pairs": 10}  # fmt: skip
+    curve = "step,loss,learning_rate,validation_loss\n1,2.5,0.1,\n2,1.5,0.1,1.9\n3,nan,0.1,\n"
+    value = {
+        "title": f"World {EVIL}", "synthetic": True, "cut": "first 10 frames", "notes": [EVIL],
+        "rows": rows, "summary_csv": str(tmp_path / "summary.csv"),
+        "figures": str(tmp_path / "figures" / "figures.json"),
+        "davis": {f"resnet18 {EVIL}": write("davis.json", json.dumps(davis))},
+        "vot": {f"siamfc {EVIL}": write("vot.json", json.dumps(vot))},
+        "ledgers": [write("ledger.csv", ledger)],
+        "lab_statistics": write(
+            "lab.json", json.dumps({"mean": [0.4, 0.5, 0.5], "std": [0.2, 0.0, 0.0], "frames": 7})
+        ),
+        "score_statistics": {"resnet18": write("score.json", json.dumps(score))},
+        "curves": {"colorization/resnet18": write("curve.csv", curve)},
+        "pictures": [{"caption": EVIL, "png": str(tmp_path / "picture.png")}],
+        "config": f"run: demo # {EVIL} ${{NOT_SET}}\n",
+    }  # fmt: skip
+    path = tmp_path / "manifest.json"
+    path.write_text(json.dumps(value))
+    return path
+
+
+def run_all(manifest):
+    folder = manifest.parent
+    for stage, output in (("summary", "summary.csv"), ("figures", "figures"), ("page", "p.html")):
+        assert main([stage, f"--manifest={manifest}", f"--output={folder / output}"]) == 0
+    return (folder / "p.html").read_text()
+
+
+def test_page_is_self_contained_and_escapes_labels(manifest):
+    text = run_all(manifest)
+    outside_of_data = re.sub(r"data:image/[a-z+]+;base64,[A-Za-z0-9+/=]+", "data:", text)
+    assert "http" not in outside_of_data and "<script" not in text and "<link" not in text
+    assert not re.search(r'(?:src|href)="(?!data:"|#)', outside_of_data)
+    assert not re.search(r"url\(|@import", outside_of_data)
+    assert outside_of_data.count("&lt;script&gt;") >= 7
+
+
+def test_page_shows_every_part(manifest):
+    text = run_all(manifest)
+    for part in ("Synthetic data.", "first 10 frames", "success AUC", "OPR out-of-plane rotation",
+                 "J", "ranks trackers by EAO", "280,859", "422.22", "0.4388", "0.604",
+                 "run: demo", "torch "):  # fmt: skip
+        assert part in text, part
+    assert text.count("<img ") == 2 * 2 + 1 + 1 + 1
+    for anchor in re.findall(r'href="#(\w+)"', text):
+        assert text.count(f'id="{anchor}"') == 1
+
+
+def test_page_of_a_title_alone(tmp_path):
+    path = tmp_path / "manifest.json"
+    path.write_text('{"title": "OTB2015"}')
+    make_page(read_manifest(path), tmp_path / "page.html")
+    text = (tmp_path / "page.html").read_text()
+    assert "OTB2015" in text and "Synthetic" not in text and "<table" not in text
+
+
+def test_plots_have_the_same_bytes_each_time(manifest, tmp_path):
+    read = read_manifest(manifest, with_figures=False)
+    index = make_figures(read, tmp_path / "one")
+    make_figures(read, tmp_path / "two")
+    names = sorted(path.name for path in (tmp_path / "one").iterdir())
+    assert names == sorted(path.name for path in (tmp_path / "two").iterdir())
+    assert {"alpha.svg", "alpha.png", "success_2.svg", "precision_10.png", "attributes.csv",
+            "learning_colorization.svg", "figures.json"} <= set(names)  # fmt: skip
+    for name in names:
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+    assert all((tmp_path / "one" / figure["svg"]).is_file() for figure in index)
+
+
+def test_attribute_table(manifest, tmp_path):
+    make_figures(read_manifest(manifest, with_figures=False), tmp_path / "figures")
+    table = pd.read_csv(tmp_path / "figures" / "attributes.csv")
+    assert len(table) == 4 and table["LR"].isna().all()
+    assert table["OCC"].tolist() == pytest.approx(table["all"].tolist(), abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"titel": "x"}, "unknown key 'titel'; did you mean 'title'"),
+        ({"title": None}, "title: expected text"),
+        ({"synthetic": 1}, "synthetic: expected true or false"),
+        ({"rows": [{"tracker": "a"}]}, r"rows\[0\]: missing key 'experiment'"),
+        ({"rows": [{"tracker": "a", "experiment": "1", "alpha": 2, "seed": 0,
+                    "evaluation": "e"}]}, r"rows\[0\]\.alpha: expected 0 to 1"),
+        ({"rows": [{"tracker": "a", "experiment": "1", "seed": 0, "evaluation": "e"}]},
+         "expected an alpha"),
+        ({"davis": ["x"]}, "davis: expected names and paths"),
+        ({"figures": [{"title": "t", "svg": "s"}]}, r"figures\[0\]: missing key 'caption'"),
+    ],
+)  # fmt: skip
+def test_manifest_names_the_wrong_key(tmp_path, change, message):
+    path = tmp_path / "manifest.json"
+    path.write_text(json.dumps({"title": "world"} | change))
+    with pytest.raises(InputError, match=message):
+        read_manifest(path)
+
+
+def test_missing_and_broken_files_are_named(manifest, tmp_path, capsys):
+    run_all(manifest)
+    (tmp_path / "davis.json").write_text('{"J_mean": 1}')
+    output = f"--output={tmp_path / 'p.html'}"
+    assert main(["page", f"--manifest={manifest}", output]) == 2
+    assert "davis.json: expected the key 'F_mean'" in capsys.readouterr().err
+    (tmp_path / "curve.csv").write_text("step\n1\n")
+    with pytest.raises(InputError, match=r"curve\.csv: expected the columns step and loss"):
+        make_figures(read_manifest(manifest, with_figures=False), tmp_path / "figures")
+    (tmp_path / "2_0.3_0.json").unlink()
+    assert main(["summary", f"--manifest={manifest}", f"--output={tmp_path / 's.csv'}"]) == 2

@@ -1,0 +1,124 @@
+"""Promises of `make_shards`: list order, untouched shards, problems said and not fatal."""
+
+import argparse
+import time
+
+import pytest
+
+from chromatrack.cli import kinetics as cli
+from chromatrack.data.kinetics import ClipRow, read_clip_list, write_clip_list
+from chromatrack.errors import InputError
+from chromatrack.stages.shards import make_shards
+
+
+def rows(count, first=0):
+    return [
+        ClipRow(f"class {i % 7}", f"-video{i:06d}", float(i % 90), i % 90 + 10.0, "train")
+        for i in range(first, first + count)
+    ]
+
+
+@pytest.fixture
+def clip_list(tmp_path):
+    path = tmp_path / "list.csv"
+    write_clip_list(path, rows(25))
+    return path
+
+
+def states(folder):
+    return {
+        path.name: (path.read_bytes(), path.stat().st_mtime_ns, path.stat().st_ino)
+        for path in folder.glob("shard-*.csv")
+    }
+
+
+def test_shards_hold_all_rows_in_the_order_of_the_list(clip_list, tmp_path):
+    output = tmp_path / "shards"
+    assert make_shards(clip_list, output, shard_size=10) == 3
+    assert sorted(path.name for path in output.iterdir()) == [
+        "problems.txt", "shard-0000.csv", "shard-0001.csv", "shard-0002.csv",
+    ]  # fmt: skip
+    parts = [read_clip_list(path)[0] for path in sorted(output.glob("shard-*.csv"))]
+    assert [len(part) for part in parts] == [10, 10, 5]
+    assert [row for part in parts for row in part] == rows(25)
+    assert (output / "problems.txt").read_text() == ""
+
+
+def test_appended_rows_leave_earlier_shards_untouched(clip_list, tmp_path):
+    output = tmp_path / "shards"
+    make_shards(clip_list, output, shard_size=10)
+    before = states(output)
+    write_clip_list(clip_list, rows(33))
+    assert make_shards(clip_list, output, shard_size=10) == 4
+    after = states(output)
+    assert all(after[name] == before[name] for name in ("shard-0000.csv", "shard-0001.csv"))
+    assert after["shard-0002.csv"][0] != before["shard-0002.csv"][0]
+    assert len(read_clip_list(output / "shard-0003.csv")[0]) == 3
+
+
+def test_an_edited_row_changes_only_its_shard(clip_list, tmp_path):
+    output = tmp_path / "shards"
+    make_shards(clip_list, output, shard_size=10)
+    before = states(output)
+    clip_list.write_text(clip_list.read_text().replace("-video000012", "-video999999"))
+    make_shards(clip_list, output, shard_size=10)
+    after = states(output)
+    assert {name for name in after if after[name] != before[name]} == {"shard-0001.csv"}
+
+
+def test_shards_that_the_list_no_longer_fills_are_removed(clip_list, tmp_path):
+    output = tmp_path / "shards"
+    make_shards(clip_list, output, shard_size=5)
+    (output / "notes.csv").write_text("mine")
+    assert make_shards(clip_list, output, shard_size=20) == 2
+    assert sorted(states(output)) == ["shard-0000.csv", "shard-0001.csv"]
+    assert (output / "notes.csv").read_text() == "mine"
+
+
+def test_a_bad_row_is_reported_without_the_path_and_stops_nothing(clip_list, tmp_path, capsys):
+    with open(clip_list, "a") as handle:
+        handle.write("jumping,../../etc/passwd,0,10,train\n")
+    output = tmp_path / "shards"
+    make_shards(clip_list, output, shard_size=100)
+    problems = (output / "problems.txt").read_text()
+    assert problems.startswith("list.csv: line 27: youtube_id")
+    assert str(tmp_path) not in problems
+    assert "1 rows left out" in capsys.readouterr().err
+    assert read_clip_list(output / "shard-0000.csv")[0] == rows(25)
+
+
+def test_an_empty_list_and_a_wrong_size_are_refused(clip_list, tmp_path):
+    with pytest.raises(InputError, match="--shard-size: expected 1 or more, got 0"):
+        make_shards(clip_list, tmp_path / "shards", shard_size=0)
+    write_clip_list(clip_list, [])
+    with pytest.raises(InputError, match="expected at least one clip"):
+        make_shards(clip_list, tmp_path / "shards", shard_size=10)
+    assert not (tmp_path / "shards").exists()
+
+
+def test_a_long_list_takes_seconds(tmp_path):
+    write_clip_list(tmp_path / "long.csv", rows(50_000))
+    began = time.monotonic()
+    assert make_shards(tmp_path / "long.csv", tmp_path / "shards", shard_size=500) == 100
+    assert time.monotonic() - began < 5
+
+
+def test_command(clip_list, tmp_path, capsys):
+    parser = argparse.ArgumentParser()
+    cli.register(parser.add_subparsers())
+    options = parser.parse_args(
+        ["shards", str(clip_list), f"--output={tmp_path / '-out'}", "--shard-size=9"]
+    )
+    options.run(options)
+    assert capsys.readouterr().out.startswith("3 shards in")
+    assert len(states(tmp_path / "-out")) == 3
+
+
+@pytest.mark.real_data
+def test_the_real_validation_list(real_data, tmp_path):
+    assert (
+        make_shards(
+            real_data / "kinetics" / "kinetics700_validate.csv", tmp_path / "shards", shard_size=500
+        )
+        == (33_909 + 499) // 500
+    )

@@ -1,0 +1,104 @@
+# How the configuration reaches the rules: each rule depends on the JSON of its own slice alone, and
+# on the version of its stage. What a job may use of the machine travels as a resource, because a
+# change of it must not make anything again.
+from pathlib import Path
+
+from snakemake.exceptions import WorkflowError
+
+from chromatrack import layout
+from chromatrack.errors import InputError
+from chromatrack.experiments import trackers, trunks
+from chromatrack.settings import from_mapping, slice_json, to_json
+from chromatrack.versions import VERSIONS
+
+try:
+    SETTINGS = from_mapping(config)
+    layout.check_data(SETTINGS)
+except InputError as error:
+    raise WorkflowError(f"configuration: {error}")
+
+RUN = str(layout.run_folder(SETTINGS))
+DATA = layout.data_paths(SETTINGS)
+WORLD = [str(DATA.world)] if DATA.world else []
+TRACKERS = {spec.name: spec for spec in trackers(SETTINGS)}
+COMPUTE = to_json(SETTINGS.compute)
+
+
+wildcard_constraints:
+    seed=r"\d+",
+    trunk=r"[a-z0-9]+",
+    weights="pretrained|random",
+    shard=r"(shard|crops)-\d+",
+    tracker=r"[A-Za-z0-9.-]+",
+    experiment=r"[A-Za-z0-9]+",
+
+
+def listed(index):
+    """Names, without suffix, of the shards that an index file lists."""
+    return [Path(line).stem for line in Path(index).read_text().split()]
+
+
+def label_shards(wildcards):
+    """Label caches of all shards of the clip list."""
+    index = checkpoints.shards.get().output.index
+    return [f"{RUN}/labels/{shard}.h5" for shard in listed(index)]
+
+
+def ledgers(wildcards):
+    """Ledgers of all shards of the clip list."""
+    index = checkpoints.shards.get().output.index
+    return [f"{RUN}/clips/ledgers/{shard}.csv" for shard in listed(index)]
+
+
+def crop_shards(wildcards):
+    """Crop shards of all training sequences."""
+    index = checkpoints.crop_lists.get().output.index
+    return [f"{RUN}/crops/{shard}.h5" for shard in listed(index)]
+
+
+def branches(wildcards):
+    """The two checkpoints and the statistics that a fused tracker is made of."""
+    name = f"{wildcards.experiment}"
+    experiment = SETTINGS.experiments[name]
+    network = f"{experiment.trunk}-{experiment.weights}-seed{wildcards.seed}"
+    return {
+        "siamfc": f"{RUN}/siamfc/seed{wildcards.seed}/model.pt",
+        "colorization": f"{RUN}/colorization/{network}/model.pt",
+        "statistics": f"{RUN}/statistics/{network}.json",
+    }
+
+
+def tracker_checkpoint(wildcards):
+    """Checkpoint of a tracker."""
+    return f"{RUN}/{TRACKERS[wildcards.tracker].checkpoint}"
+
+
+def tracker_options(wildcards):
+    """What the command line of a tracker says beside its checkpoint."""
+    spec = TRACKERS[wildcards.tracker]
+    options = []
+    if spec.settings and not spec.settings.train:
+        options.append(f"--alpha={spec.alpha}")
+    if spec.settings and spec.settings.auxiliary_at_test == "random":
+        options.append(f"--random-auxiliary={spec.seed}")
+    return options
+
+
+def as_is(text):
+    """A parameter that may hold braces: Snakemake looks for wildcards in plain text."""
+    return lambda wildcards: text
+
+
+def option(name, value):
+    """`--name=value`, or nothing for None."""
+    return [] if value is None else [f"{name}={value}"]
+
+
+def where_results_are():
+    """The last lines of a run."""
+    return (
+        f"\n{SETTINGS.data.title}\n"
+        f"  table:  results/otb2015_summary.csv\n"
+        f"  plots:  {RUN}/report/figures/\n"
+        f"  page:   {RUN}/report/index.html (one file; open it in a browser)\n"
+    )

@@ -1,0 +1,121 @@
+# Requires trackers and colorization networks, and the benchmarks. Produces boxes, masks and scores.
+
+
+rule track_otb:
+    input:
+        world=WORLD,
+        checkpoint=tracker_checkpoint,
+    output:
+        run=f"{RUN}/otb/{{tracker}}/run.json",
+    log:
+        f"{RUN}/logs/otb/{{tracker}}.log",
+    benchmark:
+        f"{RUN}/logs/otb/{{tracker}}.tsv"
+    conda:
+        "../../envs/chromatrack.yaml"
+    threads: SETTINGS.compute.threads
+    resources:
+        compute=COMPUTE,
+    params:
+        root=str(DATA.otb),
+        options=tracker_options,
+        names=option("--names", SETTINGS.data.otb_list),
+        frames=option("--max-frames", SETTINGS.data.otb_max_frames),
+        settings=as_is(to_json(SETTINGS.tracker)),
+        version=VERSIONS["track-otb"],
+    shell:
+        "chromatrack track-otb --checkpoint {input.checkpoint:q} --root {params.root:q}"
+        " --output {output.run:q} {params.options:q} {params.names:q} {params.frames:q}"
+        " --settings {params.settings:q} --compute {resources.compute:q} 2>&1 | tee {log:q}"
+
+
+rule evaluate_otb:
+    input:
+        run=f"{RUN}/otb/{{tracker}}/run.json",
+    output:
+        scores=f"{RUN}/otb/{{tracker}}/scores.json",
+    log:
+        f"{RUN}/logs/otb/{{tracker}}-scores.log",
+    conda:
+        "../../envs/chromatrack.yaml"
+    params:
+        root=str(DATA.otb),
+        results=f"{RUN}/otb/{{tracker}}/boxes",
+        attributes=option("--attributes", DATA.otb_attributes),
+        names=option("--names", SETTINGS.data.otb_list),
+        frames=option("--frames-limit", SETTINGS.data.otb_max_frames),
+        version=VERSIONS["evaluate"],
+    shell:
+        "chromatrack evaluate otb --annotations {params.root:q} --results {params.results:q}"
+        " --output {output.scores:q} --tracker {wildcards.tracker} {params.attributes:q}"
+        " {params.names:q} {params.frames:q} > {log:q} 2>&1 || {{ cat {log:q} >&2; exit 1; }}"
+
+
+rule track_vot:
+    input:
+        world=WORLD,
+        checkpoint=tracker_checkpoint,
+    output:
+        scores=f"{RUN}/vot/{{tracker}}.json",
+    log:
+        f"{RUN}/logs/vot/{{tracker}}.log",
+    conda:
+        "../../envs/chromatrack.yaml"
+    threads: SETTINGS.compute.threads
+    resources:
+        compute=COMPUTE,
+    params:
+        root=str(DATA.vot),
+        options=tracker_options,
+        frames=option("--max-frames", SETTINGS.data.vot_max_frames),
+        settings=as_is(to_json(SETTINGS.tracker)),
+        version=VERSIONS["track-vot"],
+    shell:
+        "chromatrack track-vot --checkpoint {input.checkpoint:q} --root {params.root:q}"
+        " --output {output.scores:q} {params.options:q} {params.frames:q}"
+        " --settings {params.settings:q} --compute {resources.compute:q} 2>&1 | tee {log:q}"
+
+
+rule propagate_davis:
+    input:
+        world=WORLD,
+        checkpoint=f"{RUN}/colorization/{{trunk}}-{{weights}}-seed{{seed}}/model.pt",
+    output:
+        run=f"{RUN}/davis/{{trunk}}-{{weights}}-seed{{seed}}/run.json",
+    log:
+        f"{RUN}/logs/davis/{{trunk}}-{{weights}}-seed{{seed}}.log",
+    conda:
+        "../../envs/chromatrack.yaml"
+    threads: SETTINGS.compute.threads
+    resources:
+        compute=COMPUTE,
+    params:
+        root=str(DATA.davis),
+        frames=option("--max-frames", SETTINGS.data.davis_max_frames),
+        temperature=SETTINGS.colorization.temperature,
+        settings=as_is(to_json(SETTINGS.propagation)),
+        version=VERSIONS["propagate-davis"],
+    shell:
+        "chromatrack propagate-davis --checkpoint {input.checkpoint:q} --root {params.root:q}"
+        " --output {output.run:q} {params.frames:q} --temperature {params.temperature}"
+        " --settings {params.settings:q} --compute {resources.compute:q} 2>&1 | tee {log:q}"
+
+
+rule evaluate_davis:
+    input:
+        run=f"{RUN}/davis/{{trunk}}-{{weights}}-seed{{seed}}/run.json",
+    output:
+        scores=f"{RUN}/davis/{{trunk}}-{{weights}}-seed{{seed}}/scores.json",
+    log:
+        f"{RUN}/logs/davis/{{trunk}}-{{weights}}-seed{{seed}}-scores.log",
+    conda:
+        "../../envs/chromatrack.yaml"
+    params:
+        root=str(DATA.davis),
+        results=subpath(output.scores, parent=True),
+        frames=option("--frames-limit", SETTINGS.data.davis_max_frames),
+        version=VERSIONS["evaluate"],
+    shell:
+        "chromatrack evaluate davis --annotations {params.root:q} --results {params.results:q}"
+        " --output {output.scores:q} {params.frames:q} > {log:q} 2>&1"
+        " || {{ cat {log:q} >&2; exit 1; }}"
