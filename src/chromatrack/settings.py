@@ -64,6 +64,7 @@ class WorldSettings:
 
     def __post_init__(self) -> None:
         _positive(self, "fps", "kinetics_videos", "kinetics_seconds", "got10k_train", "got10k_val")
+        _require(self.kinetics_seconds >= 2, "kinetics_seconds: expected 2 or more")
         for name in ("got10k_frames", "otb_frames", "vot_frames", "davis_frames"):
             _require(getattr(self, name) >= 20, f"{name}: expected 20 frames or more")
         for name in ("width", "height"):
@@ -491,3 +492,8 @@ def from_json(kind: type[T], text: str) -> T:
     except json.JSONDecodeError as error:
         raise InputError(f"--settings: not valid JSON ({error})") from None
     return build(kind, value)
+
+
+def slice_json(settings: Settings, *names: str) -> str:
+    """Several parts of the configuration as one canonical line of JSON."""
+    return canonical_json({name: as_plain(getattr(settings, name)) for name in names})

@@ -53,4 +53,4 @@ def copy_labels(weights: Tensor, labels: Tensor) -> Tensor:
     """
     height, width = labels.shape[-2:]
     values = labels.permute(0, 1, 3, 4, 2).flatten(1, 3)  # (B, R * h * w, K)
-    return (weights @ values).transpose(1, 2).unflatten(2, (height, width))
+    return (weights @ values).transpose(1, 2).unflatten(2, (height, width)).contiguous()
