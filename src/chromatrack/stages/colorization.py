@@ -44,7 +44,9 @@ def train_colorization(
     device = prepare(compute, seed=seed)
     scaling = luma_scaling(statistics, settings)
     description = _description(trunk, settings)
-    model = build_colorizer(**description).to(device)
+    model = build_colorizer(**description)
+    model.trunk.to(memory_format=torch.channels_last)
+    model.to(device)
     samples = LabelSamples(
         shards,
         frames=settings.references + 1,

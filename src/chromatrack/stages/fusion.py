@@ -167,7 +167,7 @@ def fine_tune(
             scaling.grey_tensor(x),
         )
 
-    model.to(device)
+    model.to(device, memory_format=torch.channels_last)
     plan = fit_pairs(
         model,
         shards,

@@ -31,8 +31,9 @@ def train_siamfc(
     device = prepare(compute, seed=seed)
     scaling = InputScaling(rgb=settings.input_scaling)
     description = {"width": settings.width, "channels": settings.channels}
-    model = build_siamfc(**description).to(device)
+    model = build_siamfc(**description)
     _initialize(model)
+    model.to(device, memory_format=torch.channels_last)
     source = made_by(
         "siamfc",
         settings={**as_plain(settings), "seed": seed},

@@ -29,7 +29,7 @@ class SiamFCNetwork:
     """SiamFC alone."""
 
     def __init__(self, network: SiamFC, scaling: InputScaling, device: torch.device):
-        self.network = network.eval().to(device)
+        self.network = network.eval().to(device, memory_format=torch.channels_last)
         self.scaling = scaling
         self.device = device
 
@@ -46,7 +46,7 @@ class FusedNetwork:
     """Both branches, mixed by alpha; a branch that alpha leaves out is not computed."""
 
     def __init__(self, network: FusedTracker, scaling: InputScaling, device: torch.device):
-        self.network = network.eval().to(device)
+        self.network = network.eval().to(device, memory_format=torch.channels_last)
         self.scaling = scaling
         self.device = device
 

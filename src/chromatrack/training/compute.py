@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import os
+import sys
 
 import torch
 
@@ -12,6 +15,7 @@ from chromatrack.settings import ComputeSettings
 
 def prepare(compute: ComputeSettings, *, seed: int = 0) -> torch.device:
     """Set threads and seeds, and choose the device."""
+    _keep_freed_memory()
     torch.set_num_threads(compute.threads)
     torch.manual_seed(seed)
     torch.use_deterministic_algorithms(True, warn_only=True)
@@ -22,3 +26,14 @@ def prepare(compute: ComputeSettings, *, seed: int = 0) -> torch.device:
     if name.startswith("cuda") and not torch.cuda.is_available():
         raise InputError(f"compute.device: {name} was asked for, but no GPU is available")
     return torch.device(name)
+
+
+def _keep_freed_memory() -> None:
+    """Tell glibc to keep freed pages: activations are allocated anew in every step otherwise."""
+    if not sys.platform.startswith("linux"):
+        return
+    mmap_threshold, trim_threshold = -3, -1  # M_MMAP_THRESHOLD and M_TRIM_THRESHOLD of malloc.h
+    with contextlib.suppress(OSError, AttributeError):  # another C library than glibc
+        mallopt = ctypes.CDLL(None).mallopt
+        mallopt(mmap_threshold, 1 << 30)
+        mallopt(trim_threshold, (1 << 31) - 1)
