@@ -25,5 +25,9 @@ rule all:
         "results/otb2015_summary.csv",
 
 
+onstart:
+    hold_run()
+
+
 onsuccess:
     print(where_results_are())

@@ -6,8 +6,9 @@ from pathlib import Path
 from snakemake.exceptions import WorkflowError
 
 from chromatrack import layout
-from chromatrack.errors import InputError
+from chromatrack.errors import InputError, WorkError
 from chromatrack.experiments import trackers, trunks
+from chromatrack.files import hold
 from chromatrack.settings import from_mapping, slice_json, to_json
 from chromatrack.versions import VERSIONS
 
@@ -92,6 +93,14 @@ def as_is(text):
 def option(name, value):
     """`--name=value`, or nothing for None."""
     return [] if value is None else [f"{name}={value}"]
+
+
+def hold_run():
+    """Let no second process work on the same run; the lock goes with the process that holds it."""
+    try:
+        hold(Path(RUN))
+    except WorkError as error:
+        raise WorkflowError(str(error))
 
 
 def where_results_are():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
@@ -9,10 +10,10 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from chromatrack import __version__
-from chromatrack.errors import InputError
+from chromatrack.errors import InputError, WorkError
 
 
 @contextmanager
@@ -95,3 +96,23 @@ def made_by(
         "settings": settings,
         "inputs": {name: digest_file(path) for name, path in (inputs or {}).items()},
     }
+
+
+_held: list[IO[str]] = []
+
+
+def hold(folder: str | Path) -> None:
+    """Keep other processes from holding the same folder until this process ends, however it ends.
+
+    Raises:
+        WorkError: another process holds it.
+    """
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    handle = open(folder / ".lock", "a", encoding="utf-8")  # noqa: SIM115 - held until the end
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        handle.close()
+        raise WorkError(f"{folder}: another process is working on this run; wait for it") from None
+    _held.append(handle)

@@ -7,6 +7,7 @@ values weighted by their counts is exactly the k-means of all pixels, at a fract
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -46,7 +47,8 @@ def cluster(
     Args:
         histogram: (65536,) counts, see `ab_histogram`.
         backend: `histogram` (this file), `faiss`, or `auto`: faiss on a GPU where there is one.
-        tolerance: a start ends when no centre moves further than this, in 8-bit levels.
+        tolerance: a start ends when no centre moves further than this, in 8-bit levels; faiss
+            always does `max_iterations`.
     """
     codes = np.flatnonzero(histogram)
     if codes.size == 0:
@@ -58,13 +60,14 @@ def cluster(
     if backend == "auto":
         backend = "faiss" if _faiss_gpus() else "histogram"
     if backend == "faiss":
-        centroids = _faiss(points, weights, colours, restarts, max_iterations, seed)
+        refine = partial(_faiss, points, weights, max_iterations=max_iterations)
     else:
-        centroids = _lloyd_restarts(
-            points, weights, colours, restarts, tolerance, max_iterations, seed
+        refine = partial(
+            _lloyd, points, weights, tolerance=tolerance, max_iterations=max_iterations
         )
+    centroids = _best_of_restarts(points, weights, colours, restarts, seed, refine)
     centroids = centroids[np.lexsort((centroids[:, 1], centroids[:, 0]))]
-    inertia = float((weights * _distances(points, centroids).min(axis=1)).sum())
+    inertia = _inertia(points, weights, centroids)
     return Clusters(centroids.astype(np.float32), inertia)
 
 
@@ -80,15 +83,20 @@ def _distances(points: np.ndarray, centroids: np.ndarray) -> np.ndarray:
     return ((points[:, None, :] - centroids[None, :, :]) ** 2).sum(axis=2)
 
 
-def _lloyd_restarts(points, weights, colours, restarts, tolerance, max_iterations, seed):
+def _best_of_restarts(points, weights, colours, restarts, seed, refine) -> np.ndarray:
+    """The best of several k-means++ starts, refined; every backend gets the same starts."""
     random = np.random.default_rng(seed)
     best, best_inertia = None, np.inf
     for _ in range(restarts):
-        start = _plus_plus(points, weights, colours, random)
-        centroids, inertia = _lloyd(points, weights, start, tolerance, max_iterations)
+        centroids = refine(_plus_plus(points, weights, colours, random))
+        inertia = _inertia(points, weights, centroids)
         if inertia < best_inertia:
             best, best_inertia = centroids, inertia
     return best
+
+
+def _inertia(points, weights, centroids) -> float:
+    return float((weights * _distances(points, centroids).min(axis=1)).sum())
 
 
 def _plus_plus(points, weights, colours, random) -> np.ndarray:
@@ -102,12 +110,11 @@ def _plus_plus(points, weights, colours, random) -> np.ndarray:
     return points[chosen]
 
 
-def _lloyd(points, weights, centroids, tolerance, max_iterations) -> tuple[np.ndarray, float]:
+def _lloyd(points, weights, centroids, tolerance, max_iterations) -> np.ndarray:
     count = len(centroids)
     weighted = points * weights[:, None]
     for _ in range(max_iterations):
-        distances = _distances(points, centroids)
-        nearest = distances.argmin(axis=1)
+        nearest = _distances(points, centroids).argmin(axis=1)
         mass = np.bincount(nearest, weights, minlength=count)
         sums = np.stack(
             [np.bincount(nearest, weighted[:, axis], minlength=count) for axis in (0, 1)], axis=1
@@ -117,8 +124,7 @@ def _lloyd(points, weights, centroids, tolerance, max_iterations) -> tuple[np.nd
         centroids = moved
         if shift <= tolerance:
             break
-    inertia = (weights * _distances(points, centroids).min(axis=1)).sum()
-    return centroids, float(inertia)
+    return centroids
 
 
 def _faiss_gpus() -> int:
@@ -129,17 +135,15 @@ def _faiss_gpus() -> int:
     return getattr(faiss, "get_num_gpus", lambda: 0)()
 
 
-def _faiss(points, weights, colours, restarts, max_iterations, seed) -> np.ndarray:
+def _faiss(points, weights, centroids, max_iterations) -> np.ndarray:
     """faiss on the weighted colours, centred: its float32 loses the small differences otherwise."""
     import faiss
 
     center = np.average(points, axis=0, weights=weights)
     kmeans = faiss.Kmeans(
         2,
-        colours,
+        len(centroids),
         niter=max_iterations,
-        nredo=restarts,
-        seed=seed,
         gpu=bool(_faiss_gpus()),
         min_points_per_centroid=1,
         max_points_per_centroid=65536,
@@ -147,5 +151,6 @@ def _faiss(points, weights, colours, restarts, max_iterations, seed) -> np.ndarr
     kmeans.train(
         np.ascontiguousarray(points - center, dtype=np.float32),
         weights=np.ascontiguousarray(weights, dtype=np.float32),
+        init_centroids=np.ascontiguousarray(centroids - center, dtype=np.float32),
     )
     return kmeans.centroids.astype(np.float64) + center

@@ -21,10 +21,10 @@ from chromatrack.tracking.networks import Embedding, ResponseNetwork
 EXEMPLAR_SIZE = 127
 SEARCH_SIZE = 255
 STRIDE = 8
-# A target may shrink to a quarter of this side, or grow until its square is this many times
-# the diagonal of the image: far beyond any real target, and a lost one costs no memory.
+# The square around target and context stays between this many pixels and this many diagonals of the
+# image. A target that fills the image needs 1.4 of them; a lost one costs no more memory than that.
 SMALLEST_SIDE = 2.0
-LARGEST_RATIO = 4.0
+LARGEST_RATIO = 1.5
 
 
 class SiameseTracker:

@@ -1,0 +1,101 @@
+"""The DAG: what a change re-runs, what a wrong configuration says. Dry runs only."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A folder with the workflow in it, and nothing earned yet."""
+    for name in ("Snakefile", "config.yaml", "workflow", "config", "profiles", "envs"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    return tmp_path
+
+
+def snakemake(folder, *arguments, check=True):
+    command = [sys.executable, "-m", "snakemake", "--cores", "1", *arguments]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    assert not check or done.returncode == 0, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def planned(folder, *arguments):
+    """Rule -> number of jobs of a dry run."""
+    text = snakemake(folder, "-n", "--quiet", "none", *arguments)
+    rows = [line.split() for line in text.splitlines()]
+    return {row[0]: int(row[1]) for row in rows if len(row) == 2 and row[1].isdigit()}
+
+
+def test_the_whole_plan_of_the_demo(folder):
+    jobs = planned(folder, "results/otb2015_summary.csv")
+    assert jobs["world"] == 1 and jobs["colorization"] == 2 and jobs["siamfc"] == 1
+    assert jobs["fine_tune"] == 9 and jobs["compose"] == 2
+    assert jobs["track_otb"] == jobs["evaluate_otb"] == jobs["track_vot"] == 16
+    assert jobs["evaluate_davis"] == 2
+
+
+def test_a_wrong_key_stops_before_any_job(folder):
+    text = snakemake(folder, "--config", "siamfc={epoch: 3}", check=False)
+    assert "configuration: siamfc.epoch: unknown key; did you mean 'epochs'?" in text
+    assert not (folder / "results").exists()
+
+
+def test_missing_data_stops_before_any_job(folder, monkeypatch):
+    monkeypatch.setenv("CHROMATRACK_REAL_DATA", str(folder / "nowhere"))
+    text = snakemake(folder, "-n", "--configfile", "config/mini.yaml", check=False)
+    assert "configuration: data.kinetics_list:" in text and "does not exist" in text
+
+
+@pytest.fixture
+def earned(folder):
+    """The first rules of a tiny demo, really run."""
+    changes = {
+        "world": {
+            "kinetics_videos": 3, "kinetics_seconds": 2.0, "got10k_train": 2, "got10k_val": 1,
+            "got10k_frames": 20, "otb_frames": 20, "vot_frames": 20, "davis_frames": 20,
+            "width": 160, "height": 128,
+        },
+        "clips": {"shard_size": 2},
+    }  # fmt: skip
+    (folder / "tiny.yaml").write_text(json.dumps(changes))
+    snakemake(folder, "--configfile", "tiny.yaml", "--", "results/demo/labels/statistics.json")
+    return folder
+
+
+def test_what_an_edit_re_runs(earned):
+    target = "results/demo/labels/statistics.json"
+    statistics = json.loads((earned / target).read_text())
+    assert statistics["frames"] > 0 and 0 < statistics["mean"][0] < 1
+    base = ("--configfile", "tiny.yaml")
+    assert "Nothing to be done" in snakemake(earned, "-n", *base, "--", target)
+
+    edited = planned(earned, *base, "--config", "labels={colours: 4}", "--", target)
+    assert set(edited) == {"labels", "lab_statistics", "total"}
+
+    elsewhere = planned(earned, *base, "--config", "compute={threads: 2}", "--", target)
+    assert elsewhere == {}
+
+    shutil.rmtree(earned / "results/demo/clips/files")  # intermediates that nobody asks for
+    assert "Nothing to be done" in snakemake(earned, "-n", *base, "--", target)
+
+    other = planned(
+        earned, *base, "--config", "run=second", "--", "results/second/labels/statistics.json"
+    )
+    assert other["world"] == 1
+    assert "Nothing to be done" in snakemake(earned, "-n", *base, "--", target)
+
+
+def test_a_second_process_is_kept_out_of_a_run(folder):
+    from chromatrack.files import hold
+
+    hold(folder / "results" / "demo")
+    text = snakemake(folder, "results/demo/world/manifest.json", check=False)
+    assert "another process is working on this run" in text
+    assert not (folder / "results/demo/world").exists()
