@@ -116,6 +116,13 @@ def keys_of(mapping, prefix=""):
     return found
 
 
+def test_null_leaves_an_experiment_out():
+    settings = load_config([ROOT / "config.yaml", ROOT / "config/mini.yaml", ROOT / ".ci/mini.yaml"])
+    assert list(settings.experiments) == ["1", "2", "4"]
+    number = from_mapping({**MINIMAL, "experiments": {"1": {}, 1: None, "2": {}}})
+    assert list(number.experiments) == ["2"]
+
+
 def test_trackers_of_a_run():
     settings = from_mapping({**MINIMAL, "alphas": [0.0, 0.5, "learned"], "seeds": [0, 1]})
     specs = trackers(settings)

@@ -468,7 +468,15 @@ class Settings:
 
 
 def from_mapping(mapping: Any) -> Settings:
-    """The checked configuration of a run; raises `InputError` naming the key that is wrong."""
+    """The checked configuration of a run; raises `InputError` naming the key that is wrong.
+
+    An experiment that is set to null is left out: the way for one file to drop another's.
+    """
+    experiments = mapping.get("experiments") if isinstance(mapping, dict) else None
+    if isinstance(experiments, dict):
+        named = {str(name): value for name, value in experiments.items()}
+        kept = {name: value for name, value in named.items() if value is not None}
+        mapping = {**mapping, "experiments": kept}
     return build(Settings, mapping)
 
 

@@ -16,8 +16,12 @@ from chromatrack.models.siamfc import SiamFC
 
 
 def scaled(channels: tuple[int, ...], width: float) -> tuple[int, ...]:
-    """Channel counts times `width`, rounded to multiples of 8 (8 at least)."""
-    return tuple(max(8, 8 * round(count * width / 8)) for count in channels)
+    """Channel counts times `width`, rounded to multiples of 8; 16 at least.
+
+    With 8 channels the backward pass of a channels-last 1x1 convolution of stride 2 crashes the
+    process (PyTorch 2.15 on a CPU).
+    """
+    return tuple(max(16, 8 * round(count * width / 8)) for count in channels)
 
 
 # To add a trunk: one file in this folder, one line here, its name in `settings.Trunk`.
