@@ -104,10 +104,11 @@ def hold_run():
 
 
 def where_results_are():
-    """The last lines of a run."""
-    return (
-        f"\n{SETTINGS.data.title}\n"
-        f"  table:  results/otb2015_summary.csv\n"
-        f"  plots:  {RUN}/report/figures/\n"
-        f"  page:   {RUN}/report/index.html (one file; open it in a browser)\n"
-    )
+    """The last lines of a run: what is there to look at."""
+    places = {
+        "table": "results/otb2015_summary.csv",
+        "plots": f"{RUN}/report/figures",
+        "page": f"{RUN}/report/index.html",
+    }
+    lines = [f"  {what}:  {path}" for what, path in places.items() if Path(path).exists()]
+    return "\n".join(["", SETTINGS.data.title, *lines])

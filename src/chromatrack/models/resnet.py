@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from torch import Tensor, nn
-from torchvision.models.resnet import BasicBlock
 
 CHANNELS = (64, 128, 256, 256)
 STRIDES = (1, 2, 1, 1)
@@ -48,6 +47,9 @@ class ResNet(nn.Module):
 
 
 def _stage(before: int, width: int, *, stride: int, blocks: int) -> nn.Sequential:
+    # Only where a ResNet is built: the import costs a second and more, which every job would pay.
+    from torchvision.models.resnet import BasicBlock
+
     shortcut = None
     if stride != 1 or before != width:
         shortcut = nn.Sequential(
