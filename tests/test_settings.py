@@ -117,7 +117,9 @@ def keys_of(mapping, prefix=""):
 
 
 def test_null_leaves_an_experiment_out():
-    settings = load_config([ROOT / "config.yaml", ROOT / "config/mini.yaml", ROOT / ".ci/mini.yaml"])
+    settings = load_config(
+        [ROOT / "config.yaml", ROOT / "config/mini.yaml", ROOT / ".ci/mini.yaml"]
+    )
     assert list(settings.experiments) == ["1", "2", "4"]
     number = from_mapping({**MINIMAL, "experiments": {"1": {}, 1: None, "2": {}}})
     assert list(number.experiments) == ["2"]

@@ -15,7 +15,7 @@ from chromatrack.checkpoints import load_checkpoint
 from chromatrack.data.crops import CropPairs, usable_frames, write_crop_shard
 from chromatrack.data.sequence import Sequence
 from chromatrack.errors import InputError, WorkError
-from chromatrack.files import write_json
+from chromatrack.files import holding, write_json
 from chromatrack.labels.cache import ClipLabels, write_label_shard
 from chromatrack.settings import (
     ColorizationSettings,
@@ -106,6 +106,11 @@ def test_a_loss_that_is_not_finite_stops_with_the_step(tmp_path):
             loss_of=lambda x: module(x).square().mean(),
         )
     assert torch.load(tmp_path / "work" / "last.pt", weights_only=True)["step"] == 5
+
+
+def test_two_processes_do_not_share_a_training(tmp_path):
+    with holding(tmp_path / "work"), pytest.raises(WorkError, match="another process"):
+        run(tmp_path)
 
 
 def test_exponential_rate_ends_where_it_should():

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from chromatrack.files import digest_file, holding
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -93,9 +95,29 @@ def test_what_an_edit_re_runs(earned):
 
 
 def test_a_second_process_is_kept_out_of_a_run(folder):
-    from chromatrack.files import hold
-
-    hold(folder / "results" / "demo")
-    text = snakemake(folder, "results/demo/world/manifest.json", check=False)
-    assert "another process is working on this run" in text
+    with holding(folder / "results" / "demo"):
+        text = snakemake(folder, "results/demo/world/manifest.json", check=False)
+    assert "results/demo: another process is working there; wait for it" in text
     assert not (folder / "results/demo/world").exists()
+
+
+def test_the_same_configuration_gives_the_same_bytes_up_to_the_labels(earned, tmp_path_factory):
+    """World, clips, ledgers, label caches and Lab statistics of a second run, elsewhere."""
+    again = tmp_path_factory.mktemp("again")
+    for path in earned.iterdir():
+        if path.is_symlink():
+            (again / path.name).symlink_to(path.resolve())
+    shutil.copy(earned / "tiny.yaml", again)
+    snakemake(again, "--configfile", "tiny.yaml", "--", "results/demo/labels/statistics.json")
+    assert contents(again) == contents(earned)
+
+
+def contents(folder):
+    """Path -> digest of every file but logs and the journals, which hold clock times."""
+    run = folder / "results" / "demo"
+    files = (path for path in run.rglob("*") if path.is_file())
+    return {
+        str(path.relative_to(run)): digest_file(path)
+        for path in files
+        if "logs" not in path.parts and not path.name.startswith("journal-")
+    }

@@ -1,6 +1,7 @@
 # How the configuration reaches the rules: each rule depends on the JSON of its own slice alone, and
 # on the version of its stage. What a job may use of the machine travels as a resource, because a
 # change of it must not make anything again.
+from contextlib import ExitStack
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
@@ -8,7 +9,7 @@ from snakemake.exceptions import WorkflowError
 from chromatrack import layout
 from chromatrack.errors import InputError, WorkError
 from chromatrack.experiments import trackers, trunks
-from chromatrack.files import hold
+from chromatrack.files import holding
 from chromatrack.settings import from_mapping, slice_json, to_json
 from chromatrack.versions import VERSIONS
 
@@ -22,6 +23,7 @@ RUN = str(layout.run_folder(SETTINGS))
 DATA = layout.data_paths(SETTINGS)
 WORLD = [str(DATA.world)] if DATA.world else []
 TRACKERS = {spec.name: spec for spec in trackers(SETTINGS)}
+HELD = ExitStack()
 COMPUTE = to_json(SETTINGS.compute)
 
 
@@ -98,7 +100,7 @@ def option(name, value):
 def hold_run():
     """Let no second process work on the same run; the lock goes with the process that holds it."""
     try:
-        hold(Path(RUN))
+        HELD.enter_context(holding(RUN))
     except WorkError as error:
         raise WorkflowError(str(error))
 
@@ -110,5 +112,7 @@ def where_results_are():
         "plots": f"{RUN}/report/figures",
         "page": f"{RUN}/report/index.html",
     }
-    lines = [f"  {what}:  {path}" for what, path in places.items() if Path(path).exists()]
+    lines = [
+        f"  {what}:  {path}" for what, path in places.items() if Path(path).exists()
+    ]
     return "\n".join(["", SETTINGS.data.title, *lines])

@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from chromatrack import __version__
 from chromatrack.errors import InputError, WorkError
@@ -98,21 +98,18 @@ def made_by(
     }
 
 
-_held: list[IO[str]] = []
-
-
-def hold(folder: str | Path) -> None:
-    """Keep other processes from holding the same folder until this process ends, however it ends.
+@contextmanager
+def holding(folder: str | Path) -> Iterator[None]:
+    """Keep other processes from holding the same folder; a process that dies lets go.
 
     Raises:
         WorkError: another process holds it.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    handle = open(folder / ".lock", "a", encoding="utf-8")  # noqa: SIM115 - held until the end
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        handle.close()
-        raise WorkError(f"{folder}: another process is working on this run; wait for it") from None
-    _held.append(handle)
+    with open(folder / ".lock", "a", encoding="utf-8") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise WorkError(f"{folder}: another process is working there; wait for it") from None
+        yield

@@ -53,12 +53,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ChromatrackError as error:
         print(f"chromatrack {options.command}: {error}", file=sys.stderr)
         return error.exit_code
-    except KeyboardInterrupt:
-        print(f"chromatrack {options.command}: interrupted", file=sys.stderr)
-        return 130
+    except FileNotFoundError as error:
+        print(f"chromatrack {options.command}: {error.filename}: no such file", file=sys.stderr)
+        return 2
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        reason = error.strerror or str(error)
+        print(f"chromatrack {options.command}: {place}{reason}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print(f"chromatrack {options.command}: interrupted", file=sys.stderr)
+        return 130
     return 0
 
 

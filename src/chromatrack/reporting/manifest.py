@@ -8,6 +8,7 @@ required; a part that is missing is left out of the page.
       "synthetic": true,                        // the data was made by this project
       "cut": "first 150 frames of each sequence",  // how the benchmark was shortened, or null
       "notes": ["sentence", ...],
+      "experiments": {"2": "fine-tuned, resnet18, pretrained"},  // what each of them is
       "rows": [                                 // one per tracker; the baseline has no alpha
         {"tracker": "siamfc", "experiment": "baseline", "alpha": null, "seed": 0,
          "evaluation": "....json",              // written by `chromatrack evaluate otb`
@@ -80,6 +81,7 @@ class Manifest:
     synthetic: bool = False
     cut: str | None = None
     notes: tuple[str, ...] = ()
+    experiments: Mapping[str, str] = dataclasses.field(default_factory=dict)
     rows: tuple[Row, ...] = ()
     summary_csv: Path | None = None
     figures: tuple[Figure, ...] = ()
@@ -114,8 +116,9 @@ def read_manifest(path: str | Path, *, with_figures: bool = True) -> Manifest:
     _require(value, ("title",), str(path))
     readers = {
         "title": _text, "synthetic": _flag, "cut": _optional(_text), "notes": _list(_text),
-        "rows": _list(_row), "summary_csv": _optional(_path), "davis": _named(_path),
-        "vot": _named(_path), "ledgers": _list(_path), "lab_statistics": _optional(_path),
+        "experiments": _named(_text), "rows": _list(_row), "summary_csv": _optional(_path),
+        "davis": _named(_path), "vot": _named(_path), "ledgers": _list(_path),
+        "lab_statistics": _optional(_path),
         "score_statistics": _named(_path), "curves": _named(_path), "pictures": _list(_picture),
         "config": _optional(_text), "figures": _figures if with_figures else lambda *_: (),
     }  # fmt: skip

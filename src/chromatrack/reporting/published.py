@@ -16,14 +16,6 @@ OTB2015_SUCCESS: dict[str, dict[float, float]] = {
 }
 """Success AUC by experiment and alpha (5.4.1 to 5.4.6, Tables 5.3 to 5.6)."""
 
-EXPERIMENTS = {
-    "1": "test only, ResNet-18",
-    "2": "fine-tuned, ResNet-18, pretrained",
-    "3": "fine-tuned, ResNet-18, random",
-    "4": "test only, AlexNet",
-    "5": "fine-tuned, AlexNet, pretrained",
-}
-
 ATTRIBUTES = {
     "IV": "illumination variation",
     "SV": "scale variation",

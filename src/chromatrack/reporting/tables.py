@@ -68,8 +68,12 @@ def summary(table: pd.DataFrame) -> Table:
     )
 
 
-def beside_the_thesis(means: Sequence[Mean]) -> Table:
-    """Our success AUC and the published one for every experiment and alpha that either has."""
+def beside_the_thesis(means: Sequence[Mean], kinds: Mapping[str, str]) -> Table:
+    """Our success AUC and the published one for every experiment and alpha that either has.
+
+    Args:
+        kinds: what each experiment is, for the second column.
+    """
     own = {(mean.experiment, mean.alpha): mean.success_auc for mean in means}
     keys = list(own)
     for name in dict.fromkeys(mean.experiment for mean in means):
@@ -83,7 +87,7 @@ def beside_the_thesis(means: Sequence[Mean]) -> Table:
         lines.append(
             Line((
                 "SiamFC" if name == BASELINE else f"experiment {name}",
-                published.EXPERIMENTS.get(name, ""), alpha_text(alpha),
+                kinds.get(name, ""), alpha_text(alpha),
                 number(own.get((name, alpha))), number(reference),
             ))
         )  # fmt: skip

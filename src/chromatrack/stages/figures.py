@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -39,7 +40,7 @@ def make_figures(manifest: Manifest, output: str | Path) -> list[dict[str, str]]
 
         if manifest.rows:
             means = mean_over_seeds(manifest.rows)
-            _otb_figures(means, manifest.heading, keep)
+            _otb_figures(means, manifest.heading, manifest.experiments, keep)
             write_text(output / "attributes.csv", _attributes_csv(means, manifest.heading))
         for group, paths in _grouped(manifest.curves).items():
             curves = {name: _read_curve(path) for name, path in paths.items()}
@@ -55,7 +56,7 @@ def make_figures(manifest: Manifest, output: str | Path) -> list[dict[str, str]]
     return index
 
 
-def _otb_figures(means: list[Mean], heading: str, keep) -> None:
+def _otb_figures(means: list[Mean], heading: str, kinds: Mapping[str, str], keep) -> None:
     seeds = max(mean.seeds for mean in means)
     averaged = f" Each line is the mean over {seeds} seeds." if seeds > 1 else ""
     baseline = [mean for mean in means if mean.experiment == BASELINE]
@@ -71,7 +72,7 @@ def _otb_figures(means: list[Mean], heading: str, keep) -> None:
         )
     for name in names or [BASELINE]:
         lines = baseline + [mean for mean in means if mean.experiment == name != BASELINE]
-        what = _described(name)
+        what = _described(name, kinds)
         keep(
             plots.success_plot(lines, f"Success (OPE), {what}\n{heading}"),
             f"success_{_file_name(name)}",
@@ -88,10 +89,10 @@ def _otb_figures(means: list[Mean], heading: str, keep) -> None:
         )
 
 
-def _described(name: str) -> str:
+def _described(name: str, kinds: Mapping[str, str]) -> str:
     if name == BASELINE:
         return "SiamFC baseline"
-    about = published.EXPERIMENTS.get(name)
+    about = kinds.get(name)
     return f"experiment {name} ({about})" if about else f"experiment {name}"
 
 

@@ -12,7 +12,7 @@ from chromatrack.experiments import TrackerSpec, trackers, trunks
 from chromatrack.files import read_json, write_json
 from chromatrack.layout import run_folder
 from chromatrack.reporting.manifest import BASELINE
-from chromatrack.settings import Settings
+from chromatrack.settings import ExperimentSettings, Settings
 
 
 def write_manifest(
@@ -35,6 +35,7 @@ def write_manifest(
         "synthetic": settings.data.demo,
         "cut": _cut(settings),
         "notes": notes(settings),
+        "experiments": {name: _kind(e) for name, e in settings.experiments.items()},
         "rows": [_row(spec, run) for spec in specs],
         "summary_csv": str(run / "report" / "otb2015_summary.csv"),
         "figures": str(run / "report" / "figures" / "figures.json"),
@@ -84,6 +85,11 @@ def notes(settings: Settings) -> list[str]:
         for what, here, there, unit in pairs
         if here != there
     ]
+
+
+def _kind(experiment: ExperimentSettings) -> str:
+    done = "fine-tuned" if experiment.train else "test only"
+    return f"{done}, {experiment.trunk}, {experiment.weights}"
 
 
 def _pairs(training) -> int:

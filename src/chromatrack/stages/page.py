@@ -63,7 +63,9 @@ def _sections(manifest: Manifest) -> list[tuple[str, str, Table]]:
         sections.append(("summary", "Trackers", tables.summary(_read_summary(manifest))))
     if manifest.rows:
         means = mean_over_seeds(manifest.rows)
-        sections.append(("thesis", "Beside the thesis", tables.beside_the_thesis(means)))
+        sections.append(
+            ("thesis", "Beside the thesis", tables.beside_the_thesis(means, manifest.experiments))
+        )
         if any(mean.attributes for mean in means):
             sections.append(("attributes", "By attribute", tables.attributes(means)))
     if manifest.davis:

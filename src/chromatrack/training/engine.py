@@ -20,7 +20,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from chromatrack.checkpoints import load_tensors
 from chromatrack.errors import InputError, WorkError
-from chromatrack.files import whole_file
+from chromatrack.files import holding, whole_file
 from chromatrack.progress import progress
 
 
@@ -82,9 +82,15 @@ def fit(
         loss_of: batch on the device -> scalar loss.
 
     Raises:
-        WorkError: the loss is not finite; the last good checkpoint stays.
+        WorkError: the loss is not finite (the last good checkpoint stays), or another process is
+            at the same training.
     """
-    plan.work_dir.mkdir(parents=True, exist_ok=True)
+    # A killed workflow may leave its trainings behind, alive, when the next one starts.
+    with holding(plan.work_dir):
+        _train(plan, module, optimizer, rate, load_batch, loss_of)
+
+
+def _train(plan: FitPlan, module, optimizer, rate, load_batch, loss_of) -> None:
     last = plan.work_dir / "last.pt"
     start = _resume(plan, last, module, optimizer)
     metrics = _Metrics(plan.work_dir / "metrics.csv", start)
