@@ -17,7 +17,7 @@ from chromatrack.errors import InputError, WorkError
 from chromatrack.fetch.failures import FetchError
 from chromatrack.fetch.ledger import DONE, TOO_SHORT, Entry, Journal, Outcome, write_ledger
 from chromatrack.fetch.sources import Source, open_source
-from chromatrack.files import canonical_json, digest_file, digest_text
+from chromatrack.files import canonical_json, digest_file, digest_text, made_by, write_json
 from chromatrack.progress import progress
 from chromatrack.settings import ClipSettings
 from chromatrack.video.cut import cut_clip
@@ -36,7 +36,8 @@ def fetch_shard(shard: Path, clips: Path, ledger: Path, *, settings: ClipSetting
     Args:
         shard: clip list.
         clips: folder for <clip_id>.mp4 and for journal-<name of the shard>.jsonl.
-        ledger: CSV with `chromatrack.fetch.ledger.COLUMNS`, rows in the order of the list.
+        ledger: CSV with `chromatrack.fetch.ledger.COLUMNS`, rows in the order of the list; what
+            made it stands beside it in a JSON of that name.
 
     Raises:
         InputError: the list is empty or unreadable, or the source is not there.
@@ -47,7 +48,7 @@ def fetch_shard(shard: Path, clips: Path, ledger: Path, *, settings: ClipSetting
         print(f"{shard}: {len(problems)} rows left out ({problems[0]})", file=sys.stderr)
     if not rows:
         raise InputError(f"{shard}: expected at least one clip")
-    shard, clips = Path(shard), Path(clips)
+    shard, clips, ledger = Path(shard), Path(clips), Path(ledger)
     try:
         clips.mkdir(parents=True, exist_ok=True)
         with (
@@ -63,6 +64,8 @@ def fetch_shard(shard: Path, clips: Path, ledger: Path, *, settings: ClipSetting
             outcomes = {row.clip_id: journal.entries[row.clip_id].outcome for row in rows}
     except OSError as error:
         raise WorkError(f"{clips}: cannot be written ({error.strerror or error})") from error
+    source = made_by("fetch", settings=as_plain(settings), inputs={"shard": shard})
+    write_json(ledger.with_suffix(".json"), source)
     write_ledger(ledger, rows, outcomes)
     counts = Counter(outcome.status for outcome in outcomes.values())
     print(", ".join(f"{count} {status}" for status, count in counts.most_common()), file=sys.stderr)
