@@ -36,7 +36,7 @@ def test_shards_hold_all_rows_in_the_order_of_the_list(clip_list, tmp_path):
     output = tmp_path / "shards"
     assert make_shards(clip_list, output, shard_size=10) == 3
     assert sorted(path.name for path in output.iterdir()) == [
-        "problems.txt", "shard-0000.csv", "shard-0001.csv", "shard-0002.csv",
+        "index.txt", "problems.txt", "shard-0000.csv", "shard-0001.csv", "shard-0002.csv",
     ]  # fmt: skip
     parts = [read_clip_list(path)[0] for path in sorted(output.glob("shard-*.csv"))]
     assert [len(part) for part in parts] == [10, 10, 5]

@@ -30,7 +30,7 @@ def snakemake(folder, *arguments, check=True):
 
 def planned(folder, *arguments):
     """Rule -> number of jobs of a dry run."""
-    text = snakemake(folder, "-n", "--quiet", "none", *arguments)
+    text = snakemake(folder, "-n", *arguments)
     rows = [line.split() for line in text.splitlines()]
     return {row[0]: int(row[1]) for row in rows if len(row) == 2 and row[1].isdigit()}
 

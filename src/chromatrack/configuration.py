@@ -142,11 +142,22 @@ def _convert_union(choices: tuple, value: Any, where: str) -> Any:
 
 def _convert_scalar(hint: Any, value: Any, where: str) -> Any:
     names = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
+    if hint is not str and isinstance(value, str):
+        value = _number_in_text(value)
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     if isinstance(value, hint) and (hint is bool or not isinstance(value, bool)):
         return expand_environment(value) if hint is str else value
     raise InputError(f"{where}: expected {names[hint]}, got {value!r}")
+
+
+def _number_in_text(text: str) -> Any:
+    """What YAML reads in a text: Snakemake hands `--config a={b: 4}` over with "4" as text."""
+    try:
+        value = yaml.load(text, _Loader)
+    except yaml.YAMLError:
+        return text
+    return value if isinstance(value, bool | int | float) else text
 
 
 def expand_environment(text: str) -> str:
