@@ -228,6 +228,18 @@ def test_track_command(tmp_path, capsys):
     capsys.readouterr()
     assert main([*call, "--box=400,20,30,40"]) == 2
     assert "lies outside the first frame (160x120 pixels)" in capsys.readouterr().err
+    assert main([*call, "--box=0,0,1e6,1e6"]) == 2
+    assert "is larger than the image (160x120 pixels)" in capsys.readouterr().err
+    assert main([*call, "--box", "10,20,30,40", "--alpha", "0.5"]) == 2
+    assert "is SiamFC alone" in capsys.readouterr().err
+    assert main([*call[:-1], str(tmp_path), "--box", "10,20,30,40"]) == 2
+    assert "is a folder, expected the name of a file" in capsys.readouterr().err
+    damaged = torch.load(checkpoint, weights_only=True)
+    damaged["network"]["width"] = 0.5
+    torch.save(damaged, tmp_path / "damaged.pt")
+    call_damaged = [*call[:3], str(tmp_path / "damaged.pt"), *call[4:], "--box", "10,20,30,40"]
+    assert main(call_damaged) == 2
+    assert "damaged.pt: damaged checkpoint" in capsys.readouterr().err
     with pytest.raises(SystemExit) as raised:
         main([*call, "--box", "10,20,0,40"])
     assert raised.value.code == 2

@@ -2,6 +2,7 @@
 # on the version of its stage. What a job may use of the machine travels as a resource, because a
 # change of it must not make anything again.
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
@@ -10,7 +11,7 @@ from chromatrack import layout
 from chromatrack.errors import InputError, WorkError
 from chromatrack.experiments import trackers, trunks
 from chromatrack.files import holding
-from chromatrack.settings import from_mapping, slice_json, to_json
+from chromatrack.settings import ComputeSettings, from_mapping, slice_json, to_json
 from chromatrack.versions import VERSIONS
 
 try:
@@ -24,6 +25,8 @@ DATA = layout.data_paths(SETTINGS)
 WORLD = [str(DATA.world)] if DATA.world else []
 TRACKERS = {spec.name: spec for spec in trackers(SETTINGS)}
 HELD = ExitStack()
+# What the report shows and depends on: everything but what a job may use of the machine.
+REPORTED = to_json(replace(SETTINGS, compute=ComputeSettings()))
 COMPUTE = to_json(SETTINGS.compute)
 
 

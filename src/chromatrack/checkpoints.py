@@ -32,6 +32,7 @@ BUILDERS = {"siamfc": build_siamfc, "colorization": build_colorizer, "fused": bu
 class Checkpoint:
     """A checkpoint in memory."""
 
+    path: Path
     kind: str
     network: dict[str, Any]
     scaling: InputScaling
@@ -40,8 +41,13 @@ class Checkpoint:
 
     def build(self) -> nn.Module:
         """The network with its weights, on the CPU, in eval mode."""
-        network = BUILDERS[self.kind](**self.network)
-        network.load_state_dict(self.state)
+        try:
+            network = BUILDERS[self.kind](**self.network)
+            network.load_state_dict(self.state)
+        except (TypeError, ValueError, KeyError, RuntimeError):
+            raise InputError(
+                f"{self.path}: damaged checkpoint (its weights are not those of its network)"
+            ) from None
         return network.eval()
 
 
@@ -49,11 +55,10 @@ def load_tensors(path: str | Path) -> Any:
     """`torch.load` that runs no code from the file and names it when it cannot be read."""
     try:
         return torch.load(path, map_location="cpu", weights_only=True)
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file") from None
-    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise InputError(f"{path}: not a file of PyTorch tensors ({reason})") from None
+    except OSError as error:
+        raise InputError(f"{path}: {(error.strerror or 'cannot be read').lower()}") from None
+    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError):
+        raise InputError(f"{path}: not a file of PyTorch tensors, or cut off") from None
 
 
 def save_checkpoint(
@@ -86,14 +91,18 @@ def load_checkpoint(path: str | Path, *, kinds: tuple[str, ...] = tuple(BUILDERS
             f"{path}: not a chromatrack checkpoint (public siamfc-pytorch weights come in through "
             "`chromatrack import-weights`)"
         )
-    if content["kind"] not in kinds:
+    if content.get("kind") not in kinds:
         raise InputError(
-            f"{path}: expected a checkpoint of kind {' or '.join(kinds)}, got {content['kind']}"
+            f"{path}: expected a checkpoint of kind {' or '.join(kinds)}, got {content.get('kind')}"
         )
-    return Checkpoint(
-        kind=content["kind"],
-        network=content["network"],
-        scaling=InputScaling(**content["scaling"]),
-        state=content["state"],
-        made_by=content["made_by"],
-    )
+    try:
+        return Checkpoint(
+            path=Path(path),
+            kind=content["kind"],
+            network=content["network"],
+            scaling=InputScaling(**content["scaling"]),
+            state=content["state"],
+            made_by=content["made_by"],
+        )
+    except (KeyError, TypeError) as error:
+        raise InputError(f"{path}: damaged checkpoint ({error})") from None

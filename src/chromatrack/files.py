@@ -24,6 +24,8 @@ def whole_file(path: str | Path) -> Iterator[Path]:
     kept, so that encoders which choose a format by suffix work.
     """
     path = Path(path)
+    if path.is_dir():
+        raise InputError(f"{path}: is a folder, expected the name of a file to write")
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(
         prefix=f".{path.stem}.", suffix=".part" + path.suffix, dir=path.parent

@@ -19,7 +19,7 @@ rule pictures:
     conda:
         "../../envs/chromatrack.yaml"
     params:
-        config=as_is(to_json(SETTINGS)),
+        config=as_is(REPORTED),
         version=VERSIONS["report"],
     shell:
         "chromatrack pictures --settings {params.config:q} --labels {input.labels:q}"
@@ -46,7 +46,7 @@ rule manifest:
     conda:
         "../../envs/chromatrack.yaml"
     params:
-        config=as_is(to_json(SETTINGS)),
+        config=as_is(REPORTED),
         version=VERSIONS["report"],
     shell:
         "chromatrack manifest --settings {params.config:q} --output {output.manifest:q}"

@@ -216,7 +216,9 @@ def track_video(
             writer.writerow([count, *(f"{value:.4f}" for value in box)])
             count += 1
         if count == 0:
-            raise InputError(f"{source}: no frame found (expected a video, or images in a folder)")
+            raise InputError(
+                f"{source}: no frame found (expected a video, or a folder of numbered images)"
+            )
     return count
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import torch
 
 from chromatrack.checkpoints import load_checkpoint
+from chromatrack.errors import InputError
 from chromatrack.models.build import build_colorizer
 from chromatrack.models.fused import ColorizationBranch
 from chromatrack.settings import TrackerSettings
@@ -31,6 +32,8 @@ def load_tracker(
             code evaluated experiment 3 (D27b); None keeps the trained ones.
     """
     loaded = load_checkpoint(checkpoint, kinds=("siamfc", "fused"))
+    if loaded.kind == "siamfc" and alpha is not None:
+        raise InputError(f"{checkpoint}: is SiamFC alone, alpha has nothing to weigh")
     if loaded.kind == "fused" and alpha is not None:
         loaded = dataclasses.replace(
             loaded,

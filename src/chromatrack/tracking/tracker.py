@@ -82,6 +82,11 @@ class SiameseTracker:
         self.search_side = self.exemplar_side * SEARCH_SIZE / EXEMPLAR_SIZE
         self.fill = mean_color(image)
         self.largest_side = LARGEST_RATIO * float(np.hypot(*image.shape[:2]))
+        if self.exemplar_side > self.largest_side:
+            raise InputError(
+                f"box {list(map(float, box_ltwh))}: is larger than the image "
+                f"({image.shape[1]}x{image.shape[0]} pixels)"
+            )
         self.exemplar = self._embed_exemplar(image)
 
     def update(self, image: np.ndarray) -> np.ndarray:

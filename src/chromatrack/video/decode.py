@@ -18,15 +18,20 @@ def read_frames(path: str | Path, *, stride: int = 1) -> Iterator[np.ndarray]:
     Raises:
         InputError: the file is not a video that can be decoded.
     """
+    if not Path(path).is_file():
+        raise InputError(f"{path}: no such file")
     try:
         # The "file:" keeps FFmpeg from reading a protocol or an option into an odd name.
         with av.open(f"file:{path}") as container:
+            if not container.streams.video:
+                raise InputError(f"{path}: holds no video")
             stream = container.streams.video[0]
             for index, frame in enumerate(container.decode(stream)):
                 if index % stride == 0:
                     yield frame.reformat(format="rgb24", threads=1).to_ndarray()
-    except (av.error.FFmpegError, IndexError) as error:
-        raise InputError(f"{path}: not a video that can be decoded ({error})") from None
+    except av.error.FFmpegError as error:
+        reason = error.strerror or "unknown format"
+        raise InputError(f"{path}: not a video that can be decoded ({reason})") from None
 
 
 def square(rgb: np.ndarray, *, size: int, geometry: str = "short_side") -> np.ndarray:
