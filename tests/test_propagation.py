@@ -38,7 +38,8 @@ def scene(shift):
 def run(model, method, frames, mask):
     return list(
         propagate_segments(
-            model, InputScaling(), frames, mask, method=method, short_side=96, temperature=1.0,
+            model, InputScaling(), frames, mask, method=method,
+            references=1 if method == "thesis" else 3, temperature=1.0, short_side=96,
             device=torch.device("cpu"),
         )
     )  # fmt: skip

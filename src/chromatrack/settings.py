@@ -332,8 +332,15 @@ class PropagationSettings:
 
     method: Literal["soft", "thesis"] = "soft"
     """`soft`: soft labels, whole frame, argmax last; `thesis`: hard argmax, 256 crop (D24)."""
+    references: int = 3
+    """Previous frames that labels are copied from, as in training; `thesis` takes one."""
+    temperature: float = 1.0
+    """Divides the inner products; below that of training, labels spread less."""
     short_side: int = 256
     """Short side of the frame that the network sees, in pixels."""
+
+    def __post_init__(self) -> None:
+        _positive(self, "references", "temperature", "short_side")
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ VERSIONS = {
     "fine-tune": 1,
     "track-otb": 1,
     "track-vot": 1,
-    "propagate-davis": 1,
+    "propagate-davis": 2,
     "evaluate": 1,
     "report": 1,
 }

@@ -92,12 +92,11 @@ rule propagate_davis:
     params:
         root=str(DATA.davis),
         frames=option("--max-frames", SETTINGS.data.davis_max_frames),
-        temperature=SETTINGS.colorization.temperature,
         settings=as_is(to_json(SETTINGS.propagation)),
         version=VERSIONS["propagate-davis"],
     shell:
         "chromatrack propagate-davis --checkpoint {input.checkpoint:q} --root {params.root:q}"
-        " --output {output.run:q} {params.frames:q} --temperature {params.temperature}"
+        " --output {output.run:q} {params.frames:q}"
         " --settings {params.settings:q} --compute {resources.compute:q} 2>&1 | tee {log:q}"
 
 

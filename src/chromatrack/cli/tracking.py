@@ -35,7 +35,6 @@ def register(subcommands) -> None:
         subcommands, "propagate-davis", _propagate, help="propagate first masks through DAVIS"
     )
     _add_run(davis, root="root of DAVIS-2017", output="JSON to write; NAME/*.png beside it")
-    davis.add_argument("--temperature", type=float, default=1.0, help="of the softmax of eq. 3.11")
     add_settings(davis, "propagation")
     add_compute(davis)
 
@@ -102,6 +101,5 @@ def _propagate(options: argparse.Namespace) -> None:
             options, s.PropagationSettings, lambda everything: everything.propagation
         ),
         compute=compute_settings(options),
-        temperature=options.temperature,
         max_frames=options.max_frames,
     )

@@ -23,7 +23,6 @@ def propagate_davis(
     *,
     settings: PropagationSettings,
     compute: ComputeSettings,
-    temperature: float = 1.0,
     max_frames: int | None = None,
 ) -> dict:
     """Propagate the first mask of every sequence of the val split.
@@ -48,8 +47,9 @@ def propagate_davis(
                 (read_image_rgb(path) for path in frames),
                 davis.read_mask(masks[0]),
                 method=settings.method,
+                references=1 if settings.method == "thesis" else settings.references,
+                temperature=settings.temperature,
                 short_side=settings.short_side,
-                temperature=temperature,
                 device=device,
             )
             for path, ids in zip(frames, propagated, strict=True):
@@ -59,7 +59,7 @@ def propagate_davis(
         "frames": counts,
         "made_by": made_by(
             "propagate",
-            settings={**as_plain(settings), "temperature": temperature, "max_frames": max_frames},
+            settings={**as_plain(settings), "max_frames": max_frames},
             inputs={"checkpoint": checkpoint},
         ),
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator
 
 import cv2
@@ -22,8 +23,9 @@ def propagate_segments(
     first_mask: np.ndarray,
     *,
     method: str,
-    short_side: int,
+    references: int,
     temperature: float,
+    short_side: int,
     device: torch.device,
 ) -> Iterator[np.ndarray]:
     """Carry the object ids of the first frame from frame to frame.
@@ -34,6 +36,9 @@ def propagate_segments(
         method: `soft` works on the whole frame and carries soft labels, upsampled bilinearly,
             with the argmax last; `thesis` works on the central square, takes the argmax at every
             step on the grid, and repeats its cells (D24).
+        references: previous frames that labels are copied from; the 3-D head sees them with the
+            target, as in training. At the start the first frame stands for all of them.
+        temperature: divides the inner products of eq. 3.11.
         short_side: of the frames that the network sees, in pixels.
 
     Yields:
@@ -42,22 +47,24 @@ def propagate_segments(
     objects = sorted(set(np.unique(first_mask)) - {0, 255})
     one_hot = np.stack([first_mask == number for number in objects]) if objects else []
     view = _CentralSquare if method == "thesis" else _WholeFrame
-    features, labels, place = None, None, None
+    features, labels, place = deque(maxlen=references), deque(maxlen=references), None
     for image in frames:
         if place is None:
             place = view(image.shape[:2], short_side, model.trunk.stride)
         current = _trunk_features(model, scaling, place.shrink(image), device)
-        if features is None:
+        if not features:
             yield np.where(first_mask == 255, 0, first_mask).astype(np.uint8)
-            labels = _grid_labels(one_hot, place, device)
-        else:
-            pair = model.head(torch.stack([features, current], dim=1))
-            weights = affinity(pair[:, :1], pair[:, 1], temperature=temperature)
-            labels = copy_labels(weights, labels[:, None])
-            if method == "thesis":
-                labels = F.one_hot(labels.argmax(1), labels.shape[1]).permute(0, 3, 1, 2).float()
-            yield _ids(labels, objects, place, hard=method == "thesis")
-        features = current
+            features.extend([current] * references)
+            labels.extend([_grid_labels(one_hot, place, device)] * references)
+            continue
+        embeddings = model.head(torch.stack([*features, current], dim=1))
+        weights = affinity(embeddings[:, :-1], embeddings[:, -1], temperature=temperature)
+        copied = copy_labels(weights, torch.stack(tuple(labels), dim=1))
+        if method == "thesis":
+            copied = F.one_hot(copied.argmax(1), copied.shape[1]).permute(0, 3, 1, 2).float()
+        yield _ids(copied, objects, place, hard=method == "thesis")
+        features.append(current)
+        labels.append(copied)
 
 
 class _WholeFrame:
