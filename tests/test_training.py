@@ -203,7 +203,7 @@ def test_usable_frames():
     assert usable_frames(sequence).tolist() == [0]
 
 
-def test_siamfc_learns_and_repeats(crops, tmp_path):
+def test_siamfc_training_repeats(crops, tmp_path):
     for name in ("one", "two"):
         train_siamfc([crops], tmp_path / name / "model.pt", seed=0, settings=TINY, compute=CPU)
     one, two = (load_checkpoint(tmp_path / n / "model.pt").state for n in ("one", "two"))

@@ -177,7 +177,12 @@ def track_vot(
         **summarize(runs),
         "made_by": made_by(
             "track-vot",
-            settings={"tracker": as_plain(settings), "alpha": alpha, "max_frames": max_frames},
+            settings={
+                "tracker": as_plain(settings),
+                "alpha": alpha,
+                "random_auxiliary": random_auxiliary,
+                "max_frames": max_frames,
+            },
             inputs={"checkpoint": checkpoint},
         ),
     }
