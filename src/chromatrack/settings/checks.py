@@ -1,0 +1,16 @@
+"""Checks that the dataclasses share."""
+
+from __future__ import annotations
+
+
+def require(condition: bool, message: str) -> None:
+    """Raise a ValueError with this message unless the condition holds."""
+    if not condition:
+        raise ValueError(message)
+
+
+def positive(settings: object, *names: str) -> None:
+    """Each of these fields must be more than zero."""
+    for name in names:
+        value = getattr(settings, name)
+        require(value > 0, f"{name}: expected more than 0, got {value}")

@@ -1,0 +1,154 @@
+"""The networks, their training and their fusion."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from typing import Literal
+
+from chromatrack.settings.checks import positive, require
+
+Trunk = Literal["resnet18", "alexnet"]
+
+
+@dataclass(frozen=True)
+class ColorizationSettings:
+    """Pretraining by colorization (thesis 3.2)."""
+
+    width: float = 1.0
+    """Multiplier of all channel counts."""
+    embedding: int = 64
+    """Channels of the embedding (Table 3.3)."""
+    positions: Literal["linspace", "without_zero"] = "linspace"
+    """Spatial features: evenly spaced, or as Figure 3.10 prints them (D25)."""
+    references: int = 3
+    """Reference frames of a sample, beside one target frame."""
+    batch_size: int = 8
+    """Samples per step (8 x (3 + 1) = 32 frames)."""
+    sampling: Literal["random", "sequential"] = "random"
+    """Order of samples; `sequential` is as run: clip by clip (D21)."""
+    loss: Literal["nll", "double_softmax"] = "nll"
+    """Eq. 3.14, or the softmax applied twice, as run (D23)."""
+    temperature: float = 1.0
+    """Divides the inner products before the softmax of eq. 3.11."""
+    normalization: Literal["measured", "published", "half"] = "measured"
+    """Mean and standard deviation of L: of this data set, of the thesis, or 0.5 / 0.5 (D18)."""
+    steps: int = 140_000
+    """Optimiser steps."""
+    learning_rate: float = 1e-3
+    """Adam's rate at first."""
+    drop_at: int = 60_000
+    """Step after which the rate is divided by ten."""
+    checkpoint_every: int = 1_000
+    """Steps between checkpoints; a killed run continues from the last one."""
+
+    def __post_init__(self) -> None:
+        positive(
+            self, "width", "embedding", "references", "batch_size", "temperature", "steps",
+            "learning_rate", "checkpoint_every",
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class CropSettings:
+    """GOT-10k crops, prepared once (thesis 3.1.4)."""
+
+    shard_size: int = 200
+    """Sequences per shard."""
+    margin: int = 8
+    """Pixels around the 255 px search patch that random shifts may use, on each side."""
+    quality: int = 95
+    """JPEG quality of the crops."""
+
+    def __post_init__(self) -> None:
+        positive(self, "shard_size", "quality")
+
+
+@dataclass(frozen=True)
+class SiamFCSettings:
+    """SiamFC training (thesis 3.1)."""
+
+    width: float = 1.0
+    """Multiplier of all channel counts."""
+    channels: Literal["as_run", "as_written"] = "as_run"
+    """AlexNet: 96-256-384-384-256, or the 96-256-192-192-128 of Table 3.1 (D1)."""
+    label_distance: Literal["l1", "l2"] = "l1"
+    """Distance of eq. 3.2; as written l2 (D2)."""
+    label_radius: float = 16.0
+    """R of eq. 3.2 in pixels of the search patch."""
+    loss: Literal["balanced", "mean"] = "balanced"
+    """Positives and negatives weigh the same, or the plain mean of eq. 3.4 (D3)."""
+    search_size: int = 239
+    """Side of the search patch in training; as written 255 (D4)."""
+    pairs_per_epoch: int = 50_000
+    """Pairs per epoch; 0 takes one per sequence, as run (D5)."""
+    epochs: int = 50
+    """Epochs."""
+    batch_size: int = 8
+    """Pairs per step."""
+    learning_rate: float = 1e-2
+    """Rate of the first epoch."""
+    final_learning_rate: float = 1e-5
+    """Rate of the last epoch; exponential in between."""
+    momentum: float = 0.9
+    weight_decay: float = 5e-4
+    max_gap: int = 100
+    """Largest distance of exemplar and search frame, in frames."""
+    stretch: float = 0.05
+    """Largest random change of size of a patch."""
+    input_scaling: Literal["unit", "byte"] = "unit"
+    """RGB in [-1, 1] or in 0..255 (D9); a checkpoint records its own."""
+    checkpoint_every: int = 1_000
+    """Steps between checkpoints."""
+
+    def __post_init__(self) -> None:
+        positive(
+            self, "width", "epochs", "batch_size", "learning_rate", "final_learning_rate",
+            "max_gap", "checkpoint_every", "label_radius",
+        )  # fmt: skip
+        require(self.pairs_per_epoch >= 0, "pairs_per_epoch: expected 0 or more")
+        require(
+            self.search_size in (239, 255),
+            f"search_size: expected 239 or 255, got {self.search_size}",
+        )
+        require(0 <= self.stretch < 0.5, f"stretch: expected 0 to 0.5, got {self.stretch}")
+
+
+@dataclass(frozen=True)
+class FusionSettings:
+    """How the two score maps are made and mixed (thesis 4.3)."""
+
+    normalize: bool = True
+    """Eq. 4.1 with the measured statistics; as run false (D13)."""
+    part: Literal["trunk", "full"] = "trunk"
+    """What of the colorization network tracks: its trunk, or all of it (D11)."""
+    grey: Literal["lab_l", "channel_mean"] = "lab_l"
+    """Grey input of the colorization branch; as run the mean of R, G, B in [-1, 1] (D10)."""
+    statistics_pairs: int = 1_000
+    """Pairs over which mean and standard deviation of each branch are measured (D14)."""
+    statistics_mode: Literal["eval", "train"] = "eval"
+    """`eval`: as the tracker computes them (17x17); `train`: as run (15x15, batch 1) (D14)."""
+
+    def __post_init__(self) -> None:
+        positive(self, "statistics_pairs")
+
+
+@dataclass(frozen=True)
+class FineTuneSettings:
+    """Training of both branches together (thesis 5.4.2); the rest is as in `siamfc`."""
+
+    epochs: int = 50
+    """Epochs; 25 in the author's last commit (D15)."""
+    pairs_per_epoch: int = 50_000
+    """Pairs per epoch; 0 takes one per sequence, as run (D5)."""
+    learning_rate: float = 1e-2
+    """Rate of the first epoch."""
+    final_learning_rate: float = 1e-5
+    """Rate of the last epoch; exponential in between."""
+
+    def __post_init__(self) -> None:
+        positive(self, "epochs", "learning_rate", "final_learning_rate")
+        require(self.pairs_per_epoch >= 0, "pairs_per_epoch: expected 0 or more")
+
+    def applied_to(self, siamfc: SiamFCSettings) -> SiamFCSettings:
+        """The settings of SiamFC training with the length and the rates of fine-tuning."""
+        return replace(siamfc, **{f.name: getattr(self, f.name) for f in fields(self)})

@@ -1,0 +1,136 @@
+"""The configuration of a run: the parts together, and how it is read and written."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+from chromatrack.configuration import as_plain, build, merge, read_yaml
+from chromatrack.errors import InputError
+from chromatrack.files import canonical_json
+from chromatrack.settings.checks import positive, require
+from chromatrack.settings.clips import ClipSettings
+from chromatrack.settings.data import DataSettings, WorldSettings
+from chromatrack.settings.labels import LabelSettings
+from chromatrack.settings.networks import (
+    ColorizationSettings,
+    CropSettings,
+    FineTuneSettings,
+    FusionSettings,
+    SiamFCSettings,
+)
+from chromatrack.settings.tracking import (
+    ExperimentSettings,
+    PropagationSettings,
+    TrackerSettings,
+    thesis_experiments,
+)
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class ComputeSettings:
+    """What a job may use."""
+
+    device: str = "auto"
+    """`auto`, `cpu`, `cuda` or `cuda:1`."""
+    threads: int = 1
+    """CPU threads of one job; equal numbers need an equal count."""
+    workers: int = 0
+    """Background processes that load training batches."""
+
+    def __post_init__(self) -> None:
+        positive(self, "threads")
+        require(
+            re.fullmatch(r"auto|cpu|cuda(:\d+)?", self.device) is not None,
+            f"device: expected auto, cpu, cuda or cuda:N, got {self.device!r}",
+        )
+        require(self.workers >= 0, f"workers: expected 0 or more, got {self.workers}")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The whole configuration of one run."""
+
+    run: str
+    """Name of the run; its files live under results/<run>/."""
+    data: DataSettings
+    alphas: tuple[float | Literal["learned"], ...] = tuple(round(0.1 * i, 1) for i in range(11))
+    """Weights of the colorization branch that are tried (D16)."""
+    seeds: tuple[int, ...] = (0,)
+    """Every training and everything after it is repeated for each seed."""
+    experiments: dict[str, ExperimentSettings] = field(default_factory=thesis_experiments)
+    world: WorldSettings = field(default_factory=WorldSettings)
+    clips: ClipSettings = field(default_factory=ClipSettings)
+    labels: LabelSettings = field(default_factory=LabelSettings)
+    colorization: ColorizationSettings = field(default_factory=ColorizationSettings)
+    crops: CropSettings = field(default_factory=CropSettings)
+    siamfc: SiamFCSettings = field(default_factory=SiamFCSettings)
+    fusion: FusionSettings = field(default_factory=FusionSettings)
+    fine_tune: FineTuneSettings = field(default_factory=FineTuneSettings)
+    tracker: TrackerSettings = field(default_factory=TrackerSettings)
+    propagation: PropagationSettings = field(default_factory=PropagationSettings)
+    compute: ComputeSettings = field(default_factory=ComputeSettings)
+
+    def __post_init__(self) -> None:
+        require(
+            re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", self.run) is not None,
+            f"run: expected letters, digits, '_', '-' and '.', got {self.run!r}",
+        )
+        for name in self.experiments:
+            require(
+                re.fullmatch(r"[A-Za-z0-9]+", name) is not None,
+                f"experiments.{name}: expected a name of letters and digits",
+            )
+        for alpha in self.alphas:
+            require(alpha == "learned" or 0 <= alpha <= 1, f"alphas: expected 0 to 1, got {alpha}")
+        for name in ("alphas", "seeds"):
+            values = getattr(self, name)
+            require(len(values) > 0, f"{name}: expected at least one value")
+            require(len(set(values)) == len(values), f"{name}: a value is given twice")
+        require(all(seed >= 0 for seed in self.seeds), "seeds: expected 0 or more")
+
+
+def from_mapping(mapping: Any) -> Settings:
+    """The checked configuration of a run; raises `InputError` naming the key that is wrong.
+
+    An experiment that is set to null is left out: the way for one file to drop another's.
+    """
+    experiments = mapping.get("experiments") if isinstance(mapping, dict) else None
+    if isinstance(experiments, dict):
+        named = {str(name): value for name, value in experiments.items()}
+        kept = {name: value for name, value in named.items() if value is not None}
+        mapping = {**mapping, "experiments": kept}
+    return build(Settings, mapping)
+
+
+def load_config(paths: Iterable[str | Path]) -> Settings:
+    """Read YAML files, later ones laid over earlier ones, into the checked configuration."""
+    merged: dict[str, Any] = {}
+    for path in paths:
+        merged = merge(merged, read_yaml(path))
+    return from_mapping(merged)
+
+
+def to_json(stage: Any) -> str:
+    """The settings of one stage as one canonical line of JSON."""
+    return canonical_json(as_plain(stage))
+
+
+def from_json(kind: type[T], text: str) -> T:
+    """The settings of one stage from JSON."""
+    try:
+        value = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise InputError(f"--settings: not valid JSON ({error})") from None
+    return build(kind, value)
+
+
+def slice_json(settings: Settings, *names: str) -> str:
+    """Several parts of the configuration as one canonical line of JSON."""
+    return canonical_json({name: as_plain(getattr(settings, name)) for name in names})
