@@ -16,11 +16,13 @@ from chromatrack.data.crops import CropPairs, usable_frames, write_crop_shard
 from chromatrack.data.sequence import Sequence
 from chromatrack.errors import InputError, WorkError
 from chromatrack.files import holding, write_json
-from chromatrack.labels.cache import ClipLabels, write_label_shard
+from chromatrack.labels.cache import write_label_shard
+from chromatrack.labels.clip import ClipLabels
 from chromatrack.settings import (
     ColorizationSettings,
     ComputeSettings,
     FusionSettings,
+    LabelSettings,
     SiamFCSettings,
 )
 from chromatrack.stages.colorization import initial_colorization, train_colorization
@@ -149,14 +151,15 @@ def labels(tmp_path_factory):
     luma[:, :128] = 200
     grid = np.zeros((6, 32, 32), dtype=np.uint8)
     grid[:, :, :16] = 1
-    jpeg = cv2.imencode(".jpg", luma)[1].tobytes()
+    jpeg = cv2.imencode(".jpg", luma)[1]
     clip = lambda name: ClipLabels(  # noqa: E731
-        name, (jpeg,) * 6, grid, np.array([[100, 100], [150, 150]], np.float32), 0.0,
-        np.ones((2, 3)), 1,
+        clip_id=name, sha256="", luma=np.tile(jpeg, 6), luma_lengths=np.full(6, len(jpeg)),
+        labels=grid, full_labels=None, centroids=np.array([[100, 100], [150, 150]], np.float32),
+        inertia=0.0, lab_sums=np.ones((2, 3)), lab_count=1,
     )  # fmt: skip
     write_label_shard(
-        folder / "shard-0000.h5", [clip("a"), clip("b")], colours=2, label_size=32,
-        frame_stride=5, made_by={},
+        folder / "shard-0000.h5", [clip("a"), clip("b")], [(6, 6 * len(jpeg))] * 2,
+        settings=LabelSettings(colours=2), made_by={},
     )  # fmt: skip
     write_json(folder / "lab.json", {"mean": [0.5, 0.5, 0.5], "std": [0.25, 0.1, 0.1]})
     return folder

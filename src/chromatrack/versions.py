@@ -8,9 +8,10 @@ else (a comment, a faster way to the same numbers) leaves a week of training alo
 VERSIONS = {
     "world": 1,
     "shards": 1,
-    "fetch": 1,
-    "labels": 1,
+    "fetch": 2,
+    "labels": 2,
     "lab-statistics": 1,
+    "analyze-labels": 1,
     "train-colorization": 1,
     "init-colorization": 1,
     "crop-lists": 1,

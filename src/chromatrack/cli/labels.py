@@ -65,7 +65,7 @@ def _labels(options: argparse.Namespace) -> None:
 
 
 def _lab_statistics(options: argparse.Namespace) -> None:
-    from chromatrack.stages.labels import lab_statistics
+    from chromatrack.stages.lab_statistics import lab_statistics
 
     lab_statistics(options.labels, options.output)
 

@@ -1,134 +1,177 @@
 """The label cache: one HDF5 file per shard, documented in docs/label-cache.md.
 
-luma            (bytes,)   uint8     JPEGs of the L channel, one after another
+luma            (bytes,)   uint8     L channels, one after another, as JPEGs (or as pixels)
 luma_offsets    (N + 1,)   int64     frame i is luma[luma_offsets[i]:luma_offsets[i + 1]]
 labels          (N, g, g)  uint8     index of the nearest centroid of every cell
+full_labels     (N, s, s)  uint8     the same of every pixel; only where it was asked for
 clip_offsets    (C + 1,)   int64     clip c holds frames clip_offsets[c]:clip_offsets[c + 1]
 clip_ids        (C,)       str
+clip_sha256     (C,)       str       of the video file
 centroids       (C, k, 2)  float32   a, b in 8-bit levels; NaN beyond centroid_counts
-centroid_counts (C,)       int64
+centroid_counts (C,)       int64     fewer than k where a clip has fewer colours
 inertia         (C,)       float64   sum of squared distances, squared 8-bit levels
 lab_sums        (C, 2, 3)  float64   sum and sum of squares of L, a, b in [0, 1]
 lab_counts      (C,)       int64     pixels that were summed
-attributes: format, made_by (JSON), frame_stride, colours
+left_out        (L, 2)     str       clips that could not be labelled: id, reason
+attributes: format, made_by (JSON), frame_stride, colours, luma ("jpeg" or "raw"), size
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-import cv2
 import h5py
 import numpy as np
 
 from chromatrack.errors import InputError
 from chromatrack.files import canonical_json, whole_file
+from chromatrack.labels.clip import ClipLabels
+from chromatrack.labels.frames import Frames
+from chromatrack.settings import LabelSettings
 
-FORMAT = "chromatrack-labels/1"
-
-
-@dataclass(frozen=True)
-class ClipLabels:
-    """Everything that is cached of one clip.
-
-    Attributes:
-        clip_id: its name.
-        luma_jpegs: N JPEG files in memory.
-        labels: (N, g, g) uint8.
-        centroids: (k', 2) float32.
-        inertia: of the clustering.
-        lab_sums: (2, 3) float64: sum and sum of squares of L, a, b in [0, 1].
-        lab_count: pixels that were summed.
-    """
-
-    clip_id: str
-    luma_jpegs: tuple[bytes, ...]
-    labels: np.ndarray
-    centroids: np.ndarray
-    inertia: float
-    lab_sums: np.ndarray
-    lab_count: int
+FORMAT = "chromatrack-labels/2"
 
 
 def write_label_shard(
     path: str | Path,
-    clips: Sequence[ClipLabels],
+    clips: Iterable[ClipLabels],
+    sizes: Sequence[tuple[int, int]],
     *,
-    colours: int,
-    label_size: int,
-    frame_stride: int,
+    settings: LabelSettings,
     made_by: dict,
+    left_out: Sequence[tuple[str, str]] = (),
 ) -> None:
-    """Write one shard, whole or not at all; equal content gives equal bytes."""
-    jpegs = [jpeg for clip in clips for jpeg in clip.luma_jpegs]
-    centroids = np.full((len(clips), colours, 2), np.nan, dtype=np.float32)
-    for index, clip in enumerate(clips):
-        centroids[index, : len(clip.centroids)] = clip.centroids
-    none = np.zeros((0, label_size, label_size), dtype=np.uint8)
-    content = {
-        "luma": np.frombuffer(b"".join(jpegs), dtype=np.uint8),
-        "luma_offsets": _offsets(len(jpeg) for jpeg in jpegs),
-        "labels": np.concatenate([none, *(clip.labels for clip in clips)]),
-        "clip_offsets": _offsets(len(clip.luma_jpegs) for clip in clips),
-        "centroids": centroids,
-        "centroid_counts": np.array([len(clip.centroids) for clip in clips], dtype=np.int64),
-        "inertia": np.array([clip.inertia for clip in clips], dtype=np.float64),
-        "lab_sums": np.array([clip.lab_sums for clip in clips]).reshape(-1, 2, 3),
-        "lab_counts": np.array([clip.lab_count for clip in clips], dtype=np.int64),
-    }
+    """Write one shard, whole or not at all; equal content gives equal bytes.
+
+    One clip is in memory at a time.
+
+    Args:
+        clips: in the order of the file.
+        sizes: frames of each clip, and bytes of its luma.
+        left_out: id and reason of the clips that are missing.
+    """
+    frame_offsets = _offsets([frames for frames, _ in sizes])
+    byte_offsets = _offsets([size for _, size in sizes])
     with whole_file(path) as part, h5py.File(part, "w", track_order=True) as file:
-        for name, array in content.items():
-            compressed = {"compression": "gzip", "compression_opts": 4} if name == "labels" else {}
-            chunks = (1, label_size, label_size) if name == "labels" and len(array) else None
+        shapes = _shapes(frame_offsets[-1], byte_offsets[-1], len(sizes), settings)
+        for name, (shape, kind) in shapes.items():
+            # Contiguous, so that a frame is one read at a known place (`Frames`).
+            file.create_dataset(name, shape, kind, track_times=False)
+        if settings.full_resolution and frame_offsets[-1]:
+            shape = (frame_offsets[-1], settings.size, settings.size)
             file.create_dataset(
-                name, data=array, track_times=False, chunks=chunks, **(compressed if chunks else {})
-            )
-        file.create_dataset(
-            "clip_ids",
-            data=np.array([clip.clip_id for clip in clips], dtype=object),
-            dtype=h5py.string_dtype(),
-            track_times=False,
-        )
+                "full_labels", shape, np.uint8, chunks=(1, *shape[1:]), compression="gzip",
+                compression_opts=4, track_times=False,
+            )  # fmt: skip
+        file["clip_offsets"][:] = frame_offsets
+        names = []
+        for index, clip in enumerate(clips):
+            span = slice(*frame_offsets[index : index + 2])
+            _write_clip(file, index, clip, span, byte_offsets[index])
+            names.append((clip.clip_id, clip.sha256))
+        file["luma_offsets"][-1] = byte_offsets[-1]
+        _write_texts(file, "clip_ids", [clip_id for clip_id, _ in names])
+        _write_texts(file, "clip_sha256", [sha256 for _, sha256 in names])
+        _write_texts(file, "left_out", left_out, shape=(len(left_out), 2))
         file.attrs["format"] = FORMAT
         file.attrs["made_by"] = canonical_json(made_by)
-        file.attrs["frame_stride"] = frame_stride
-        file.attrs["colours"] = colours
+        file.attrs["frame_stride"] = settings.frame_stride
+        file.attrs["colours"] = settings.colours
+        file.attrs["luma"] = settings.luma
+        file.attrs["size"] = settings.size
 
 
-def _offsets(lengths) -> np.ndarray:
-    return np.concatenate([[0], np.cumsum(list(lengths), dtype=np.int64)]).astype(np.int64)
+def _shapes(frames: int, size: int, clips: int, settings: LabelSettings) -> dict:
+    grid = settings.label_size
+    return {
+        "luma": ((size,), np.uint8),
+        "luma_offsets": ((frames + 1,), np.int64),
+        "labels": ((frames, grid, grid), np.uint8),
+        "clip_offsets": ((clips + 1,), np.int64),
+        "centroids": ((clips, settings.colours, 2), np.float32),
+        "centroid_counts": ((clips,), np.int64),
+        "inertia": ((clips,), np.float64),
+        "lab_sums": ((clips, 2, 3), np.float64),
+        "lab_counts": ((clips,), np.int64),
+    }
+
+
+def _write_clip(file: h5py.File, index: int, clip: ClipLabels, span: slice, begin: int) -> None:
+    if span.stop - span.start != len(clip.labels):
+        raise ValueError(f"{clip.clip_id}: {len(clip.labels)} frames, expected those of `sizes`")
+    file["luma"][begin : begin + len(clip.luma)] = clip.luma
+    file["luma_offsets"][span] = begin + np.cumsum(clip.luma_lengths) - clip.luma_lengths
+    file["labels"][span] = clip.labels
+    if clip.full_labels is not None:
+        file["full_labels"][span] = clip.full_labels
+    centroids = np.full(file["centroids"].shape[1:], np.nan, dtype=np.float32)
+    centroids[: len(clip.centroids)] = clip.centroids
+    file["centroids"][index] = centroids
+    file["centroid_counts"][index] = len(clip.centroids)
+    file["inertia"][index] = clip.inertia
+    file["lab_sums"][index] = clip.lab_sums
+    file["lab_counts"][index] = clip.lab_count
+
+
+def _write_texts(file: h5py.File, name: str, texts: Sequence, shape=None) -> None:
+    array = np.empty(shape or (len(texts),), dtype=object)
+    array[...] = np.array(texts, dtype=object).reshape(array.shape)
+    file.create_dataset(name, data=array, dtype=h5py.string_dtype(), track_times=False)
+
+
+def _offsets(lengths: Sequence[int]) -> np.ndarray:
+    return np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)]).astype(np.int64)
 
 
 class LabelShard:
-    """A label file opened for reading; the index is in memory, frames are read one by one."""
+    """A label file: its index in memory, its frames read one by one.
+
+    No HDF5 handle stays open: a shard can cross a fork and be used in many processes.
+
+    Attributes:
+        frames: luma and labels of the frames.
+        colours: k.
+        clip_offsets, clip_ids, clip_sha256, centroids, centroid_counts, lab_sums, lab_counts,
+            left_out: as in the file.
+
+    Raises:
+        InputError: the file is not a label cache.
+    """
 
     def __init__(self, path: str | Path):
         self.path = Path(path)
         try:
-            self._file = h5py.File(path, "r")
-        except OSError as error:
-            raise InputError(f"{path}: not a readable HDF5 file ({error})") from None
-        if self._file.attrs.get("format") != FORMAT:
-            raise InputError(f"{path}: expected a label cache of format {FORMAT}")
-        self.colours = int(self._file.attrs["colours"])
-        self.clip_offsets = self._file["clip_offsets"][:]
-        self.clip_ids = [str(name) for name in self._file["clip_ids"].asstr()[:]]
-        self.centroid_counts = self._file["centroid_counts"][:]
-        self.centroids = self._file["centroids"][:]
-        self.lab_sums = self._file["lab_sums"][:]
-        self.lab_counts = self._file["lab_counts"][:]
-        self._luma_offsets = self._file["luma_offsets"][:]
+            with h5py.File(path, "r") as file:
+                self._read(file)
+        except (OSError, KeyError) as error:
+            raise InputError(f"{path}: not a readable label cache ({error})") from None
 
-    def luma(self, frame: int) -> np.ndarray:
-        """(size, size) uint8 L channel of one frame of the shard."""
-        first, last = self._luma_offsets[frame : frame + 2]
-        return cv2.imdecode(self._file["luma"][first:last], cv2.IMREAD_GRAYSCALE)
+    def _read(self, file: h5py.File) -> None:
+        found = file.attrs.get("format")
+        if found != FORMAT:
+            raise InputError(
+                f"{self.path}: expected a label cache of format {FORMAT}, got {found!r:.40}"
+            )
+        self.colours = int(file.attrs["colours"])
+        self.clip_offsets = file["clip_offsets"][:]
+        self.clip_ids = list(file["clip_ids"].asstr()[:])
+        self.clip_sha256 = list(file["clip_sha256"].asstr()[:])
+        self.centroid_counts = file["centroid_counts"][:]
+        self.centroids = file["centroids"][:]
+        self.lab_sums = file["lab_sums"][:]
+        self.lab_counts = file["lab_counts"][:]
+        self.left_out = [tuple(line) for line in file["left_out"].asstr()[:]]
+        self.frames = Frames(
+            self.path,
+            luma_at=file["luma"].id.get_offset(),
+            offsets_at=file["luma_offsets"].id.get_offset(),
+            labels_at=file["labels"].id.get_offset(),
+            grid=file["labels"].shape[1],
+            raw_size=int(file.attrs["size"]) if file.attrs["luma"] == "raw" else None,
+        )
 
-    def labels(self, frame: int) -> np.ndarray:
-        """(g, g) uint8 labels of one frame of the shard."""
-        return self._file["labels"][frame]
-
-    def close(self) -> None:
-        self._file.close()
+    def full_labels(self, frame: int) -> np.ndarray | None:
+        """(size, size) uint8 labels of every pixel, where they were kept."""
+        with h5py.File(self.path, "r") as file:
+            return file["full_labels"][frame] if "full_labels" in file else None

@@ -1,45 +1,144 @@
-"""From one clip to its luma and colour labels (thesis 5.3.1)."""
+"""From one clip to its luma and colour labels (thesis 5.3.1): decode, then cluster, then label."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
 
 from chromatrack.errors import InputError
-from chromatrack.labels.cache import ClipLabels
-from chromatrack.labels.kmeans import ab_histogram, cluster, label_table
+from chromatrack.labels.kmeans import Clusters, cluster_many, label_table
 from chromatrack.settings import LabelSettings
 from chromatrack.video.decode import read_frames, square
 from chromatrack.video.equalize import equalize
 
+COLOURS = 65536
+"""(a, b) values of 8-bit Lab; the code of a colour is 256 a + b."""
 
-def lab_frames(video: str | Path, settings: LabelSettings) -> np.ndarray:
-    """(N, size, size, 3) uint8 Lab of the frames that are kept: equalise, resize, crop, convert.
+
+@dataclass(frozen=True)
+class DecodedClip:
+    """What clustering and the cache need of a clip; N frames were kept.
+
+    Attributes:
+        luma: (bytes,) uint8: the L channels, one after another, as JPEGs or as they are.
+        luma_lengths: (N,) int64: bytes of each.
+        cells: (N, g, g, 2) uint8: mean a, b of each cell of the label map.
+        codes, counts: (n,) int64: the colours that are to be clustered, and how often they occur.
+        lab_sums: (2, 3) float64: sum and sum of squares of L, a, b in [0, 1].
+        lab_count: pixels that were summed.
+        planes: (N, size, size, 2) uint8 a, b for labels at full resolution; or (0, 0, 0, 2).
+    """
+
+    luma: np.ndarray
+    luma_lengths: np.ndarray
+    cells: np.ndarray
+    codes: np.ndarray
+    counts: np.ndarray
+    lab_sums: np.ndarray
+    lab_count: int
+    planes: np.ndarray
+
+    @property
+    def histogram(self) -> np.ndarray:
+        """(65536,) int64 counts of the colours."""
+        return dense_histogram(self.codes, self.counts)
+
+
+@dataclass(frozen=True)
+class ClipLabels:
+    """Everything that is cached of one clip.
+
+    Attributes:
+        clip_id: its name.
+        sha256: of the video file, 64 hexadecimal digits, or "".
+        luma, luma_lengths, lab_sums, lab_count: as in `DecodedClip`.
+        labels: (N, g, g) uint8 index of the nearest centroid.
+        full_labels: (N, size, size) uint8, or None.
+        centroids: (k', 2) float32, k' <= k.
+        inertia: of the clustering.
+    """
+
+    clip_id: str
+    sha256: str
+    luma: np.ndarray
+    luma_lengths: np.ndarray
+    labels: np.ndarray
+    full_labels: np.ndarray | None
+    centroids: np.ndarray
+    inertia: float
+    lab_sums: np.ndarray
+    lab_count: int
+
+
+def dense_histogram(codes: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """(65536,) int64 counts of the colours from the codes that occur."""
+    histogram = np.zeros(COLOURS, dtype=np.int64)
+    histogram[codes] = counts
+    return histogram
+
+
+def lab_frames(video: str | Path, settings: LabelSettings) -> Iterator[np.ndarray]:
+    """Yield (size, size, 3) uint8 Lab of the kept frames: equalise, resize, crop, convert.
+
+    Raises:
+        InputError: the file cannot be decoded.
+    """
+    for rgb in read_frames(video, stride=settings.frame_stride):
+        equalized = equalize(rgb, mode=settings.equalization)
+        frame = square(equalized, size=settings.size, geometry=settings.geometry)
+        yield cv2.cvtColor(frame, cv2.COLOR_RGB2LAB)
+
+
+def decode_clip(video: str | Path, settings: LabelSettings) -> DecodedClip:
+    """Decode one clip, frame by frame; only what the label maps need is kept.
 
     Raises:
         InputError: the file cannot be decoded, or holds no frame.
     """
-    frames = []
-    for rgb in read_frames(video, stride=settings.frame_stride):
-        frame = square(
-            equalize(rgb, mode=settings.equalization),
-            size=settings.size,
-            geometry=settings.geometry,
-        )
-        frames.append(cv2.cvtColor(frame, cv2.COLOR_RGB2LAB))
-    if not frames:
+    encoded, cells, planes = [], [], []
+    histogram = np.zeros((256, 256))
+    lightness = np.zeros(256)
+    for lab in lab_frames(video, settings):
+        luma = cv2.extractChannel(lab, 0)
+        ab = cv2.merge([cv2.extractChannel(lab, 1), cv2.extractChannel(lab, 2)])
+        # OpenCV counts in float32, exact up to 2^24 pixels a frame; the clip is summed in float64.
+        histogram += _histogram(ab)
+        lightness += cv2.calcHist([luma], [0], None, [256], [0, 256]).ravel()
+        cells.append(_to_grid(ab, settings.label_size))
+        encoded.append(_encode(luma, settings))
+        if settings.full_resolution:
+            planes.append(ab)
+    if not encoded:
         raise InputError(f"{video}: no frame could be decoded")
-    return np.stack(frames)
+    cells = np.stack(cells)
+    all_colours = histogram
+    if settings.cluster_on == "label_grid":
+        histogram = _histogram(cells.reshape(-1, settings.label_size, 2))
+    codes = np.flatnonzero(histogram)
+    return DecodedClip(
+        luma=np.concatenate(encoded),
+        luma_lengths=np.array([len(frame) for frame in encoded], dtype=np.int64),
+        cells=cells,
+        codes=codes,
+        counts=histogram.ravel()[codes].astype(np.int64),
+        lab_sums=_lab_sums(lightness, all_colours),
+        lab_count=round(float(lightness.sum())),
+        planes=np.stack(planes) if planes else np.zeros((0, 0, 0, 2), dtype=np.uint8),
+    )
 
 
-def label_clip(clip_id: str, video: str | Path, settings: LabelSettings) -> ClipLabels:
-    """Decode, cluster and label one clip."""
-    lab = lab_frames(video, settings)
-    cells = np.stack([_to_grid(frame[..., 1:], settings.label_size) for frame in lab])
-    clusters = cluster(
-        ab_histogram(lab[..., 1:] if settings.cluster_on == "frames" else cells),
+def cluster_colours(histograms: Sequence[np.ndarray], settings: LabelSettings) -> list[Clusters]:
+    """Cluster the colours of each clip on its own (many at once on a GPU).
+
+    Args:
+        histograms: (65536,) counts each.
+    """
+    return cluster_many(
+        histograms,
         colours=settings.colours,
         backend=settings.backend,
         restarts=settings.restarts,
@@ -47,31 +146,56 @@ def label_clip(clip_id: str, video: str | Path, settings: LabelSettings) -> Clip
         max_iterations=settings.max_iterations,
         seed=settings.seed,
     )
+
+
+def label_clip(clip_id: str, sha256: str, clip: DecodedClip, clusters: Clusters) -> ClipLabels:
+    """Give every cell, and every pixel that was kept, the label of the nearest centroid."""
     table = label_table(clusters.centroids)
+    full = len(clip.planes) > 0
     return ClipLabels(
         clip_id=clip_id,
-        luma_jpegs=tuple(_luma_jpeg(frame, settings.luma_quality) for frame in lab),
-        labels=table[cells[..., 0].astype(np.int64) * 256 + cells[..., 1]],
+        sha256=sha256,
+        luma=clip.luma,
+        luma_lengths=clip.luma_lengths,
+        labels=table[_codes(clip.cells)],
+        full_labels=table[_codes(clip.planes)] if full else None,
         centroids=clusters.centroids,
         inertia=clusters.inertia,
-        lab_sums=_lab_sums(lab),
-        lab_count=int(np.prod(lab.shape[:3])),
+        lab_sums=clip.lab_sums,
+        lab_count=clip.lab_count,
     )
+
+
+def _codes(ab: np.ndarray) -> np.ndarray:
+    return ab[..., 0].astype(np.uint16) * 256 + ab[..., 1]
+
+
+def _histogram(ab: np.ndarray) -> np.ndarray:
+    """(H, W, 2) uint8 -> (256, 256) float32 counts."""
+    return cv2.calcHist([ab], [0, 1], None, [256, 256], [0, 256, 0, 256])
 
 
 def _to_grid(ab: np.ndarray, size: int) -> np.ndarray:
     """(H, W, 2) -> (size, size, 2): the mean colour of each cell."""
-    return cv2.resize(np.ascontiguousarray(ab), (size, size), interpolation=cv2.INTER_AREA)
+    return cv2.resize(ab, (size, size), interpolation=cv2.INTER_AREA)
 
 
-def _luma_jpeg(lab: np.ndarray, quality: int) -> bytes:
-    done, jpeg = cv2.imencode(".jpg", lab[..., 0], [cv2.IMWRITE_JPEG_QUALITY, quality])
+def _encode(luma: np.ndarray, settings: LabelSettings) -> np.ndarray:
+    if settings.luma == "raw":
+        return luma.ravel()
+    done, jpeg = cv2.imencode(".jpg", luma, [cv2.IMWRITE_JPEG_QUALITY, settings.luma_quality])
     assert done, "OpenCV could not encode a grey frame as JPEG"
-    return jpeg.tobytes()
+    return jpeg
 
 
-def _lab_sums(lab: np.ndarray) -> np.ndarray:
-    """(2, 3): sum and sum of squares of L, a, b in [0, 1], exact up to the last division."""
-    levels = np.arange(256, dtype=np.int64)
-    counts = np.stack([np.bincount(lab[..., c].ravel(), minlength=256) for c in range(3)])
+def _lab_sums(lightness: np.ndarray, colours: np.ndarray) -> np.ndarray:
+    """(256,), (256, 256) counts -> (2, 3): sums of L, a, b in [0, 1] and of their squares."""
+    levels = np.arange(256, dtype=np.float64)
+    counts = np.stack(
+        [
+            lightness,
+            colours.sum(axis=1),
+            colours.sum(axis=0),
+        ]
+    )
     return np.stack([counts @ levels / 255, counts @ levels**2 / 255**2])

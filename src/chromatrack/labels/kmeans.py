@@ -6,10 +6,12 @@ values weighted by their counts is exactly the k-means of all pixels, at a fract
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
+
+from chromatrack.labels import lloyd, seeding
 
 
 @dataclass(frozen=True)
@@ -32,8 +34,13 @@ def ab_histogram(ab: np.ndarray) -> np.ndarray:
     return np.bincount(codes.ravel(), minlength=65536)
 
 
-def cluster(
-    histogram: np.ndarray,
+def cluster(histogram: np.ndarray, **options) -> Clusters:
+    """Cluster the colours of one histogram; the options of `cluster_many`."""
+    return cluster_many([histogram], **options)[0]
+
+
+def cluster_many(
+    histograms: Sequence[np.ndarray],
     *,
     colours: int,
     backend: str = "auto",
@@ -41,116 +48,95 @@ def cluster(
     tolerance: float = 0.0,
     max_iterations: int = 300,
     seed: int = 0,
-) -> Clusters:
-    """Cluster the colours of a histogram.
+) -> list[Clusters]:
+    """Cluster the colours of each histogram on its own.
+
+    The result for a histogram does not depend on the others. Every backend refines the same
+    k-means++ starts, and the best one counts.
 
     Args:
-        histogram: (65536,) counts, see `ab_histogram`.
-        backend: `histogram` (this file), `faiss`, or `auto`: faiss on a GPU where there is one.
-        tolerance: a start ends when no centre moves further than this, in 8-bit levels; faiss
-            always does `max_iterations`.
+        histograms: (65536,) counts each, see `ab_histogram`.
+        colours: k.
+        backend: `histogram` (numpy), `torch` (all histograms at once, on a GPU where there is
+            one), `faiss`, or `auto`: `torch` where there is a GPU, else `histogram`.
+        restarts: k-means++ starts.
+        tolerance: a start ends when no centre moves further than this, in 8-bit levels.
+        max_iterations: after which a start ends in any case.
+        seed: of the starts.
+
+    Raises:
+        ValueError: a histogram without pixels.
     """
-    codes = np.flatnonzero(histogram)
-    if codes.size == 0:
-        raise ValueError("no pixels to cluster")
-    points = np.stack([codes // 256, codes % 256], axis=1).astype(np.float64)
-    weights = histogram[codes].astype(np.float64)
-    if codes.size <= colours:
-        return Clusters(points.astype(np.float32), 0.0)
-    if backend == "auto":
-        backend = "faiss" if _faiss_gpus() else "histogram"
-    if backend == "faiss":
-        refine = partial(_faiss, points, weights, max_iterations=max_iterations)
-    else:
-        refine = partial(
-            _lloyd, points, weights, tolerance=tolerance, max_iterations=max_iterations
-        )
-    centroids = _best_of_restarts(points, weights, colours, restarts, seed, refine)
-    centroids = centroids[np.lexsort((centroids[:, 1], centroids[:, 0]))]
-    inertia = _inertia(points, weights, centroids)
-    return Clusters(centroids.astype(np.float32), inertia)
+    results: list[Clusters | None] = [None] * len(histograms)
+    tasks: dict[int, tuple[np.ndarray, np.ndarray, np.ndarray]] = {}
+    for index, histogram in enumerate(histograms):
+        codes = np.flatnonzero(histogram)
+        if codes.size == 0:
+            raise ValueError("no pixels to cluster")
+        points = np.stack([codes >> 8, codes & 255], axis=1).astype(np.float64)
+        weights = np.asarray(histogram)[codes].astype(np.float64)
+        if codes.size <= colours:
+            results[index] = Clusters(points.astype(np.float32), 0.0)
+        else:
+            starts = seeding.starts(points, weights, colours=colours, restarts=restarts, seed=seed)
+            tasks[index] = (points, weights, starts)
+    refine = _refinement(backend)
+    limits = {"tolerance": tolerance, "max_iterations": max_iterations}
+    for index, refined in zip(tasks, refine(list(tasks.values()), **limits), strict=True):
+        points, weights, _ = tasks[index]
+        results[index] = _best(points, weights, refined)
+    return results
 
 
 def label_table(centroids: np.ndarray) -> np.ndarray:
-    """(65536,) uint8: the nearest centroid of every colour, index 256 a + b."""
-    a, b = np.divmod(np.arange(65536), 256)
-    colours = np.stack([a, b], axis=1).astype(np.float64)
-    return _distances(colours, centroids.astype(np.float64)).argmin(axis=1).astype(np.uint8)
+    """(65536,) uint8: the nearest centroid of every colour, index 256 a + b; the first of ties."""
+    levels = np.arange(256, dtype=np.float64)
+    nearest = np.zeros((256, 256), dtype=np.uint8)
+    best = np.full((256, 256), np.inf)
+    for index, (a, b) in enumerate(np.asarray(centroids, dtype=np.float64)):
+        distance = ((levels - a) ** 2)[:, None] + (levels - b) ** 2
+        closer = distance < best
+        nearest[closer] = index
+        np.minimum(best, distance, out=best)
+    return nearest.ravel()
 
 
-def _distances(points: np.ndarray, centroids: np.ndarray) -> np.ndarray:
-    """(n, 2), (k, 2) -> (n, k) squared distances."""
-    return ((points[:, None, :] - centroids[None, :, :]) ** 2).sum(axis=2)
+def _refinement(backend: str):
+    """How a list of (points, weights, starts) becomes a list of (restarts, k, 2) centroids."""
+    if backend == "auto":
+        backend = "torch" if _has_gpu() else "histogram"
+    if backend == "torch":
+        from chromatrack.labels import lloyd_torch
+
+        return lloyd_torch.refine
+    if backend == "faiss":
+        from chromatrack.labels import lloyd_faiss
+
+        return lloyd_faiss.refine
+    return lloyd.refine
 
 
-def _best_of_restarts(points, weights, colours, restarts, seed, refine) -> np.ndarray:
-    """The best of several k-means++ starts, refined; every backend gets the same starts."""
-    random = np.random.default_rng(seed)
-    best, best_inertia = None, np.inf
-    for _ in range(restarts):
-        centroids = refine(_plus_plus(points, weights, colours, random))
-        inertia = _inertia(points, weights, centroids)
-        if inertia < best_inertia:
-            best, best_inertia = centroids, inertia
-    return best
-
-
-def _inertia(points, weights, centroids) -> float:
-    return float((weights * _distances(points, centroids).min(axis=1)).sum())
-
-
-def _plus_plus(points, weights, colours, random) -> np.ndarray:
-    """k-means++ on the weighted colours; the starts are distinct colours by construction."""
-    chosen = [random.choice(len(points), p=weights / weights.sum())]
-    nearest = ((points - points[chosen[0]]) ** 2).sum(axis=1)
-    while len(chosen) < colours:
-        mass = weights * nearest
-        chosen.append(random.choice(len(points), p=mass / mass.sum()))
-        nearest = np.minimum(nearest, ((points - points[chosen[-1]]) ** 2).sum(axis=1))
-    return points[chosen]
-
-
-def _lloyd(points, weights, centroids, tolerance, max_iterations) -> np.ndarray:
-    count = len(centroids)
-    weighted = points * weights[:, None]
-    for _ in range(max_iterations):
-        nearest = _distances(points, centroids).argmin(axis=1)
-        mass = np.bincount(nearest, weights, minlength=count)
-        sums = np.stack(
-            [np.bincount(nearest, weighted[:, axis], minlength=count) for axis in (0, 1)], axis=1
-        )
-        moved = np.where(mass[:, None] > 0, sums / np.maximum(mass, 1)[:, None], centroids)
-        shift = np.sqrt(((moved - centroids) ** 2).sum(axis=1)).max()
-        centroids = moved
-        if shift <= tolerance:
-            break
-    return centroids
-
-
-def _faiss_gpus() -> int:
+def _has_gpu() -> bool:
+    # Without a driver there is nothing to ask torch for, whose import takes a second.
     try:
-        import faiss
-    except ImportError:
-        return 0
-    return getattr(faiss, "get_num_gpus", lambda: 0)()
+        with open("/proc/driver/nvidia/version", encoding="utf-8"):
+            pass
+    except OSError:
+        return False
+    import torch
+
+    return torch.cuda.is_available()
 
 
-def _faiss(points, weights, centroids, max_iterations) -> np.ndarray:
-    """faiss on the weighted colours, centred: its float32 loses the small differences otherwise."""
-    import faiss
+def _best(points: np.ndarray, weights: np.ndarray, refined: np.ndarray) -> Clusters:
+    inertias = [_inertia(points, weights, centroids) for centroids in refined]
+    centroids = refined[int(np.argmin(inertias))]
+    centroids = centroids[np.lexsort((centroids[:, 1], centroids[:, 0]))]
+    return Clusters(centroids.astype(np.float32), min(inertias))
 
-    center = np.average(points, axis=0, weights=weights)
-    kmeans = faiss.Kmeans(
-        2,
-        len(centroids),
-        niter=max_iterations,
-        gpu=bool(_faiss_gpus()),
-        min_points_per_centroid=1,
-        max_points_per_centroid=65536,
-    )
-    kmeans.train(
-        np.ascontiguousarray(points - center, dtype=np.float32),
-        weights=np.ascontiguousarray(weights, dtype=np.float32),
-        init_centroids=np.ascontiguousarray(centroids - center, dtype=np.float32),
-    )
-    return kmeans.centroids.astype(np.float64) + center
+
+def _inertia(points: np.ndarray, weights: np.ndarray, centroids: np.ndarray) -> float:
+    nearest = np.full(len(points), np.inf)
+    for a, b in centroids:
+        np.minimum(nearest, (points[:, 0] - a) ** 2 + (points[:, 1] - b) ** 2, out=nearest)
+    return float(weights @ nearest)

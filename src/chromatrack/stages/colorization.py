@@ -16,7 +16,7 @@ from chromatrack.losses import label_loss
 from chromatrack.models.build import build_colorizer
 from chromatrack.models.colorizer import affinity, copy_labels
 from chromatrack.settings import ColorizationSettings, ComputeSettings
-from chromatrack.stages.labels import THESIS_LAB
+from chromatrack.stages.lab_statistics import THESIS_LAB
 from chromatrack.tracking.inputs import InputScaling
 from chromatrack.training.compute import prepare
 from chromatrack.training.engine import FitPlan, finish, fit

@@ -1,90 +1,134 @@
-"""Stage 2 and 3: clips of a shard -> label cache; label caches -> Lab statistics."""
+"""Stage 2: clips of a shard -> label cache."""
 
 from __future__ import annotations
 
+import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-
-import numpy as np
 
 from chromatrack.configuration import as_plain
 from chromatrack.errors import InputError
 from chromatrack.fetch.ledger import read_ledger
-from chromatrack.files import made_by, write_json
-from chromatrack.labels.cache import LabelShard, write_label_shard
-from chromatrack.labels.clip import label_clip
+from chromatrack.files import canonical_json, digest_file, digest_text, holding, made_by
+from chromatrack.labels.cache import write_label_shard
+from chromatrack.labels.clip import ClipLabels, cluster_colours, decode_clip, label_clip
+from chromatrack.labels.parts import Parts
 from chromatrack.progress import progress
 from chromatrack.settings import LabelSettings
+from chromatrack.versions import VERSIONS
 
-THESIS_LAB = {"mean": [0.4388, 0.5171, 0.5242], "std": [0.2242, 0.0312, 0.0416]}
+TOGETHER = 64
+"""Clips that are clustered together; their histograms are in memory at one time."""
+
+_NOT_OF_DECODING = ("colours", "backend", "restarts", "tolerance", "max_iterations", "seed")
+_CLIP_ID = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*")
+
+
+@dataclass(frozen=True)
+class _Clip:
+    clip_id: str
+    sha256: str
 
 
 def label_shard(ledger: Path, clips: Path, output: Path, *, settings: LabelSettings) -> None:
     """Label every clip of a shard that its ledger calls done.
 
+    A killed job has lost the clip in hand: decoded clips are kept in a folder beside the output
+    until it is written. A clip that is missing or cannot be decoded is listed in the cache, with
+    the reason, and stops nothing. Memory does not grow with the number of clips.
+
     Args:
         ledger: the shard's ledger.
         clips: folder that holds <clip_id>.mp4.
         output: HDF5 file, see `labels/cache.py`.
+
+    Raises:
+        InputError: the ledger cannot be read or names a clip that is no name of a clip.
+        WorkError: another process works on the same shard.
     """
-    rows = read_ledger(ledger)
-    done = rows[rows["status"] == "done"]
-    labelled = []
-    for clip_id in progress(done["clip_id"], what=f"labels {output.stem}", unit="clip"):
-        try:
-            labelled.append(label_clip(clip_id, clips / f"{clip_id}.mp4", settings))
-        except InputError as error:
-            # A broken clip never costs its shard.
-            print(f"left out: {error}", file=sys.stderr)
-    source = made_by("labels", settings=as_plain(settings), inputs={"ledger": ledger})
-    _write(output, labelled, settings, source)
+    wanted = _done(ledger)
+    folder = Path(output).parent / f".work-{Path(output).stem}"
+    with holding(folder):
+        parts = Parts(folder, _recipe(settings))
+        left_out = _decode(wanted, clips, parts, settings)
+        kept = [clip for clip in wanted if clip.clip_id not in left_out]
+        inputs = digest_text(canonical_json([[clip.clip_id, clip.sha256] for clip in wanted]))
+        write_label_shard(
+            output,
+            _labelled(kept, parts, settings),
+            [parts.size(clip.clip_id, clip.sha256) for clip in kept],
+            settings=settings,
+            made_by=_made_by("labels", settings, {"clips": inputs}),
+            left_out=list(left_out.items()),
+        )
+        parts.remove()
 
 
 def label_video(video: Path, output: Path, *, settings: LabelSettings) -> None:
     """Label one video without the workflow; a shard with one clip."""
-    clip = label_clip(video.stem, video, settings)
-    source = made_by("label", settings=as_plain(settings), inputs={"video": video})
-    _write(output, [clip], settings, source)
-
-
-def _write(output: Path, clips: list, settings: LabelSettings, source: dict) -> None:
-    write_label_shard(
-        output,
-        clips,
-        colours=settings.colours,
-        label_size=settings.label_size,
-        frame_stride=settings.frame_stride,
-        made_by=source,
+    if not video.is_file():
+        raise InputError(f"{video}: no such file")
+    decoded = decode_clip(video, settings)
+    digest = digest_file(video)
+    clip = label_clip(
+        video.stem, digest, decoded, cluster_colours([decoded.histogram], settings)[0]
     )
+    sizes = [(len(clip.labels), len(clip.luma))]
+    source = _made_by("label", settings, {"video": digest})
+    write_label_shard(output, [clip], sizes, settings=settings, made_by=source)
 
 
-def lab_statistics(shards: Sequence[Path], output: Path) -> dict:
-    """Mean and standard deviation of L, a, b over the data set, beside the thesis's.
+def _done(ledger: Path) -> list[_Clip]:
+    rows = read_ledger(ledger)
+    done = rows[rows["status"] == "done"]
+    for clip_id in done["clip_id"]:
+        if not _CLIP_ID.fullmatch(clip_id):
+            raise InputError(f"{ledger}: clip_id: expected id_start_end, got {clip_id!r:.80}")
+    return [_Clip(*pair) for pair in zip(done["clip_id"], done["sha256"], strict=True)]
 
-    Returns what it writes: mean and std (3 values each, channels in [0, 1]), clips, frames.
-    """
-    sums, count, clips, frames = np.zeros((2, 3)), 0, 0, 0
-    for path in shards:
-        shard = LabelShard(path)
-        sums += shard.lab_sums.sum(axis=0)
-        count += int(shard.lab_counts.sum())
-        clips += len(shard.clip_ids)
-        frames += int(shard.clip_offsets[-1])
-        shard.close()
-    if count == 0:
-        raise InputError(
-            f"not one labelled clip in {len(shards)} label shards; the ledgers say why clips failed"
-        )
-    mean = sums[0] / count
-    deviation = np.sqrt(np.maximum(sums[1] / count - mean**2, 0))
-    result = {
-        "mean": [round(float(value), 6) for value in mean],
-        "std": [round(float(value), 6) for value in deviation],
-        "clips": clips,
-        "frames": frames,
-        "thesis": THESIS_LAB,
-        "made_by": made_by("lab-statistics", inputs={path.name: path for path in shards}),
+
+def _decode(
+    wanted: Sequence[_Clip], clips: Path, parts: Parts, settings: LabelSettings
+) -> dict[str, str]:
+    """Decode every clip that has no part yet; return why clips were left out, by id."""
+    left_out = {}
+    for clip in progress(wanted, what="decoding clips", unit="clip"):
+        if parts.size(clip.clip_id, clip.sha256) is not None:
+            continue
+        video = clips / f"{clip.clip_id}.mp4"
+        try:
+            if not video.is_file():
+                raise InputError(f"{video}: no such file")
+            if digest_file(video) != clip.sha256:
+                raise InputError(f"{video}: is not the file that the ledger lists (SHA-256)")
+            parts.keep(clip.clip_id, clip.sha256, decode_clip(video, settings))
+        except InputError as error:
+            print(f"left out: {error}", file=sys.stderr)
+            left_out[clip.clip_id] = str(error).removeprefix(f"{video}: ")
+    return left_out
+
+
+def _labelled(kept: Sequence[_Clip], parts: Parts, settings: LabelSettings) -> Iterator[ClipLabels]:
+    with progress(total=len(kept), what="clustering", unit="clip") as bar:
+        for begin in range(0, len(kept), TOGETHER):
+            group = kept[begin : begin + TOGETHER]
+            histograms = [parts.histogram(clip.clip_id, clip.sha256) for clip in group]
+            clusters = cluster_colours(histograms, settings)
+            for clip, found in zip(group, clusters, strict=True):
+                part = parts.load(clip.clip_id, clip.sha256)
+                yield label_clip(clip.clip_id, clip.sha256, part, found)
+                bar.update()
+
+
+def _recipe(settings: LabelSettings) -> dict:
+    decoding = {
+        name: value for name, value in as_plain(settings).items() if name not in _NOT_OF_DECODING
     }
-    write_json(output, result)
-    return result
+    return {"version": VERSIONS["labels"], "settings": decoding}
+
+
+def _made_by(stage: str, settings: LabelSettings, digests: dict[str, str]) -> dict:
+    source = made_by(stage, settings=as_plain(settings))
+    return source | {"version": VERSIONS["labels"], "inputs": digests}

@@ -91,8 +91,8 @@ def _label_pictures(labels: Sequence[Path], count: int = 2):
             palette = _lab_palette(shard.centroids[clip])
             tiles = []
             for frame in np.linspace(first, last - 1, 3).round().astype(int):
-                luma = shard.luma(frame)
-                cells = palette[shard.labels(frame)]
+                luma = shard.frames.luma(frame)[0]
+                cells = palette[shard.frames.labels(frame)[0]]
                 tiles.append(cv2.cvtColor(luma, cv2.COLOR_GRAY2RGB))
                 tiles.append(cv2.resize(cells, luma.shape[::-1], interpolation=cv2.INTER_NEAREST))
             kind = f"{int(shard.centroid_counts[clip])} colours"
@@ -102,7 +102,6 @@ def _label_pictures(labels: Sequence[Path], count: int = 2):
                 tiles,
             )
             shown += 1
-        shard.close()
 
 
 def _lab_palette(centroids: np.ndarray) -> np.ndarray:

@@ -26,6 +26,8 @@ def read_frames(path: str | Path, *, stride: int = 1) -> Iterator[np.ndarray]:
             if not container.streams.video:
                 raise InputError(f"{path}: holds no video")
             stream = container.streams.video[0]
+            # One job is one core; threads of the decoder cost more than they bring at these sizes.
+            stream.thread_count = 1
             for index, frame in enumerate(container.decode(stream)):
                 if index % stride == 0:
                     yield frame.reformat(format="rgb24", threads=1).to_ndarray()

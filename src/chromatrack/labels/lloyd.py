@@ -1,0 +1,103 @@
+"""Lloyd's iteration on a histogram of whole-numbered colours, at a cost that ignores their number.
+
+Along a row of the AB plane (one value of a) the cells of the centroids are intervals of b, bounded
+by the perpendicular bisectors of pairs of centroids. With running sums along each row, mass and
+moments of an interval are a difference of two entries: an iteration costs rows x k^2 and not
+colours x k, and its sums are exact, as they are of whole numbers. All restarts go together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+
+EDGE = 257
+"""Entries of a row of running sums: before b = 0, and after each b."""
+
+TINY = 1e-9
+"""Twice the smallest difference of b that counts, in levels."""
+
+
+def refine(
+    tasks: Iterable[tuple[np.ndarray, np.ndarray, np.ndarray]],
+    *,
+    tolerance: float,
+    max_iterations: int,
+) -> Iterator[np.ndarray]:
+    """Lloyd's iteration from every start of every task.
+
+    Args:
+        tasks: points (n, 2) whole numbers from 0 to 255, weights (n,), starts (s, k, 2).
+        tolerance: a start ends when no centre moves further than this, in levels.
+        max_iterations: after which a start ends in any case.
+
+    Yields:
+        (s, k, 2) float64 centroids of each task, in ascending b. A centroid that loses its last
+        colour stays where it is.
+    """
+    for points, weights, starts in tasks:
+        rows, sums = running_sums(points, weights)
+        centroids = starts[:, :1] * 0 + starts  # a copy, float64
+        active = np.arange(len(starts))
+        for _ in range(max_iterations):
+            before = _in_order(centroids[active])
+            after = _step(before, rows, sums)
+            centroids[active] = after
+            moved = ((after - before) ** 2).sum(axis=2).max(axis=1) > tolerance**2
+            active = active[moved]
+            if len(active) == 0:
+                break
+        yield centroids
+
+
+def running_sums(points: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The values of a that occur, (r,); and (r * EDGE,) running sums of weight + i b weight."""
+    rows, place = np.unique(points[:, 0], return_inverse=True)
+    grid = np.zeros((len(rows), EDGE), dtype=np.complex128)
+    grid[place, points[:, 1].astype(np.int64) + 1] = weights * (1 + 1j * points[:, 1])
+    return rows, np.cumsum(grid, axis=1).ravel()
+
+
+def _in_order(centroids: np.ndarray) -> np.ndarray:
+    order = np.argsort(centroids[..., 1], axis=1, kind="stable")
+    return np.take_along_axis(centroids, order[..., None], axis=1)
+
+
+def _step(centroids: np.ndarray, rows: np.ndarray, sums: np.ndarray) -> np.ndarray:
+    """One iteration: (s, k, 2) in ascending b -> the means of their cells, in the same order."""
+    first, last = _intervals(centroids, rows)
+    base = np.arange(len(rows)) * EDGE
+    cells = sums[last + base] - sums[first + base]  # (k, s, r)
+    mass = cells.real.sum(axis=2)
+    moments = np.stack([cells.real @ rows, cells.imag.sum(axis=2)], axis=-1)
+    means = moments / np.maximum(mass, 1)[..., None]
+    return np.where((mass > 0)[..., None], means, centroids.swapaxes(0, 1)).swapaxes(0, 1)
+
+
+def _intervals(centroids: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(k, s, r) each: a cell's first b in a row, and the first b beyond it.
+
+    With b_i <= b_j, a colour (a, b) is nearer to j where
+    2 b (b_j - b_i) > |c_j|^2 - |c_i|^2 - 2 a (a_j - a_i). Of equal distances either is right.
+    """
+    k = centroids.shape[1]
+    left, right = np.triu_indices(k, 1)
+    a, b = centroids[..., 0].T, centroids[..., 1].T
+    squares = a**2 + b**2
+    # Where b is equal the bisector runs along the row: all or nothing, at a bound far outside.
+    gap = np.maximum(2 * (b[right] - b[left]), TINY)
+    bound = (2 * (a[left] - a[right]) / gap)[..., None] * rows  # (pairs, s, r)
+    bound += ((squares[right] - squares[left]) / gap)[..., None]
+    lower = np.full((k, *bound.shape[1:]), -1.0)
+    upper = np.full(lower.shape, 255.0)
+    begin = 0
+    for index in range(k - 1):
+        end = begin + k - 1 - index  # the pairs that begin with `index` are neighbours
+        bound[begin:end].min(axis=0, out=upper[index])
+        bound[right == index + 1].max(axis=0, out=lower[index + 1])
+        begin = end
+    first, last = (
+        np.floor(np.clip(edge, -1, 255, out=edge)).astype(np.int64) + 1 for edge in (lower, upper)
+    )
+    return first, np.maximum(first, last)

@@ -1,0 +1,75 @@
+"""Decoded clips on disk: what a killed label job has earned, and what keeps its memory small."""
+
+from __future__ import annotations
+
+import shutil
+import zipfile
+from dataclasses import fields
+from pathlib import Path
+
+import numpy as np
+
+from chromatrack.files import canonical_json, digest_text, whole_file
+from chromatrack.labels.clip import DecodedClip, dense_histogram
+
+
+class Parts:
+    """A folder with one file per decoded clip.
+
+    A part belongs to the bytes of a clip and to the recipe that decoded it; with another of either
+    it is not there.
+
+    Args:
+        folder: made if missing.
+        recipe: everything that the decoded clip depends on beside its bytes; JSON values.
+    """
+
+    def __init__(self, folder: Path, recipe: object):
+        self._folder = folder
+        self._recipe = recipe
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def load(self, clip_id: str, sha256: str) -> DecodedClip | None:
+        """The decoded clip, or None if it is not there or damaged."""
+        names = [field.name for field in fields(DecodedClip)]
+        values = self._read(clip_id, sha256, *names)
+        if values is None:
+            return None
+        return DecodedClip(**values | {"lab_count": int(values["lab_count"])})
+
+    def histogram(self, clip_id: str, sha256: str) -> np.ndarray | None:
+        """The (65536,) counts of a part, without reading it all, or None as in `load`."""
+        values = self._read(clip_id, sha256, "codes", "counts")
+        return None if values is None else dense_histogram(**values)
+
+    def size(self, clip_id: str, sha256: str) -> tuple[int, int] | None:
+        """Frames and bytes of luma of a part, without reading it all, or None as in `load`."""
+        values = self._read(clip_id, sha256, "luma_lengths")
+        if values is None:
+            return None
+        return len(values["luma_lengths"]), int(values["luma_lengths"].sum())
+
+    def keep(self, clip_id: str, sha256: str, clip: DecodedClip) -> None:
+        """Write a part; on return it is on disk, whole."""
+        values = {field.name: getattr(clip, field.name) for field in fields(clip)}
+        with whole_file(self._path(clip_id)) as part, open(part, "wb") as handle:
+            np.savez(handle, key=self._key(sha256), **values)
+
+    def remove(self) -> None:
+        """The shard is written: the parts have served."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _read(self, clip_id: str, sha256: str, *names: str) -> dict[str, np.ndarray] | None:
+        try:
+            with np.load(self._path(clip_id), allow_pickle=False) as file:
+                if str(file["key"]) != self._key(sha256):
+                    return None
+                return {name: file[name] for name in names}
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+            return None
+
+    def _path(self, clip_id: str) -> Path:
+        return self._folder / f"{clip_id}.npz"
+
+    def _key(self, sha256: str) -> str:
+        return digest_text(canonical_json([self._recipe, sha256]))

@@ -1,0 +1,48 @@
+"""Stage 3: label caches -> mean and standard deviation of L, a, b over the data set."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from chromatrack.errors import InputError
+from chromatrack.files import made_by, write_json
+from chromatrack.labels.cache import LabelShard
+
+THESIS_LAB = {"mean": [0.4388, 0.5171, 0.5242], "std": [0.2242, 0.0312, 0.0416]}
+"""Thesis section 5.3.1."""
+
+
+def lab_statistics(shards: Sequence[Path], output: Path) -> dict:
+    """Mean and standard deviation of L, a, b from the sums of every shard, beside the thesis's.
+
+    Returns what it writes: mean and std (3 values each, channels in [0, 1]), clips, frames.
+
+    Raises:
+        InputError: a file is no label cache, or there is not one labelled clip.
+    """
+    sums, count, clips, frames = np.zeros((2, 3)), 0, 0, 0
+    for path in shards:
+        shard = LabelShard(path)
+        sums += shard.lab_sums.sum(axis=0)
+        count += int(shard.lab_counts.sum())
+        clips += len(shard.clip_ids)
+        frames += int(shard.clip_offsets[-1])
+    if count == 0:
+        raise InputError(
+            f"not one labelled clip in {len(shards)} label shards; the ledgers say why clips failed"
+        )
+    mean = sums[0] / count
+    deviation = np.sqrt(np.maximum(sums[1] / count - mean**2, 0))
+    result = {
+        "mean": [round(float(value), 6) for value in mean],
+        "std": [round(float(value), 6) for value in deviation],
+        "clips": clips,
+        "frames": frames,
+        "thesis": THESIS_LAB,
+        "made_by": made_by("lab-statistics", inputs={path.name: path for path in shards}),
+    }
+    write_json(output, result)
+    return result
