@@ -11,7 +11,13 @@ from chromatrack import layout
 from chromatrack.errors import InputError, WorkError
 from chromatrack.experiments import trackers, trunks
 from chromatrack.files import holding
-from chromatrack.settings import ComputeSettings, from_mapping, slice_json, to_json
+from chromatrack.settings import (
+    BackOffSettings,
+    ComputeSettings,
+    from_mapping,
+    slice_json,
+    to_json,
+)
 from chromatrack.versions import VERSIONS
 
 try:

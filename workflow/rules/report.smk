@@ -39,6 +39,7 @@ rule manifest:
         ),
         pictures=f"{RUN}/report/pictures/pictures.json",
         lab=f"{RUN}/labels/statistics.json",
+        label_analysis=f"{RUN}/label_analysis/analysis.json",
     output:
         manifest=f"{RUN}/report/manifest.json",
     log:

@@ -13,7 +13,17 @@ from chromatrack.errors import ChromatrackError
 
 # One module per group of subcommands; each has `register(subcommands)`. They import their stage
 # inside the handler, so that `chromatrack --help` does not wait for torch.
-GROUPS = ("tools", "world", "kinetics", "labels", "training", "tracking", "evaluate", "report")
+GROUPS = (
+    "tools",
+    "world",
+    "kinetics",
+    "labels",
+    "analysis",
+    "training",
+    "tracking",
+    "evaluate",
+    "report",
+)
 
 DESCRIPTION = """\
 Video colorization as a second backbone beside the SiamFC tracker.

@@ -20,8 +20,9 @@ required; a part that is missing is left out of the page.
                                                 //   {"title", "caption", "svg"}
       "davis": {"resnet18": "....json"},        // name -> written by `chromatrack evaluate davis`
       "vot": {"siamfc": "....json"},            // tracker -> accuracy, failures, robustness, eao
-      "ledgers": ["....csv"],                   // clips that were fetched; column status
+      "ledgers": ["....csv"],                   // of clips: columns label, status, permanent
       "lab_statistics": "....json",             // mean, std, frames
+      "label_analysis": ".../analysis.json",    // written by `chromatrack analyze-labels`
       "score_statistics": {"resnet18": "....json"},  // siamfc, colorization: mean, std; pairs
       "curves": {"colorization/resnet18": "....csv"},  // columns step, loss, ...; what stands
                                                 //   before the first "/" shares one plot
@@ -89,6 +90,7 @@ class Manifest:
     vot: Mapping[str, Path] = dataclasses.field(default_factory=dict)
     ledgers: tuple[Path, ...] = ()
     lab_statistics: Path | None = None
+    label_analysis: Path | None = None
     score_statistics: Mapping[str, Path] = dataclasses.field(default_factory=dict)
     curves: Mapping[str, Path] = dataclasses.field(default_factory=dict)
     pictures: tuple[Picture, ...] = ()
@@ -118,7 +120,7 @@ def read_manifest(path: str | Path, *, with_figures: bool = True) -> Manifest:
         "title": _text, "synthetic": _flag, "cut": _optional(_text), "notes": _list(_text),
         "experiments": _named(_text), "rows": _list(_row), "summary_csv": _optional(_path),
         "davis": _named(_path), "vot": _named(_path), "ledgers": _list(_path),
-        "lab_statistics": _optional(_path),
+        "lab_statistics": _optional(_path), "label_analysis": _optional(_path),
         "score_statistics": _named(_path), "curves": _named(_path), "pictures": _list(_picture),
         "config": _optional(_text), "figures": _figures if with_figures else lambda *_: (),
     }  # fmt: skip

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
+from chromatrack.fetch.ledger import DONE
+from chromatrack.fetch.tally import Fate, by_class, by_reason
 from chromatrack.reporting import published
 from chromatrack.reporting.manifest import BASELINE
 from chromatrack.reporting.scores import Mean, alpha_text, best_of_each
@@ -180,20 +181,42 @@ def vot(evaluations: Mapping[str, Mapping[str, Any]]) -> Table:
     )
 
 
-def ledger(statuses: Iterable[str]) -> Table:
+def ledger(fates: Sequence[Fate]) -> Table:
     """How many clips are done, and why the others are not."""
-    counts = Counter(statuses)
-    total = sum(counts.values())
-    order = sorted(counts, key=lambda status: (status != "done", -counts[status], status))
-    lines = [
-        Line((status, str(counts[status]), number(100 * counts[status] / total, 1)))
-        for status in order
+    total = len(fates)
+    done = sum(fate.status == DONE for fate in fates)
+    counts = [(DONE, "–", done)] if done else []
+    counts += [
+        (status, "permanent" if permanent else "transient", count)
+        for status, permanent, count in by_reason(fates)
     ]
-    lines.append(Line(("all clips", str(total), "100.0" if total else "–")))
+    lines = [
+        Line((status, kind, str(count), number(100 * count / total, 1)))
+        for status, kind, count in counts
+    ]
+    lines.append(Line(("all clips", "–", str(total), "100.0" if total else "–")))
     return Table(
-        ("status", "clips", "%"),
+        ("status", "failure", "clips", "%"),
         tuple(lines),
-        "The thesis used 280,859 of 544,886 clips (51.5 %).",
+        "A transient failure is tried again by the next run. The thesis used 280,859 of 544,886 "
+        "clips (51.5 %).",
+        text_columns=2,
+    )
+
+
+def missing_clips(fates: Sequence[Fate], *, classes: int = 10) -> Table:
+    """Classes that lost the largest part of their clips."""
+    counts = by_class(fates)
+    worst = [item for item in counts if item.missing][:classes]
+    lines = [
+        Line((item.label, str(item.missing), str(item.clips),
+              number(100 * item.missing / item.clips, 1)))
+        for item in worst
+    ]  # fmt: skip
+    return Table(
+        ("class", "missing", "clips", "%"),
+        tuple(lines),
+        f"The worst {len(worst)} of {len(counts)} classes; `chromatrack kinetics status` has all.",
     )
 
 

@@ -4,9 +4,9 @@ The defaults are the thesis's settings as `docs/decisions.md` resolves them; `D5
 that table. `config.yaml` overrides them with the small demo.
 """
 
-from chromatrack.settings.clips import ClipSettings, SourceSettings
+from chromatrack.settings.clips import BackOffSettings, ClipSettings, SourceSettings
 from chromatrack.settings.data import DataSettings, WorldSettings
-from chromatrack.settings.labels import LabelSettings
+from chromatrack.settings.labels import AnalysisSettings, LabelSettings
 from chromatrack.settings.networks import (
     ColorizationSettings,
     CropSettings,
@@ -32,6 +32,8 @@ from chromatrack.settings.whole import (
 )
 
 __all__ = [
+    "AnalysisSettings",
+    "BackOffSettings",
     "ClipSettings",
     "ColorizationSettings",
     "ComputeSettings",

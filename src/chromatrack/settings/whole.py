@@ -15,7 +15,7 @@ from chromatrack.files import canonical_json
 from chromatrack.settings.checks import positive, require
 from chromatrack.settings.clips import ClipSettings
 from chromatrack.settings.data import DataSettings, WorldSettings
-from chromatrack.settings.labels import LabelSettings
+from chromatrack.settings.labels import AnalysisSettings, LabelSettings
 from chromatrack.settings.networks import (
     ColorizationSettings,
     CropSettings,
@@ -43,6 +43,8 @@ class ComputeSettings:
     """CPU threads of one job; equal numbers need an equal count."""
     workers: int = 0
     """Background processes that load training batches."""
+    retry_failed: bool = False
+    """Fetching asks for all clips again that are not done, those that failed for good too."""
 
     def __post_init__(self) -> None:
         positive(self, "threads")
@@ -68,6 +70,7 @@ class Settings:
     world: WorldSettings = field(default_factory=WorldSettings)
     clips: ClipSettings = field(default_factory=ClipSettings)
     labels: LabelSettings = field(default_factory=LabelSettings)
+    analysis: AnalysisSettings = field(default_factory=AnalysisSettings)
     colorization: ColorizationSettings = field(default_factory=ColorizationSettings)
     crops: CropSettings = field(default_factory=CropSettings)
     siamfc: SiamFCSettings = field(default_factory=SiamFCSettings)

@@ -43,6 +43,7 @@ def write_manifest(
         "vot": {spec.name: str(run / "vot" / f"{spec.name}.json") for spec in specs},
         "ledgers": [str(path) for path in ledgers],
         "lab_statistics": str(run / "labels" / "statistics.json"),
+        "label_analysis": str(run / "label_analysis" / "analysis.json"),
         "score_statistics": {
             name: str(run / "statistics" / f"{name}.json")
             for name in dict.fromkeys(

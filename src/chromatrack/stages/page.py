@@ -14,8 +14,10 @@ import pandas as pd
 
 from chromatrack import __version__
 from chromatrack.errors import InputError
+from chromatrack.fetch.tally import Fate
 from chromatrack.files import read_json, write_text
 from chromatrack.reporting import tables
+from chromatrack.reporting.label_analysis import read_label_analysis
 from chromatrack.reporting.manifest import Manifest
 from chromatrack.reporting.scores import mean_over_seeds
 from chromatrack.reporting.tables import Table
@@ -37,12 +39,18 @@ def make_page(manifest: Manifest, output: str | Path) -> None:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    analysis = read_label_analysis(manifest.label_analysis) if manifest.label_analysis else None
     text = environment.get_template("page.html").render(
         title=manifest.title,
         synthetic=manifest.synthetic,
         cut=manifest.cut,
         notes=manifest.notes,
         sections=_sections(manifest),
+        analysis=analysis,
+        analysis_figures=[
+            (picture.caption, _data_uri(picture.png, "image/png"))
+            for picture in (analysis.figures if analysis else ())
+        ],
         figures=[
             (figure.title, figure.caption, _data_uri(figure.svg, "image/svg+xml"))
             for figure in manifest.figures
@@ -75,7 +83,10 @@ def _sections(manifest: Manifest) -> list[tuple[str, str, Table]]:
         keys = ("accuracy", "failures", "robustness", "eao")
         sections.append(("vot", "Restarted runs (VOT)", tables.vot(_read(manifest.vot, keys))))
     if manifest.ledgers:
-        sections.append(("clips", "Clips", tables.ledger(_statuses(manifest))))
+        fates = _fates(manifest)
+        sections.append(("clips", "Clips", tables.ledger(fates)))
+        if any(fate.failed for fate in fates):
+            sections.append(("missing", "Missing clips", tables.missing_clips(fates)))
     if manifest.lab_statistics is not None:
         lab = _read_keys(manifest.lab_statistics, ("mean", "std", "frames"))
         if len(lab["mean"]) != 3 or len(lab["std"]) != 3:
@@ -119,8 +130,8 @@ def _read_keys(path: Path, keys: tuple[str, ...]) -> dict[str, Any]:
     return value
 
 
-def _statuses(manifest: Manifest) -> list[str]:
-    statuses: list[str] = []
+def _fates(manifest: Manifest) -> list[Fate]:
+    fates: list[Fate] = []
     for path in manifest.ledgers:
         try:
             table = pd.read_csv(path, dtype=str, keep_default_na=False)
@@ -128,10 +139,12 @@ def _statuses(manifest: Manifest) -> list[str]:
             raise InputError(f"{path}: cannot be read ({error.strerror})") from None
         except ValueError as error:
             raise InputError(f"{path}: not a ledger ({error})") from None
-        if "status" not in table.columns:
-            raise InputError(f"{path}: expected a column 'status', found none")
-        statuses += table["status"].tolist()
-    return statuses
+        for column in ("label", "status", "permanent"):
+            if column not in table.columns:
+                raise InputError(f"{path}: expected a column {column!r}, found none")
+        rows = zip(table["label"], table["status"], table["permanent"] == "True", strict=True)
+        fates += [Fate(label, status, bool(permanent)) for label, status, permanent in rows]
+    return fates
 
 
 def _data_uri(path: Path, kind: str) -> str:

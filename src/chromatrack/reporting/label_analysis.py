@@ -1,0 +1,143 @@
+"""The part of the page that shows the analysis of colour labels (thesis 5.3.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from chromatrack.errors import InputError
+from chromatrack.files import read_json
+from chromatrack.labels.over_clips import BOOTSTRAP_CLIPS, MEASURES
+from chromatrack.reporting import published
+from chromatrack.reporting.manifest import Picture
+from chromatrack.reporting.tables import Line, Table, number
+
+INDEX_KEYS = (
+    "clips", "frames", "left_out", "still_percent", "still_levels", "size", "cells",
+    "consistency", "times_none", "figures",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class LabelAnalysis:
+    """A table, what it means, and figures."""
+
+    sentences: tuple[str, ...]
+    table: Table
+    figures: tuple[Picture, ...]
+
+
+def read_label_analysis(path: Path) -> LabelAnalysis:
+    """Read the index that `chromatrack analyze-labels` writes, and the table beside it.
+
+    Raises:
+        InputError: names the file and the key or column that is missing.
+    """
+    index = read_json(path)
+    for key in INDEX_KEYS:
+        if not isinstance(index, dict) or key not in index:
+            raise InputError(f"{path}: expected the key {key!r}, found none")
+    try:
+        return LabelAnalysis(
+            sentences=_sentences(index),
+            table=_table(_read_means(path.parent / index["consistency"]), index),
+            figures=tuple(
+                Picture(f"{figure['title']}. {figure['caption']}", path.parent / figure["png"])
+                for figure in index["figures"]
+            ),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(f"{path}: not an index of a label analysis ({error!r})") from None
+
+
+def _read_means(path: Path) -> pd.DataFrame:
+    try:
+        table = pd.read_csv(path)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
+    except ValueError as error:
+        raise InputError(f"{path}: not a table of means ({error})") from None
+    for column in ("equalization", "colours", *MEASURES, "std_l", "mean_b"):
+        if column not in table.columns:
+            raise InputError(f"{path}: expected a column {column!r}, found none")
+    return table
+
+
+def _sentences(index: Mapping[str, Any]) -> tuple[str, ...]:
+    size, cells = index["size"], index["cells"]
+    kept = index["still_percent"]["value"]
+    definition = (
+        f"A region is still between two consecutive kept frames if no pixel of a cell of the "
+        f"{cells}x{cells} label grid moved by more than {index['still_levels']} of 255 levels in "
+        f"R, G or B before equalisation ({number(kept, 1)} % of the cells here); a label flips if "
+        f"it differs between the two frames, for the pixels of such cells ({size}x{size}) or for "
+        f"the cells themselves ({cells}x{cells})."
+    )
+    distances = (
+        "Distances are Euclidean, between two of the k centroids of a clip, in 8-bit levels of a "
+        "and b. A flip in a still region teaches the network a wrong match (thesis 5.3.2)."
+    )
+    return (definition, distances, *_verdicts(index["times_none"]))
+
+
+def _verdicts(comparisons: list[Mapping[str, Any]]) -> tuple[str, ...]:
+    """What equalising each channel, the thesis's way, costs and brings on the data at hand."""
+    return tuple(
+        f"With k = {item['colours']}, equalising each channel puts the closest centroids "
+        f"{_times(item['smallest_distance'])} as far apart as no equalisation does, at "
+        f"{_times(item['flips_pixels'])} as many labels that flip at full resolution and "
+        f"{_times(item['flips_cells'])} as many on the label grid."
+        for item in comparisons
+        if item["equalization"] == "per_channel"
+    )
+
+
+def _times(ratio: Mapping[str, float | None]) -> str:
+    bounds = _bounds(ratio["low"], ratio["high"])
+    return f"{number(ratio['value'], 1)} times{bounds}"
+
+
+def _table(means: pd.DataFrame, index: Mapping[str, Any]) -> Table:
+    size, cells = index["size"], index["cells"]
+    lines = [
+        Line((
+            str(row["equalization"]), str(row["colours"]),
+            *(_with_bounds(row, name) for name in MEASURES),
+            number(row["std_l"]), number(row["mean_b"], 4),
+        ))
+        for row in means.to_dict("records")
+    ]  # fmt: skip
+    nothing = ("–",) * (len(MEASURES) + 1)
+    published_lab = (number(published.LAB_STD[0], 4), number(published.LAB_MEAN[2], 4))
+    lines.append(Line(("thesis", *nothing, *published_lab), reference=True))
+    left_out = f" {index['left_out']} more could not be decoded." if index["left_out"] else ""
+    return Table(
+        (
+            "equalisation", "k", "smallest distance", "mean distance", "inertia per pixel",
+            f"flips, {size}x{size} (%)", f"flips, {cells}x{cells} (%)", "std of L", "mean of b",
+        ),
+        tuple(lines),
+        f"Means over {index['clips']} clips ({index['frames']} frames).{left_out} {_about(index)}"
+        " Inertia: squared levels. L and b: over all pixels, divided by 255.",
+    )  # fmt: skip
+
+
+def _about(index: Mapping[str, Any]) -> str:
+    if index["clips"] < BOOTSTRAP_CLIPS:
+        return f"No confidence intervals: they need {BOOTSTRAP_CLIPS} clips."
+    return "In brackets: 95 % confidence intervals, percentile bootstrap over clips."
+
+
+def _with_bounds(row: Mapping[str, Any], name: str) -> str:
+    return number(row[name], 1) + _bounds(row.get(f"{name}_low"), row.get(f"{name}_high"))
+
+
+def _bounds(low: float | None, high: float | None) -> str:
+    """` [low, high]`, or nothing where there is no interval."""
+    if low is None or high is None or pd.isna(low) or pd.isna(high):
+        return ""
+    return f" [{number(low, 1)}, {number(high, 1)}]"
