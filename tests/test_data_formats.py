@@ -38,7 +38,7 @@ def test_clip_list_round_trip(tmp_path):
     kinetics.write_clip_list(tmp_path / "list.csv", rows)
     assert kinetics.read_clip_list(tmp_path / "list.csv") == (rows, [])
     assert rows[0].clip_id == "-aNPtC-4kdw_000000_000010"
-    assert rows[1].clip_id == "abc_DEF_000001_000011"
+    assert rows[1].clip_id == "abc_DEF_000001500ms_000011250ms"
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_clip_list_round_trip(tmp_path):
         "x,abc,0,inf,train",
         "x,abc,0,10",
         'x,"abc,0,10,train',
-        "x,good,0.5,10.5,train",
+        "x,good,0.0,10.0004,train",
     ],
 )
 def test_bad_clip_row_costs_only_itself(tmp_path, line):

@@ -1,11 +1,13 @@
 """Promises of `make_shards`: list order, untouched shards, problems said and not fatal."""
 
 import argparse
-import time
+import json
 
+import numpy as np
 import pytest
 
 from chromatrack.cli import kinetics as cli
+from chromatrack.data.images import write_frames
 from chromatrack.data.kinetics import ClipRow, read_clip_list, write_clip_list
 from chromatrack.errors import InputError
 from chromatrack.stages.shards import make_shards
@@ -37,6 +39,7 @@ def test_shards_hold_all_rows_in_the_order_of_the_list(clip_list, tmp_path):
     assert make_shards(clip_list, output, shard_size=10) == 3
     assert sorted(path.name for path in output.iterdir()) == [
         "index.txt", "problems.txt", "shard-0000.csv", "shard-0001.csv", "shard-0002.csv",
+        "summary.json",
     ]  # fmt: skip
     parts = [read_clip_list(path)[0] for path in sorted(output.glob("shard-*.csv"))]
     assert [len(part) for part in parts] == [10, 10, 5]
@@ -96,11 +99,19 @@ def test_an_empty_list_and_a_wrong_size_are_refused(clip_list, tmp_path):
     assert not (tmp_path / "shards").exists()
 
 
-def test_a_long_list_takes_seconds(tmp_path):
-    write_clip_list(tmp_path / "long.csv", rows(50_000))
-    began = time.monotonic()
-    assert make_shards(tmp_path / "long.csv", tmp_path / "shards", shard_size=500) == 100
-    assert time.monotonic() - began < 5
+def test_the_summary_counts_what_the_list_holds(tmp_path, capsys):
+    listed = tmp_path / "list.csv"
+    write_clip_list(listed, [*rows(5), ClipRow("class 0", "-video000000", 5.0, 15.0, "train")])
+    listed.write_text(listed.read_text() + "a,-video000000,0,10,train\na,-video000000,9,1,train\n")
+    make_shards(listed, tmp_path / "shards", shard_size=10)
+    summary = json.loads((tmp_path / "shards/summary.json").read_text())
+    assert summary.pop("made_by")["stage"] == "shards"
+    assert summary == {
+        "clips": 6, "videos": 5, "classes": 5, "overlapping_clips": 2, "rows_left_out": 2,
+    }  # fmt: skip
+    said = capsys.readouterr().err
+    assert "6 clips of 5 videos in 5 classes; 2 overlap another of their video" in said
+    assert "2 rows left out" in said
 
 
 def test_command(clip_list, tmp_path, capsys):
@@ -112,6 +123,24 @@ def test_command(clip_list, tmp_path, capsys):
     options.run(options)
     assert capsys.readouterr().out.startswith("3 shards in")
     assert len(states(tmp_path / "-out")) == 3
+
+
+def test_command_for_got10k(tmp_path, capsys):
+    sequence = tmp_path / "-train" / "GOT-10k_Train_000001"
+    write_frames(sequence, [np.zeros((8, 8, 3), np.uint8)] * 13, pattern="%08d.jpg", first=1,
+                 quality=90)  # fmt: skip
+    (tmp_path / "-train" / "list.txt").write_text("GOT-10k_Train_000001\n")
+    parser = argparse.ArgumentParser()
+    cli.register(parser.add_subparsers())
+    output = f"--output={tmp_path / 'out'}"
+    options = parser.parse_args(["shards", f"--got10k={tmp_path / '-train'}", output])
+    options.run(options)
+    (row,) = read_clip_list(tmp_path / "out" / "shard-0000.csv")[0]
+    assert row == ClipRow("", "GOT-10k_Train_000001", 0.0, 1.3, "train")
+    for wrong in ([output], ["list.csv", "--got10k=x", output]):
+        with pytest.raises(SystemExit):
+            parser.parse_args(["shards", *wrong])
+    assert "not allowed with" in capsys.readouterr().err
 
 
 @pytest.mark.real_data

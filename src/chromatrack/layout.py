@@ -64,29 +64,51 @@ def data_paths(settings: Settings) -> DataPaths:
     )
 
 
+def clip_list(settings: Settings) -> Path:
+    """The file that says which clips a run uses: a list of Kinetics, or list.txt of GOT-10k."""
+    source = clip_settings(settings).source
+    if source.kind == "got10k":
+        return Path(source.folder) / "list.txt"
+    return data_paths(settings).kinetics_list
+
+
 def check_data(settings: Settings) -> None:
     """Before any job starts: every configured path exists, or an `InputError` names its key."""
     if settings.data.demo:
         return
-    paths = data_paths(settings)
+    paths, source = data_paths(settings), settings.clips.source
+    is_got10k = source.kind == "got10k"
     checks = {
-        "data.kinetics_list": paths.kinetics_list,
+        "data.kinetics_list": None if is_got10k else paths.kinetics_list,
         "data.got10k": paths.got10k_train / "list.txt",
         "data.otb": paths.otb,
         "data.otb_attributes": paths.otb_attributes,
         "data.otb_list": settings.data.otb_list and Path(settings.data.otb_list),
         "data.vot": paths.vot / "list.txt",
         "data.davis": paths.davis / "JPEGImages",
-        "clips.source.folder": settings.clips.source.folder and Path(settings.clips.source.folder),
-        "clips.source.serve": settings.clips.source.serve and Path(settings.clips.source.serve),
+        "clips.source.folder": clip_list(settings) if is_got10k else _path(source.folder),
+        "clips.source.serve": _path(source.serve),
+        "clips.source.cookies": _path(source.cookies),
     }
     for key, path in checks.items():
         if path and not path.exists():
             raise InputError(f"{key}: {path} does not exist")
 
 
+def _path(configured: str | None) -> Path | None:
+    return None if configured is None else Path(configured)
+
+
 def clip_settings(settings: Settings) -> ClipSettings:
-    """Clip settings of a run; in a demo the videos come from the synthetic world."""
+    """Clip settings of a run with its data filled in.
+
+    A source of GOT-10k reads the training set of the run where it names no folder of its own; in a
+    demo, videos come from the synthetic world.
+    """
+    source = settings.clips.source
+    if source.kind == "got10k":
+        folder = source.folder or str(data_paths(settings).got10k_train)
+        return replace(settings.clips, source=replace(source, folder=folder))
     if not settings.data.demo:
         return settings.clips
     folder = run_folder(settings) / "world" / "kinetics" / "source"

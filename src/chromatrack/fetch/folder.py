@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-import re
 from pathlib import Path
 
+from chromatrack.data.kinetics import is_video_id
 from chromatrack.errors import InputError
 
 VIDEO_TYPES = {
@@ -21,8 +21,6 @@ VIDEO_TYPES = {
     ".webm": "video/webm",
     ".wmv": "video/x-ms-wmv",
 }
-
-_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 class VideoFolder:
@@ -48,6 +46,10 @@ class VideoFolder:
         return self._files.get(youtube_id)
 
 
-def is_video_id(text: str) -> bool:
-    """Whether `text` can be the id of a video: it is used in file names and addresses."""
-    return _ID.fullmatch(text) is not None
+def version_of(path: Path | None) -> str:
+    """Changes when the file does: its size and time of modification; "" if there is none."""
+    try:
+        facts = path.stat() if path else None
+    except OSError:
+        facts = None
+    return f"{facts.st_size}:{facts.st_mtime_ns}" if facts else ""

@@ -1,4 +1,4 @@
-"""Clip list -> shards: small lists, so that a change touches only the jobs that it concerns."""
+"""Clip list, or sequences of GOT-10k -> shards: small lists, so that a change touches few jobs."""
 
 from __future__ import annotations
 
@@ -7,23 +7,30 @@ import sys
 import tempfile
 from pathlib import Path
 
-from chromatrack.data.kinetics import read_clip_list, write_clip_list
+from chromatrack.data.got10k_clips import read_clip_rows
+from chromatrack.data.kinetics import ClipRow, count_overlaps, read_clip_list, write_clip_list
 from chromatrack.errors import InputError
-from chromatrack.files import write_text
+from chromatrack.files import made_by, write_json, write_text
 from chromatrack.progress import progress
 
 PROBLEMS = "problems.txt"
+SUMMARY = "summary.json"
 INDEX = "index.txt"
 
 _SHARD = re.compile(r"shard-\d{4,}\.csv")
 
 
-def make_shards(clip_list: Path, output: Path, *, shard_size: int) -> int:
+def make_shards(clip_list: Path, output: Path, *, shard_size: int, is_got10k: bool = False) -> int:
     """Write `output`/shard-0000.csv, shard-0001.csv, ... of `shard_size` clips each, in list order.
 
     A shard whose rows have not changed is left alone, modification time included, and shards that
     the list no longer fills are removed. Rows that were left out go to `output`/problems.txt, one
-    sentence each; the names of the shards to `output`/index.txt, last.
+    sentence each; counts of the list to `output`/summary.json; the names of the shards to
+    `output`/index.txt, last.
+
+    Args:
+        clip_list: a list of Kinetics (`read_clip_list`), or a folder of GOT-10k sequences.
+        is_got10k: `clip_list` is such a folder; each sequence is a clip.
 
     Returns:
         the number of shards.
@@ -33,7 +40,8 @@ def make_shards(clip_list: Path, output: Path, *, shard_size: int) -> int:
     """
     if shard_size < 1:
         raise InputError(f"--shard-size: expected 1 or more, got {shard_size}")
-    rows, problems = read_clip_list(clip_list)
+    clip_list = Path(clip_list)
+    rows, problems = (read_clip_rows if is_got10k else read_clip_list)(clip_list)
     if not rows:
         raise InputError(f"{clip_list}: expected at least one clip")
     output = Path(output)
@@ -49,8 +57,17 @@ def make_shards(clip_list: Path, output: Path, *, shard_size: int) -> int:
     for path in output.iterdir():
         if _SHARD.fullmatch(path.name) and path.name not in names:
             path.unlink()
-    _report(problems, clip_list, output / PROBLEMS)
+    _write_problems(problems, clip_list, output / PROBLEMS)
+    summary = _summary(rows, problems)
+    listed = clip_list / "list.txt" if is_got10k else clip_list
+    source = made_by("shards", settings={"shard_size": shard_size}, inputs={"list": listed})
+    write_json(output / SUMMARY, {**summary, "made_by": source})
     write_text(output / INDEX, "".join(f"{name}\n" for name in names))
+    print(_sentence(summary), file=sys.stderr)
+    if problems:
+        print(
+            f"{clip_list}: {len(problems)} rows left out, see {output / PROBLEMS}", file=sys.stderr
+        )
     return len(names)
 
 
@@ -59,9 +76,23 @@ def _replace_if_changed(part: Path, target: Path) -> None:
         part.replace(target)
 
 
-def _report(problems: list[str], clip_list: Path, path: Path) -> None:
-    name = Path(clip_list).name
-    lines = [name + problem.removeprefix(str(clip_list)) for problem in problems]
+def _write_problems(problems: list[str], clip_list: Path, path: Path) -> None:
+    # Without the folder: a run in another place writes the same bytes.
+    lines = [clip_list.name + problem.removeprefix(str(clip_list)) for problem in problems]
     write_text(path, "".join(f"{line}\n" for line in lines))
-    if problems:
-        print(f"{clip_list}: {len(problems)} rows left out, see {path}", file=sys.stderr)
+
+
+def _summary(rows: list[ClipRow], problems: list[str]) -> dict[str, int]:
+    return {
+        "clips": len(rows),
+        "videos": len({row.youtube_id for row in rows}),
+        "classes": len({row.label for row in rows if row.label}),
+        "overlapping_clips": count_overlaps(rows),
+        "rows_left_out": len(problems),
+    }
+
+
+def _sentence(summary: dict[str, int]) -> str:
+    sentence = "{clips} clips of {videos} videos in {classes} classes".format(**summary)
+    overlapping = summary["overlapping_clips"]
+    return sentence + (f"; {overlapping} overlap another of their video" if overlapping else "")

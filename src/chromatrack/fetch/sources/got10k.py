@@ -1,0 +1,78 @@
+"""Frames of GOT-10k sequences as videos: a corpus where Kinetics cannot be had."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+from chromatrack.data.got10k_clips import FRAMES_PER_SECOND
+from chromatrack.data.images import list_frames
+from chromatrack.data.kinetics import ClipRow, is_video_id
+from chromatrack.errors import InputError
+from chromatrack.fetch.failures import FetchError
+
+
+class Got10kSource:
+    """Sequences of GOT-10k; the id of a video is the name of a sequence.
+
+    A sequence becomes a video that holds its JPEG files as they are, ten per second. The stage cuts
+    it like any other video: one encoding, with the flags and checks of all clips.
+
+    Args:
+        folder: holds one folder of frames per sequence, such as GOT-10k/train.
+
+    Raises:
+        InputError: there is no such folder.
+    """
+
+    ready = False
+
+    def __init__(self, folder: str | Path | None) -> None:
+        if folder is None or not Path(folder).is_dir():
+            raise InputError(f"source.folder: expected a folder of sequences, got {folder}")
+        self._folder = Path(folder)
+
+    def get(self, row: ClipRow, target_dir: Path) -> Path:
+        if not is_video_id(row.youtube_id) or not (self._folder / row.youtube_id).is_dir():
+            raise FetchError("gone", "the folder has no such sequence")
+        frames = list_frames(self._folder / row.youtube_id)
+        if not frames:
+            raise FetchError("gone", "the sequence has no frames")
+        target = target_dir / "video.mkv"
+        _mux(frames, target)
+        return target
+
+    def version(self, row: ClipRow) -> str:
+        """The time at which a frame last came or went."""
+        try:
+            return f"{(self._folder / row.youtube_id).stat().st_mtime_ns}"
+        except OSError:
+            return ""
+
+
+def _mux(frames: list[Path], target: Path) -> None:
+    """Put JPEG files one after the other into a video, without decoding them."""
+    import av
+    import cv2
+
+    first = cv2.imread(str(frames[0]))
+    if first is None:
+        raise FetchError("corrupt", f"the frame {frames[0].name} cannot be decoded")
+    with av.open(f"file:{target}", "w") as container:
+        stream = container.add_stream("mjpeg", rate=FRAMES_PER_SECOND)
+        stream.height, stream.width = first.shape[:2]
+        stream.pix_fmt = "yuvj420p"
+        for number, path in enumerate(frames):
+            try:
+                coded = path.read_bytes()
+            except OSError as error:
+                message = f"the frame {path.name} cannot be read ({error.strerror})"
+                raise FetchError("corrupt", message) from error
+            if not coded.startswith(b"\xff\xd8"):
+                raise FetchError("corrupt", f"the frame {path.name} is no JPEG file")
+            packet = av.Packet(coded)
+            packet.stream = stream
+            packet.time_base = Fraction(1, FRAMES_PER_SECOND)
+            packet.pts = packet.dts = number
+            packet.is_keyframe = True
+            container.mux(packet)
