@@ -39,15 +39,15 @@ rule fetch:
         f"{RUN}/logs/fetch/{{shard}}.log",
     conda:
         "../../envs/chromatrack.yaml"
+    resources:
+        # How long to wait for a site makes nothing again.
+        back_off=to_json(CLIP_SETTINGS.back_off),
+        compute=COMPUTE,
     params:
         settings=as_is(to_json(replace(CLIP_SETTINGS, back_off=BackOffSettings()))),
         clips=f"{RUN}/clips/files/{{shard}}",
         gate=f"{RUN}/clips/gate.json",
         version=VERSIONS["fetch"],
-    resources:
-        # How long to wait for a site makes nothing again.
-        back_off=to_json(CLIP_SETTINGS.back_off),
-        compute=COMPUTE,
     shell:
         "chromatrack fetch --shard {input.shard:q} --clips {params.clips:q}"
         " --ledger {output.ledger:q} --gate {params.gate:q} --settings {params.settings:q}"

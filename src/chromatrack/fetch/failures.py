@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import errno
 import re
+import time
+from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
 
 STATUSES = {
     "gone": True,
@@ -26,21 +29,41 @@ class FetchError(Exception):
         status: one of `STATUSES`.
         permanent: trying again is useless.
         message: one sentence without addresses, ports or paths.
+        retry_after: seconds that the site asks to wait, or None.
+        bot_wall: the site wants a proof that a person asks; no other video would fare better.
     """
 
-    def __init__(self, status: str, message: str, *, permanent: bool | None = None) -> None:
+    def __init__(
+        self,
+        status: str,
+        message: str,
+        *,
+        permanent: bool | None = None,
+        retry_after: float | None = None,
+        bot_wall: bool = False,
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.permanent = STATUSES[status] if permanent is None else permanent
         self.message = message
+        self.retry_after = retry_after
+        self.bot_wall = bot_wall
+
+    @property
+    def refusal(self) -> bool:
+        """Whether the site says that it is asked too much, rather than something of this video."""
+        asks_to_wait = self.retry_after is not None and not self.permanent
+        return self.bot_wall or self.status == "rate-limited" or asks_to_wait
 
 
 _BY_HTTP_STATUS = {401: "private", 403: "blocked", 404: "gone", 410: "gone", 429: "rate-limited",
                    451: "geo"}  # fmt: skip
 
+_BOT_WALL = re.compile(r"not a (ro)?bot|captcha|unusual traffic", re.IGNORECASE)
+
 # What yt-dlp and the site say, in the order in which they are tried.
 _BY_WORDS = (
-    ("rate-limited", r"not a bot|rate.?limit|too many requests|try again later"),
+    ("rate-limited", r"rate.?limit|too many requests|try again later"),
     ("age", r"confirm your age|age.?restrict|inappropriate for some users"),
     ("geo", r"(in|from) your (country|location|region)|geo.?restrict"),
     ("private", r"private video|video is private|members.only|join this channel|sign in"),
@@ -59,8 +82,7 @@ def classify(error: BaseException) -> FetchError:
 
     for cause in _causes(error):
         if isinstance(cause, HTTPError):
-            status = _BY_HTTP_STATUS.get(cause.status, "network")
-            return FetchError(status, f"the site answered HTTP {cause.status}")
+            return http_failure(cause.status, cause.response.headers)
         if isinstance(cause, GeoRestrictedError):
             return FetchError("geo", "the video is not offered in this country")
         if isinstance(cause, UnsupportedError):
@@ -70,10 +92,33 @@ def classify(error: BaseException) -> FetchError:
         if isinstance(cause, RequestError | OSError):
             return FetchError("network", f"the connection failed ({type(cause).__name__})")
     message = clean(str(error))
+    if _BOT_WALL.search(message):
+        return FetchError("rate-limited", message, bot_wall=True)
     for status, words in _BY_WORDS:
         if re.search(words, message, re.IGNORECASE):
             return FetchError(status, message)
     return FetchError("network", message)
+
+
+def http_failure(status: int, headers: Mapping[str, str]) -> FetchError:
+    """What an HTTP status other than success means."""
+    name = _BY_HTTP_STATUS.get(status, "network")
+    wait = retry_after(headers.get("Retry-After"))
+    return FetchError(name, f"the site answered HTTP {status}", retry_after=wait)
+
+
+def retry_after(text: str | None) -> float | None:
+    """Seconds that a Retry-After header asks for, as a number or as a date (RFC 9110, 10.2.3).
+
+    What is neither is None, as if there were no header.
+    """
+    text = (text or "").strip()
+    if re.fullmatch(r"[0-9]{1,9}", text):
+        return float(text)
+    try:
+        return max(0.0, parsedate_to_datetime(text).timestamp() - time.time())
+    except (ValueError, TypeError, OverflowError):
+        return None
 
 
 def is_disk_full(error: BaseException) -> bool:

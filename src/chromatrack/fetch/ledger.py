@@ -7,7 +7,7 @@ import fcntl
 import io
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
@@ -15,8 +15,9 @@ from chromatrack.data.kinetics import ClipRow
 from chromatrack.errors import InputError, WorkError
 from chromatrack.files import canonical_json, write_text
 
-TOO_SHORT = "too short"
 DONE = "done"
+TOO_SHORT = "too short"
+CORRUPT = "corrupt"
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,9 @@ class Outcome:
         attempts: downloads that were tried in the run that decided the status.
         bytes, sha256: of the clip's file; 0 and "" if there is none.
         frames, seconds, width, height: what decoding the clip shows (pixels).
-        message: why it failed, without clock times, addresses and paths.
+        source: kind of the source that was asked (`SourceSettings.kind`).
+        time: when the status was decided: UTC in ISO 8601, to the second.
+        message: why it failed, without addresses and paths.
     """
 
     status: str
@@ -41,6 +44,8 @@ class Outcome:
     width: int = 0
     height: int = 0
     sha256: str = ""
+    source: str = ""
+    time: str = ""
     message: str = ""
 
 
@@ -87,21 +92,13 @@ class Journal:
         self._handle.seek(0)
         text = self._handle.read()
         whole = text[: text.rfind(b"\n") + 1]
-        self._handle.truncate(len(whole))
-        for line in whole.splitlines():
-            self._load(line)
+        if len(whole) < len(text):
+            self._handle.truncate(len(whole))
+        self.entries.update(_entries(whole))
         return self
 
     def __exit__(self, *_) -> None:
         self._handle.close()
-
-    def _load(self, line: bytes) -> None:
-        try:
-            value = json.loads(line)
-            clip_id, outcome = value.pop("clip_id"), Outcome(**value.pop("outcome"))
-            self.entries[clip_id] = Entry(outcome=outcome, **value)
-        except (ValueError, TypeError, KeyError, AttributeError):
-            pass  # of another version of the program, or damaged: that clip is made again
 
     def record(self, clip_id: str, entry: Entry) -> None:
         """Add what became of a clip; on return it is on disk."""
@@ -112,8 +109,34 @@ class Journal:
         self.entries[clip_id] = entry
 
 
+def read_journal(path: Path) -> list[tuple[str, Outcome]]:
+    """(clip id, outcome) of every line of a journal, oldest first, while others may write to it.
+
+    A clip that was tried in several runs is there several times, and the last one counts.
+    """
+    try:
+        text = path.read_bytes()
+    except FileNotFoundError:
+        return []
+    whole = text[: text.rfind(b"\n") + 1]
+    return [(clip_id, entry.outcome) for clip_id, entry in _entries(whole)]
+
+
+def _entries(text: bytes) -> Iterator[tuple[str, Entry]]:
+    for line in text.splitlines():
+        try:
+            value = json.loads(line)
+            clip_id, outcome = value.pop("clip_id"), Outcome(**value.pop("outcome"))
+            yield clip_id, Entry(outcome=outcome, **value)
+        except (ValueError, TypeError, KeyError, AttributeError):
+            pass  # of another version of the program, or damaged: that clip is made again
+
+
 def write_ledger(path: Path, rows: Sequence[ClipRow], outcomes: Mapping[str, Outcome]) -> None:
-    """Write one row per clip in the order of `rows`; `outcomes` by clip id holds all of them."""
+    """Write one row per clip in the order of `rows`; `outcomes` by clip id holds all of them.
+
+    A ledger that says the same already is left alone, modification time included.
+    """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)
@@ -121,7 +144,13 @@ def write_ledger(path: Path, rows: Sequence[ClipRow], outcomes: Mapping[str, Out
         outcome = asdict(outcomes[row.clip_id])
         clip = [getattr(row, name) for name in CLIP_COLUMNS]
         writer.writerow([_plain(value) for value in (*clip, *outcome.values())])
-    write_text(path, text.getvalue())
+    write_if_changed(path, text.getvalue())
+
+
+def write_if_changed(path: Path, text: str) -> None:
+    """Write a file whole, unless it holds these very bytes."""
+    if not path.is_file() or path.read_bytes() != text.encode("utf-8"):
+        write_text(path, text)
 
 
 def _plain(value: object) -> object:

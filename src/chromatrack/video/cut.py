@@ -35,12 +35,24 @@ SEEK_MARGIN = 1.0
 TOLERANCE = 5e-4
 """Seconds that a frame may be early and still belong to the window: Matroska rounds to 1 ms."""
 
+PATIENCE = 300.0
+"""Seconds that FFmpeg may take for a window, beside 2 for each second that has to be decoded: a
+damaged file must not hold a worker for ever."""
+
 _ADDRESS = re.compile(r"\[[^\]]* @ 0x[0-9a-f]+\]|0x[0-9a-f]+")
 
 NOTHING = ClipFacts(frames=0, seconds=0.0, width=0, height=0)
 
 
-def cut_clip(source: Path, target: Path, *, start: float, end: float, quality: int) -> ClipFacts:
+def cut_clip(
+    source: Path,
+    target: Path,
+    *,
+    start: float,
+    end: float,
+    quality: int,
+    patience: float = PATIENCE,
+) -> ClipFacts:
     """Write the frames of `source` that are shown in [start, end) to `target` (mp4, H.264).
 
     No frame is repeated, dropped or added, whatever the frame rate does; the first one is at time
@@ -52,12 +64,13 @@ def cut_clip(source: Path, target: Path, *, start: float, end: float, quality: i
         target: appears whole, or not at all if there is no frame in the window.
         start, end: seconds from the beginning of `source`.
         quality: x264 constant rate factor (0 lossless, 51 worst).
+        patience: see `PATIENCE`.
 
     Returns:
         What decoding the clip shows; no frames if the window lies beyond the end.
 
     Raises:
-        WorkError: the source cannot be decoded.
+        WorkError: the source cannot be decoded, or not in time.
         OSError: the clip cannot be written.
     """
     begin = _first_timestamp(source)
@@ -67,7 +80,8 @@ def cut_clip(source: Path, target: Path, *, start: float, end: float, quality: i
             # An index may be wrong: a video in which the seek finds nothing is read from its start.
             for seek in (start - SEEK_MARGIN, 0.0) if start > SEEK_MARGIN else (0.0,):
                 length = end + SEEK_MARGIN - seek
-                _encode(source, part, window, seek=seek, length=length, quality=quality)
+                command = _command(source, part, window, seek=seek, length=length, quality=quality)
+                _encode(command, source, part, limit=patience + 2 * length)
                 facts = count_frames(part)
                 if facts.frames:
                     return facts
@@ -80,9 +94,11 @@ class _EmptyWindow(Exception):
     """Leaves `whole_file` without a file."""
 
 
-def _encode(source: Path, target: Path, window: tuple[float, float], **options) -> None:
-    command = _command(source, target, window, **options)
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True)
+def _encode(command: list[str], source: Path, target: Path, *, limit: float) -> None:
+    try:
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=limit)
+    except subprocess.TimeoutExpired:
+        raise WorkError(f"FFmpeg did not cut the video within {limit:g} s") from None
     if done.returncode != 0:
         lines = done.stderr.decode("utf-8", "replace").strip().splitlines()
         if any(os.strerror(errno.ENOSPC) in line for line in lines):
