@@ -17,9 +17,7 @@ rule analyze_labels:
         "../../envs/chromatrack.yaml"
     params:
         settings=as_is(slice_json(SETTINGS, "labels", "analysis")),
-        clips=lambda wildcards, input: [
-            f"{RUN}/clips/files/{Path(ledger).stem}" for ledger in input.ledgers
-        ],
+        clips=f"{RUN}/clips/files",
         version=VERSIONS["analyze-labels"],
     shell:
         "chromatrack analyze-labels --ledgers {input.ledgers:q} --clips {params.clips:q}"

@@ -33,10 +33,9 @@ def register(subcommands: argparse._SubParsersAction) -> None:
     parser.add_argument(
         "--clips",
         required=True,
-        nargs="+",
         type=Path,
         metavar="DIR",
-        help="folder of the clips of each ledger, in the same order",
+        help="folder that holds one folder of clips per ledger, named as the ledger",
     )
     add_paths(parser, output="index to write (JSON); tables and figures go beside it")
     add_settings(parser, "labels and analysis")

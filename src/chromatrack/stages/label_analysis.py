@@ -39,7 +39,7 @@ class ClipFrames:
 
 def analyze_labels(
     ledgers: Sequence[Path],
-    clips: Sequence[Path],
+    clips: Path,
     output: Path,
     *,
     labels: LabelSettings,
@@ -51,7 +51,7 @@ def analyze_labels(
 
     Args:
         ledgers: of the shards.
-        clips: folder of <clip_id>.mp4 for each ledger, in the same order.
+        clips: folder that holds, for each ledger, one of its name with <clip_id>.mp4.
 
     Raises:
         InputError: no clip was fetched, or `analysis.chosen` names one that was not.
@@ -91,25 +91,20 @@ def analyze_labels(
             "made_by": made_by(
                 "analyze-labels",
                 settings={"labels": as_plain(labels), "analysis": as_plain(settings)},
-                inputs={path.name: path for path in ledgers},
+                # The clips themselves: a ledger also says when its rows were decided.
+                inputs={clip_id: path for clip_id, path in picked.items() if path.is_file()},
             ),
         },
     )
 
 
-def pick_clips(
-    ledgers: Sequence[Path], clips: Sequence[Path], settings: AnalysisSettings
-) -> dict[str, Path]:
+def pick_clips(ledgers: Sequence[Path], clips: Path, settings: AnalysisSettings) -> dict[str, Path]:
     """Clip id -> file of the clips to analyse: the chosen ones, then evenly over the others."""
-    if len(ledgers) != len(clips):
-        raise InputError(
-            f"--clips: expected one folder per ledger ({len(ledgers)}), got {len(clips)}"
-        )
     files: dict[str, Path] = {}
-    for path, folder in zip(ledgers, clips, strict=True):
+    for path in ledgers:
         rows = read_ledger(path)
         done = rows.loc[rows["status"] == DONE, "clip_id"]
-        files |= {clip_id: folder / f"{clip_id}.mp4" for clip_id in done}
+        files |= {clip_id: clips / path.stem / f"{clip_id}.mp4" for clip_id in done}
     if not files:
         raise InputError(f"not one clip in {len(ledgers)} ledgers is {DONE}; they say why")
     for clip_id in settings.chosen:
