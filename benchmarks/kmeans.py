@@ -4,9 +4,9 @@
     python -m benchmarks.kmeans            (real videos: CHROMATRACK_REAL_DATA)
 
 The thesis's way is the package kmeans_pytorch on the (a, b) of every 5th frame resized to 32x32
-(bilinear), in units of 255 levels, tolerance 1e-4; ours is the exact histogram of all pixels of the same frames.
-Both are judged by the inertia on all these pixels. The package never ends when a centre loses its
-last pixel: a run that has not ended after HANG seconds counts as a hang.
+(bilinear), in units of 255 levels, tolerance 1e-4; ours is the exact histogram of all pixels of the
+same frames. Both are judged by the inertia on all these pixels. The package never ends when a
+centre loses its last pixel: a run that has not ended after HANG seconds counts as a hang.
 """
 
 from __future__ import annotations
