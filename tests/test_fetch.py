@@ -8,18 +8,16 @@ import subprocess
 import sys
 import time
 
-import av
 import pytest
 
 from chromatrack.cli import kinetics as cli
-from chromatrack.data.kinetics import ClipRow, read_clip_list, write_clip_list
+from chromatrack.data.kinetics import ClipRow, write_clip_list
 from chromatrack.errors import InputError, WorkError
 from chromatrack.fetch import sources
 from chromatrack.fetch.ledger import Journal, read_ledger
 from chromatrack.files import digest_file
 from chromatrack.settings import BackOffSettings, ClipSettings, SourceSettings
 from chromatrack.stages import fetch
-from chromatrack.video.cut import count_frames
 from tests.videos import make_video, shown
 
 AT_ONCE = BackOffSettings(base=0.0, cap=0.0, stop_after=3, cool_down=60.0)
@@ -188,39 +186,3 @@ def test_command(site, tmp_path):
 
 
 # Real files
-
-
-def frames_in_window(path, start, end):
-    """Frames of the source shown in [start, end), by decoding all of it."""
-    with av.open(str(path)) as container:
-        begin = (container.start_time or 0) / av.time_base
-        count = 0
-        for frame in container.decode(video=0):
-            if frame.time - begin >= end - 5e-4:
-                break
-            count += frame.time - begin >= start - 5e-4
-        return count
-
-
-@pytest.mark.real_data
-def test_all_rows_of_the_real_list(real_data, tmp_path):
-    clip_list, videos = real_data / "kinetics/mini_train.csv", real_data / "kinetics/source"
-    settings = settings_for(videos, quality=35)  # quicker than the default, same frames
-    ledger = run(clip_list, tmp_path, settings)
-    counts = ledger["status"].value_counts().to_dict()
-    assert counts == {"done": 31, "gone": 2}
-    assert ledger.index[ledger["status"] == "gone"].tolist() == [
-        "AAAAAAAAAAA_000003_000013", "_missing-01_000120_000130",
-    ]  # fmt: skip
-    for row in read_clip_list(clip_list)[0]:
-        entry = ledger.loc[row.clip_id]
-        if entry["status"] == "done":
-            video = next(videos.glob(f"{row.youtube_id}.*"))
-            expected = frames_in_window(video, row.time_start, row.time_end)
-            clip = tmp_path / "clips" / f"{row.clip_id}.mp4"
-            assert (entry["frames"], entry["bytes"]) == (expected, clip.stat().st_size)
-            assert count_frames(clip).frames == expected
-    before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*") if path.is_file()}
-    run(clip_list, tmp_path, settings)
-    # Nothing is cut twice, and nothing written.
-    assert before == {path: path.stat().st_mtime_ns for path in before}
