@@ -22,7 +22,8 @@ def frame_times(path):
     if shutil.which("ffprobe"):
         said = subprocess.run(
             ["ffprobe", "-v", "error", "-threads", "1", "-select_streams", "V:0", "-show_entries",
-             "frame=best_effort_timestamp_time,pts_time:format=start_time", "-of", "json", f"file:{path}"],
+             "frame=best_effort_timestamp_time,pts_time:format=start_time", "-of", "json",
+             f"file:{path}"],
             check=True, capture_output=True,
         )  # fmt: skip
         value = json.loads(said.stdout)
