@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from chromatrack.models.build import build_colorizer
-from chromatrack.tracking.inputs import InputScaling
+from chromatrack.models.inputs import InputScaling
 from chromatrack.tracking.propagation import propagate_segments
 
 

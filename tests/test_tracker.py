@@ -15,9 +15,9 @@ from chromatrack.errors import InputError, WorkError
 from chromatrack.geometry import center_from_ltwh, crop_square, ltwh_from_center
 from chromatrack.metrics.vot import FAILED, INITIALIZED, SKIPPED, TRACKED
 from chromatrack.models.build import build_fused, build_siamfc
+from chromatrack.models.inputs import InputScaling
 from chromatrack.settings import ComputeSettings, TrackerSettings
 from chromatrack.stages.import_weights import import_siamfc_pytorch
-from chromatrack.tracking.inputs import InputScaling
 from chromatrack.tracking.load import load_tracker
 from chromatrack.tracking.networks import response_network
 from chromatrack.tracking.supervised import supervised_run

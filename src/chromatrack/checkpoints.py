@@ -22,7 +22,7 @@ from torch import nn
 from chromatrack.errors import InputError
 from chromatrack.files import canonical_json, whole_file
 from chromatrack.models.build import build_colorizer, build_fused, build_siamfc
-from chromatrack.tracking.inputs import InputScaling
+from chromatrack.models.inputs import InputScaling
 
 FORMAT = "chromatrack-checkpoint/1"
 BUILDERS = {"siamfc": build_siamfc, "colorization": build_colorizer, "fused": build_fused}

@@ -15,9 +15,9 @@ from chromatrack.labels.samples import LabelSamples
 from chromatrack.losses import label_loss
 from chromatrack.models.build import build_colorizer
 from chromatrack.models.colorizer import affinity, copy_labels
+from chromatrack.models.inputs import InputScaling
 from chromatrack.settings import ColorizationSettings, ComputeSettings
 from chromatrack.stages.lab_statistics import THESIS_LAB
-from chromatrack.tracking.inputs import InputScaling
 from chromatrack.training.compute import prepare
 from chromatrack.training.engine import FitPlan, finish, fit
 

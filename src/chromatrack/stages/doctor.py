@@ -8,6 +8,8 @@ import platform
 import shutil
 import subprocess
 
+from chromatrack.fetch.sources.ytdlp import JS_RUNTIMES
+
 PACKAGES = (
     "torch", "torchvision", "numpy", "pandas", "h5py", "av", "opencv-python-headless",
     "scikit-image", "yt-dlp", "ffmpeg-python", "imageio-ffmpeg", "matplotlib", "snakemake",
@@ -19,7 +21,7 @@ def report() -> str:
     lines = [f"Python: {platform.python_version()} on {platform.platform()}"]
     lines.append(f"CPU: {os.cpu_count()} cores")
     lines += [f"{name}: {_version(name)}" for name in PACKAGES]
-    lines += [_faiss(), _gpu(), _ffmpeg(), _disk()]
+    lines += [_faiss(), _gpu(), _ffmpeg(), _javascript(), _disk()]
     return "\n".join(lines)
 
 
@@ -59,6 +61,17 @@ def _ffmpeg() -> str:
         return f"ffmpeg: {first.stdout.split()[2]} (from imageio-ffmpeg)"
     except (ImportError, RuntimeError, OSError, subprocess.CalledProcessError) as error:
         return f"ffmpeg: missing ({error})"
+
+
+def _javascript() -> str:
+    """YouTube asks yt-dlp to run JavaScript; other sites and sources do not."""
+    found = [name for name in JS_RUNTIMES if shutil.which(name)]
+    solver = _version("yt-dlp-ejs")
+    if found and "missing" not in solver:
+        return f"YouTube: {found[0]}, yt-dlp-ejs {solver}"
+    wanted = [] if found else [f"one of {', '.join(JS_RUNTIMES)} on the PATH"]
+    wanted += ["pip install 'yt-dlp[default]'"] if "missing" in solver else []
+    return f"YouTube: downloads need {' and '.join(wanted)}"
 
 
 def _disk() -> str:

@@ -14,10 +14,10 @@ from chromatrack.errors import WorkError
 from chromatrack.files import made_by, read_json, write_json
 from chromatrack.models.build import build_fused
 from chromatrack.models.fused import ColorizationBranch, FusedTracker
+from chromatrack.models.inputs import InputScaling
 from chromatrack.progress import progress
 from chromatrack.settings import ComputeSettings, FusionSettings, SiamFCSettings
 from chromatrack.stages.siamfc import fit_pairs
-from chromatrack.tracking.inputs import InputScaling
 from chromatrack.training.compute import prepare
 from chromatrack.training.engine import finish
 

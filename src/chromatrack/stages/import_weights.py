@@ -10,7 +10,7 @@ from chromatrack.checkpoints import load_tensors, save_checkpoint
 from chromatrack.errors import InputError
 from chromatrack.files import made_by
 from chromatrack.models.build import build_siamfc
-from chromatrack.tracking.inputs import InputScaling
+from chromatrack.models.inputs import InputScaling
 
 
 def import_siamfc_pytorch(weights: Path, output: Path) -> None:

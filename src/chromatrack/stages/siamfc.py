@@ -13,8 +13,8 @@ from chromatrack.data.crops import CropPairs
 from chromatrack.files import canonical_json, digest_text, made_by
 from chromatrack.losses import logistic_loss, target_map
 from chromatrack.models.build import build_siamfc
+from chromatrack.models.inputs import InputScaling
 from chromatrack.settings import ComputeSettings, SiamFCSettings
-from chromatrack.tracking.inputs import InputScaling
 from chromatrack.training.compute import prepare
 from chromatrack.training.engine import FitPlan, exponential_rate, finish, fit
 

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from chromatrack.models.fused import FusedTracker
+from chromatrack.models.inputs import InputScaling
 from chromatrack.models.siamfc import SiamFC
-from chromatrack.tracking.inputs import InputScaling
 
 Embedding = tuple[Tensor | None, ...]
 

@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from chromatrack.models.colorizer import Colorizer, affinity, copy_labels
-from chromatrack.tracking.inputs import InputScaling, luma
+from chromatrack.models.inputs import InputScaling, luma
 
 
 @torch.inference_mode()

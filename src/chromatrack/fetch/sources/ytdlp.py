@@ -14,6 +14,9 @@ from chromatrack.fetch.folder import VideoFolder, version_of
 from chromatrack.fetch.sources.limit import time_limit
 from chromatrack.settings import SourceSettings
 
+JS_RUNTIMES = ("deno", "node", "bun", "quickjs")
+"""Programs that yt-dlp can run YouTube's JavaScript with."""
+
 
 class YtDlpSource:
     """Videos from a site that yt-dlp knows, or from any address of a video file.
@@ -94,7 +97,7 @@ class YtDlpSource:
             "outtmpl": "video.%(ext)s",  # ours: an id or a title from outside leads nowhere else
             "format": f"bv{height}/b{height}/wv*/w",
             # YouTube's addresses take a JavaScript runtime; by default yt-dlp looks for deno alone.
-            "js_runtimes": {name: {} for name in ("deno", "node", "bun", "quickjs")},
+            "js_runtimes": {name: {} for name in JS_RUNTIMES},
             "ffmpeg_location": imageio_ffmpeg.get_ffmpeg_exe(),
             "ratelimit": self._rate_limit,
             "sleep_interval": self._sleep,
