@@ -139,7 +139,7 @@ def test_a_killed_job_continues_after_the_clips_that_it_has_done(shard, tmp_path
     process = subprocess.Popen([sys.executable, "-c", code, *map(str, arguments)])
     try:
         deadline = time.monotonic() + 60
-        while len(list(work.glob("*.npz"))) < 3 and time.monotonic() < deadline:
+        while len(list(work.glob("[!.]*.npz"))) < 3 and time.monotonic() < deadline:
             time.sleep(0.05)
     finally:
         process.send_signal(signal.SIGKILL)
