@@ -64,13 +64,18 @@ def write_ledger(path: Path, clips: list[Path]) -> None:
 
 def measure(name: str, clips: list[Path], folder: Path, target: str) -> list[dict]:
     settings = LabelSettings(backend="histogram")
-    ledger, output = folder / f"{name}.csv", folder / f"{name}.h5"
+    ledger = folder / f"{name}.csv"
     write_ledger(ledger, clips)
-    label = lambda: stage.label_shard(ledger, clips[0].parent, output, settings=settings)  # noqa: E731
+
+    def label(output: Path) -> None:
+        stage.label_shard(ledger, clips[0].parent, output, settings=settings)
+
     alone, whole = [], []
-    for _ in range(RUNS):
+    for run in range(RUNS):
         alone.append(sum(cpu(lambda clip=clip: decode(clip)) for clip in clips))
-        whole.append(cpu(label))
+        # Another name each time: a cache of the same clips would be put back and not made.
+        output = folder / f"{name}-{run}.h5"
+        whole.append(cpu(lambda output=output: label(output)))
     histograms = [decode_clip(clip, settings).histogram for clip in clips]
     kmeans = min(cpu(lambda: cluster_colours(histograms, settings)) for _ in range(RUNS))
     return [
