@@ -5,13 +5,16 @@
 The real videos are brought to 250 frames of 340x256 and of 1280x720 and labelled as a shard by the
 stage itself: reading, equalising, clustering, parts on disk, HDF5. Decoding is PyAV with one thread
 and nothing done to the frames. CPU seconds of the process, import of the libraries left out; each
-side is the smaller of two runs, one after the other. Then the reader, on the shards just made.
+side is the smaller of two runs, one after the other. Then the memory of `chromatrack labels` on a
+shard of 500 clips, and the reader.
 """
 
 from __future__ import annotations
 
 import csv
 import os
+import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -61,13 +64,18 @@ def write_ledger(path: Path, clips: list[Path]) -> None:
 
 def measure(name: str, clips: list[Path], folder: Path, target: str) -> list[dict]:
     settings = LabelSettings(backend="histogram")
-    ledger, output = folder / f"{name}.csv", folder / f"{name}.h5"
+    ledger = folder / f"{name}.csv"
     write_ledger(ledger, clips)
-    label = lambda: stage.label_shard(ledger, clips[0].parent, output, settings=settings)  # noqa: E731
+
+    def label(output: Path) -> None:
+        stage.label_shard(ledger, clips[0].parent, output, settings=settings)
+
     alone, whole = [], []
-    for _ in range(RUNS):
+    for run in range(RUNS):
         alone.append(sum(cpu(lambda clip=clip: decode(clip)) for clip in clips))
-        whole.append(cpu(label))
+        # Another name each time: a cache of the same clips would be put back and not made.
+        output = folder / f"{name}-{run}.h5"
+        whole.append(cpu(lambda output=output: label(output)))
     histograms = [decode_clip(clip, settings).histogram for clip in clips]
     kmeans = min(cpu(lambda: cluster_colours(histograms, settings)) for _ in range(RUNS))
     return [
@@ -97,6 +105,29 @@ def reader(clips: list[Path], folder: Path) -> list[dict]:
     ]
 
 
+def memory(clips: list[Path], folder: Path) -> list[dict]:
+    """Peak memory of the command on shards of 50 and of 500 clips (the same files, linked)."""
+    results = []
+    for count in (50, 500):
+        shard = folder / f"shard-{count}"
+        shard.mkdir()
+        for index in range(count):
+            os.link(clips[index % len(clips)], shard / f"clip{index:05d}_000000_000010.mp4")
+        ledger = folder / f"{count}.csv"
+        write_ledger(ledger, sorted(shard.iterdir()))
+        command = [
+            "chromatrack", "labels", "--ledger", ledger, "--clips", shard,
+            "--output", folder / f"{count}.h5", "--settings", '{"backend": "histogram"}',
+        ]  # fmt: skip
+        process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+        _, status, usage = os.wait4(process.pid, 0)
+        if os.waitstatus_to_exitcode(status) != 0:
+            sys.exit("chromatrack labels failed")
+        peak = usage.ru_maxrss / 1024
+        results.append(result(f"memory of a shard of {count} clips", peak, "MB", "<= 1000"))
+    return results
+
+
 def rate(read, places) -> float:
     return len(places) / cpu(lambda: [read(place) for place in places])
 
@@ -112,6 +143,8 @@ def main() -> None:
                 make_clip(source, folder / f"{source.stem}.mp4", width=width, height=height)
             clips = sorted(folder.iterdir())
             results += measure(name, clips, Path(scratch), target)
+            if name == "340x256":
+                results += memory(clips, Path(scratch))
         results += reader(clips, Path(scratch))
     finish(results)
 

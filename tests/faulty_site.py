@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 FAULTS = {
     "http401": ("private", True),
-    "http403": ("blocked", True),
+    "http403": ("blocked", False),
     "http404": ("gone", True),
     "http410": ("gone", True),
     "http451": ("geo", True),

@@ -218,3 +218,50 @@ def test_a_video_that_appears_in_the_folder_is_found(site, tmp_path):
     assert run(shard, tmp_path, settings)["status"].tolist() == ["gone", "done", "gone"]
     (videos / "lost.mp4").unlink()
     assert run(shard, tmp_path, settings)["status"].tolist() == ["gone", "done", "gone"]
+
+
+def test_a_site_that_turns_everything_away_stops_the_stage(scripted, tmp_path):
+    rows = [ClipRow("a", f"v{index:03d}", 0.0, 2.0, "train") for index in range(20)]
+    write_clip_list(tmp_path / "shard-0000.csv", rows)
+    source = scripted(**{
+        row.youtube_id: [FetchError("blocked", "HTTP 403", permanent=False)] * 9 for row in rows
+    })  # fmt: skip
+    rules = BackOffSettings(base=0.0, cap=0.0, give_up_after=6, cool_down=60.0)
+    with pytest.raises(WorkError, match=r"6 requests in a row failed \(HTTP 403\)"):
+        run(tmp_path / "shard-0000.csv", tmp_path, options(back_off=rules, retries=0))
+    assert len(source.asked) == 6 and not (tmp_path / "ledger.csv").exists()
+
+
+def test_clips_that_moved_to_another_shard_are_not_fetched_again(scripted, tmp_path):
+    rows = [ClipRow("a", f"v{index}", 0.0, 2.0, "train") for index in range(6)]
+    source = scripted()
+
+    def fetch_all(size):
+        for index in range(0, len(rows), size):
+            shard = tmp_path / f"shard-{index // size:04d}.csv"
+            write_clip_list(shard, rows[index : index + size])
+            clips = tmp_path / "files" / shard.stem
+            fetch.fetch_shard(shard, clips, tmp_path / f"{shard.stem}-ledger.csv",
+                              settings=options())  # fmt: skip
+            ledger = read_ledger(tmp_path / f"{shard.stem}-ledger.csv")
+            assert (ledger["status"] == "done").all()
+            for clip_id, sha256 in zip(ledger["clip_id"], ledger["sha256"], strict=True):
+                assert digest_file(clips / f"{clip_id}.mp4") == sha256
+
+    fetch_all(3)
+    assert source.asked == [f"v{index}" for index in range(6)]
+    source.asked.clear()
+    fetch_all(2)
+    rows.insert(0, ClipRow("a", "new", 0.0, 2.0, "train"))
+    fetch_all(3)
+    assert source.asked == ["new"]
+
+
+def test_a_picture_instead_of_a_video_is_no_short_video(tmp_path, monkeypatch):
+    (tmp_path / "site").mkdir()
+    make_video(tmp_path / "site" / "picture.mp4", frames=1)
+    write_clip_list(tmp_path / "shard.csv", [ClipRow("a", "picture", 0.0, 2.0, "train")])
+    source = SourceSettings(serve=str(tmp_path / "site"))
+    ledger = run(tmp_path / "shard.csv", tmp_path, options(source=source, retries=0))
+    assert ledger[["status", "permanent"]].iloc[0].tolist() == ["corrupt", False]
+    assert "a picture" in ledger["message"].iloc[0]

@@ -124,3 +124,19 @@ def test_no_refusal_is_lost_between_processes(tmp_path):
     for worker in workers:
         worker.join()
     assert read_state(tmp_path / "gate.json").refusals == 200
+
+
+def test_many_failures_without_an_answer_close_the_gate_and_one_answer_forgets_them(tmp_path):
+    rules = BackOffSettings(base=0.0, cap=0.0, give_up_after=4, cool_down=60.0)
+    gate = Gate(tmp_path / "gate.json", rules, source="site")
+    turned_away = FetchError("blocked", "HTTP 403", permanent=False)
+    for _ in range(3):
+        gate.failed(turned_away)
+    gate.answered(asked=time.time())
+    for _ in range(3):
+        gate.failed(turned_away)
+    with pytest.raises(GateClosed) as closed:
+        gate.failed(turned_away)
+    assert "4 requests in a row failed (HTTP 403)" in closed.value.reason
+    with pytest.raises(GateClosed):
+        Gate(tmp_path / "gate.json", rules, source="site").before()

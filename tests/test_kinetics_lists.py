@@ -129,3 +129,18 @@ def test_the_real_validation_list_has_no_bad_row(real_data):
     assert (len(rows), problems) == (33_909, [])
     assert len({row.label for row in rows}) == 700
     assert len({row.clip_id for row in rows}) == 33_909
+
+
+def test_bytes_that_are_no_text_cost_their_row(tmp_path):
+    path = tmp_path / "list.csv"
+    path.write_bytes(
+        b"label,youtube_id,time_start,time_end\ngood,aaaaaaaaaaa,0,10\ncaf\xe9,bbbbbbbbbbb,0,10\n"
+        b"nul\0,ccccccccccc,0,10\nodd,ddddddddddd,1_0,20\nalso good,eeeeeeeeeee,0,10\n"
+    )
+    rows, problems = read_clip_list(path)
+    assert [row.label for row in rows] == ["good", "also good"]
+    assert [problem.split(": ")[1] for problem in problems] == ["line 3", "line 4", "line 5"]
+    assert "expected UTF-8 text" in problems[0]
+    (tmp_path / "list.json").write_text('[{"youtube_id": "aaaaaaaaaaa"}]')
+    with pytest.raises(InputError, match="expected a JSON object of youtube_ids, got a JSON list"):
+        read_clip_list(tmp_path / "list.json")

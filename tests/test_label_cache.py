@@ -175,6 +175,45 @@ def test_parts_of_other_settings_or_damaged_ones_are_made_again(shard, tmp_path,
     assert (tmp_path / "s.h5").read_bytes() == (tmp_path / "whole.h5").read_bytes()
 
 
+def test_a_damaged_part_is_made_again_whatever_is_damaged_in_it(shard, tmp_path, monkeypatch):
+    def stop(*_, **__):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(stage, "write_label_shard", stop)
+        with pytest.raises(KeyboardInterrupt):
+            label(shard, tmp_path / "s.h5")
+    part = sorted((tmp_path / ".work-s").glob("*.npz"))[1]
+    data = bytearray(part.read_bytes())
+    place = data.index(b"luma.npy") + 300  # in the JPEGs, which their size says nothing about
+    data[place : place + 4] = b"xxxx"
+    part.write_bytes(data)
+    label(shard, tmp_path / "s.h5")
+    label(shard, tmp_path / "whole.h5")
+    assert (tmp_path / "s.h5").read_bytes() == (tmp_path / "whole.h5").read_bytes()
+
+
+def test_a_cache_of_the_same_clips_is_put_back(shard, tmp_path, monkeypatch):
+    ledger, clips = shard
+    label(shard, tmp_path / "s.h5")
+    before = (tmp_path / "s.h5").read_bytes()
+    decoded = []
+    monkeypatch.setattr(
+        stage, "decode_clip", lambda video, s: decoded.append(video) or decode_clip(video, s)
+    )
+    (tmp_path / "s.h5").unlink()  # as Snakemake does before it runs a job again
+    rows = pd.read_csv(ledger, keep_default_na=False)
+    rows["time"] = "2026-11-23T12:00:00Z"
+    rows.to_csv(ledger, index=False)
+    label(shard, tmp_path / "s.h5")
+    assert decoded == [] and (tmp_path / "s.h5").read_bytes() == before
+    label(shard, tmp_path / "s.h5", LabelSettings(
+        size=64, label_size=8, frame_stride=2, restarts=3, colours=4))  # fmt: skip
+    assert len(decoded) == 4 and LabelShard(tmp_path / "s.h5").colours == 4
+    write_ledger(ledger, sorted(clips.iterdir())[:2])
+    assert len(label(shard, tmp_path / "s.h5").clip_ids) == 2
+
+
 def test_statistics_of_shards_are_those_of_all_pixels(shard, tmp_path):
     label(shard, tmp_path / "s.h5")
     found = lab_statistics([tmp_path / "s.h5"] * 2, tmp_path / "lab.json")
@@ -280,3 +319,25 @@ def test_a_file_that_was_cut_off_is_said_to_be_damaged(cache):
     os.truncate(cache, 3000)
     with pytest.raises(InputError, match=r"s.h5: damaged"):
         samples.sample(len(samples) - 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [("clip_offsets", 1000), ("luma_offsets", 10**15), ("luma_offsets", -5)],
+)
+def test_offsets_that_lead_nowhere_are_said_to_be_damaged(cache, name, change):
+    with h5py.File(cache, "r+") as file:
+        file[name][-1] = file[name][-1] + change
+    with pytest.raises(InputError, match=r"s.h5: not a readable label cache"):
+        LabelSamples([cache], **OPTIONS)
+
+
+def test_shards_of_other_frames_are_not_mixed_and_a_missing_file_is_named(shard, cache, tmp_path):
+    label(shard, tmp_path / "t.h5", LabelSettings(
+        size=64, label_size=16, frame_stride=2, restarts=3))  # fmt: skip
+    with pytest.raises(InputError, match=r"t.h5: frames of 64 px, 16 cells, every 2th; expected"):
+        LabelSamples([cache, tmp_path / "t.h5"], **OPTIONS)
+    samples = LabelSamples([cache], **OPTIONS)
+    cache.unlink()
+    with pytest.raises(InputError, match=r"s.h5: cannot be read"):
+        samples.sample(0)

@@ -10,7 +10,7 @@ import tarfile
 import numpy as np
 import pytest
 
-from chromatrack.data.kinetics import ClipRow
+from chromatrack.data.kinetics import ClipRow, write_clip_list
 from chromatrack.errors import InputError
 from chromatrack.fetch.failures import FetchError
 from chromatrack.fetch.ledger import read_ledger
@@ -161,7 +161,7 @@ def test_an_archive_that_ends_early_costs_its_later_clips_only(tmp_path, capsys,
             results = [got(source, number, tmp_path / "target") for number in range(20)]
         earned = [number for number in range(20) if results[number] == content(number)]
         assert earned == list(range(int(20 * share)))
-        assert results[len(earned) :] == ["gone"] * (20 - len(earned))
+        assert results[len(earned) :] == ["corrupt"] * (20 - len(earned))
         said = [line for line in capsys.readouterr().err.splitlines() if "ends early" in line]
         assert said == [f"{archive}: it is damaged or ends early; {len(earned)} clips can be read"]
 
@@ -181,7 +181,7 @@ def test_damage_within_an_archive_is_no_clip(tmp_path):
         assert got(source, 3, tmp_path / "target") == "corrupt"
     archive.write_bytes(b"no archive at all")
     with open_source(settings(tmp_path / "clips")) as source:
-        assert got(source, 0, tmp_path / "target") == "gone"
+        assert got(source, 0, tmp_path / "target") == "corrupt"
 
 
 def test_the_index_can_lie_elsewhere_and_a_damaged_one_is_made_again(corpus, tmp_path):
@@ -205,7 +205,7 @@ def test_the_index_can_lie_elsewhere_and_a_damaged_one_is_made_again(corpus, tmp
 
 OPEN = """
 import sys
-from chromatrack.data.kinetics import ClipRow
+from chromatrack.data.kinetics import ClipRow, write_clip_list
 from chromatrack.fetch.server import serve_folder
 from chromatrack.fetch.sources import open_source
 from chromatrack.settings import SourceSettings
@@ -269,3 +269,20 @@ def test_ready_clips_behind_an_address(tmp_path):
             assert source.ready
             assert got(source, 0, tmp_path) == content(0)
             assert got(source, 1, tmp_path) == "gone"
+
+
+def test_a_ready_clip_with_a_few_damaged_bytes_is_corrupt(tmp_path):
+    rows = [clip_row(number) for number in range(3)]
+    (tmp_path / "corpus").mkdir()
+    for number, row in enumerate(rows):
+        path = make_video(tmp_path / "corpus" / f"{row.clip_id}.mp4", frames=100, size=(160, 96))
+        data = bytearray(path.read_bytes())
+        for place in range(len(data) // 4, len(data) // 2, 400) if number else ():
+            data[place : place + 8] = np.random.default_rng(place).bytes(8)
+        path.write_bytes(data)
+    write_clip_list(tmp_path / "shard.csv", rows)
+    fetch_shard(tmp_path / "shard.csv", tmp_path / "clips", tmp_path / "ledger.csv",
+                settings=ClipSettings(source=settings(tmp_path / "corpus")))  # fmt: skip
+    ledger = read_ledger(tmp_path / "ledger.csv")
+    assert ledger["status"].tolist() == ["done", "corrupt", "corrupt"]
+    assert "do not decode" in ledger["message"].iloc[1]

@@ -163,7 +163,7 @@ def hangs_up(handler):
 FAULTS = {
     "410": (sends(410, "text/html", b""), "gone", True),
     "404": (sends(404, "text/html", b"<html>"), "gone", True),
-    "403": (sends(403, "text/html", b""), "blocked", True),
+    "403": (sends(403, "text/html", b""), "blocked", False),
     "451": (sends(451, "text/html", b""), "geo", True),
     "429": (sends(429, "text/html", b""), "rate-limited", False),
     "500": (sends(500, "text/html", b""), "network", False),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import json
@@ -15,6 +16,8 @@ from typing import Any
 from chromatrack import __version__
 from chromatrack.errors import InputError, WorkError
 
+_DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+
 
 @contextmanager
 def whole_file(path: str | Path) -> Iterator[Path]:
@@ -22,6 +25,9 @@ def whole_file(path: str | Path) -> Iterator[Path]:
 
     If the body raises, the temporary file is removed and `path` is left as it was. The suffix is
     kept, so that encoders which choose a format by suffix work.
+
+    Raises:
+        WorkError: the disk is full.
     """
     path = Path(path)
     if path.is_dir():
@@ -33,8 +39,13 @@ def whole_file(path: str | Path) -> Iterator[Path]:
     os.close(handle)
     part = Path(name)
     try:
-        yield part
-        _flush_to_disk(part)
+        try:
+            yield part
+            _flush_to_disk(part)
+        except OSError as error:
+            if error.errno in _DISK_FULL:  # as HDF5 and others say it, without a name
+                raise WorkError(f"{path}: {os.strerror(error.errno)}") from error
+            raise
         umask = os.umask(0)
         os.umask(umask)
         part.chmod(0o666 & ~umask)

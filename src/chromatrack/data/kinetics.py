@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from chromatrack.data.text import read_text
 from chromatrack.errors import InputError
 from chromatrack.files import write_text
 
@@ -20,6 +19,7 @@ COLUMNS = ("label", "youtube_id", "time_start", "time_end", "split")
 REQUIRED = ("youtube_id", "time_start", "time_end")
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_NO_TEXT = re.compile("[\ud800-\udfff\x00-\x08\x0b-\x1f]")
 _LINE_END = re.compile("\r\n|\n|\r")
 _JSON_SPACE = re.compile(r"[ \t\r\n]*")
 _LATEST_SECOND = 1_000_000
@@ -73,7 +73,7 @@ def read_clip_list(path: str | Path) -> tuple[list[ClipRow], list[str]]:
     Raises:
         InputError: the file cannot be read, its header lacks a column, or it is not valid JSON.
     """
-    text = read_text(path)
+    text = _read(path)
     is_json = text.startswith("{", _after_space(text, 0))
     entries = _json_rows(text, path) if is_json else _csv_rows(text, path)
     rows: dict[str, ClipRow] = {}
@@ -86,6 +86,17 @@ def read_clip_list(path: str | Path) -> tuple[list[ClipRow], list[str]]:
         else:
             problems.append(f"{path}: {where}: {entry}")
     return list(rows.values()), problems
+
+
+def _read(path: str | Path) -> str:
+    """The text of a list; bytes that are no UTF-8 become lone surrogates, for `_row` to name."""
+    try:
+        text = Path(path).read_bytes().decode("utf-8-sig", "surrogateescape")
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
+    if text.startswith("[", _after_space(text, 0)):
+        raise InputError(f"{path}: expected a JSON object of youtube_ids, got a JSON list")
+    return text
 
 
 def count_overlaps(rows: Iterable[ClipRow]) -> int:
@@ -188,6 +199,8 @@ def _row(label: str, youtube_id: str, start: object, end: object, split: str) ->
         raise ValueError(
             f"youtube_id: expected 1 to 64 letters, digits, '_' or '-', got {youtube_id!r:.80}"
         )
+    if _NO_TEXT.search(label) or _NO_TEXT.search(split):
+        raise ValueError("label and split: expected UTF-8 text without control characters")
     first, last = _seconds(start, "time_start"), _seconds(end, "time_end")
     if last <= first:
         raise ValueError(f"time_end: expected more than time_start ({first:g}), got {last:g}")
@@ -196,7 +209,7 @@ def _row(label: str, youtube_id: str, start: object, end: object, split: str) ->
 
 def _seconds(given: object, name: str) -> float:
     try:
-        value = round(float(given), 3)
+        value = round(float(given), 3) if "_" not in str(given) else -1.0
     except (TypeError, ValueError, OverflowError):
         value = -1.0
     if not 0 <= value < _LATEST_SECOND:

@@ -55,6 +55,11 @@ class FetchError(Exception):
         asks_to_wait = self.retry_after is not None and not self.permanent
         return self.bot_wall or self.status == "rate-limited" or asks_to_wait
 
+    @property
+    def doubtful(self) -> bool:
+        """Whether it may be the site, or the way to it, rather than this video."""
+        return not self.permanent and not self.refusal
+
 
 _BY_HTTP_STATUS = {401: "private", 403: "blocked", 404: "gone", 410: "gone", 429: "rate-limited",
                    451: "geo"}  # fmt: skip
@@ -104,7 +109,10 @@ def http_failure(status: int, headers: Mapping[str, str]) -> FetchError:
     """What an HTTP status other than success means."""
     name = _BY_HTTP_STATUS.get(status, "network")
     wait = retry_after(headers.get("Retry-After"))
-    return FetchError(name, f"the site answered HTTP {status}", retry_after=wait)
+    # 403 is also how a site turns away an address or a token, for all videos alike.
+    permanent = False if status == 403 else None
+    message = f"the site answered HTTP {status}"
+    return FetchError(name, message, permanent=permanent, retry_after=wait)
 
 
 def retry_after(text: str | None) -> float | None:

@@ -2,7 +2,8 @@
 
 Its state is one small file that every worker of a run names. A refusal (HTTP 429, Retry-After, a
 bot wall) makes all of them wait; many in a row, or a bot wall, close the gate, and each worker
-stops. A video that is gone or a broken connection is no refusal.
+stops. A video that is gone is no refusal. A broken connection is none either, but very many
+failures without one answer close the gate, too: then it is not the videos.
 """
 
 from __future__ import annotations
@@ -45,6 +46,7 @@ class GateState:
 
     Attributes:
         refusals: in a row.
+        failures: in a row that may be the site's, or of the way to it.
         refused_at: when the last one counted.
         not_before: nobody asks the site before.
         closed_at, closed_until: 0 while the gate is open.
@@ -54,6 +56,7 @@ class GateState:
     """
 
     refusals: int = 0
+    failures: int = 0
     refused_at: float = 0.0
     not_before: float = 0.0
     closed_at: float = 0.0
@@ -87,6 +90,17 @@ class GateState:
             return state
         cool_down = max(backoff.cool_down, min(wait or 0.0, LONGEST_COOL_DOWN))
         return replace(state, closed_at=now, closed_until=now + cool_down)
+
+    def failed(
+        self, error: FetchError, *, now: float, backoff: BackOffSettings, source: str
+    ) -> GateState:
+        """The state after a failure that may be the site's."""
+        if self.closed_at:
+            return self
+        state = replace(self, failures=self.failures + 1, said=error.message, source=source)
+        if state.failures < backoff.give_up_after:
+            return state
+        return replace(state, closed_at=now, closed_until=now + backoff.cool_down)
 
     def answered(self, *, asked: float) -> GateState:
         """The state after an answer; one that was under way when the pause began says nothing."""
@@ -127,6 +141,8 @@ class GateClosed(Exception):
         said = self.state.said
         if self.state.bot_wall:
             why = f"the site wants a proof that a person asks ({said})"
+        elif self.state.failures:
+            why = f"{self.state.failures} requests in a row failed ({said})"
         else:
             why = f"the site refused {self.state.refusals} times in a row ({said})"
         return f"{why} and is not asked again before {clock(self.state.closed_until)}"
@@ -180,6 +196,18 @@ class Gate:
         """
         with self._changing() as (state, write):
             state = state.refused(error, asked=asked, now=time.time(), **self._rules())
+            write(state)
+        if state.closed_at:
+            raise GateClosed(state)
+
+    def failed(self, error: FetchError) -> None:
+        """Count a failure that may be the site's.
+
+        Raises:
+            GateClosed: that was one too many.
+        """
+        with self._changing() as (state, write):
+            state = state.failed(error, now=time.time(), **self._rules())
             write(state)
         if state.closed_at:
             raise GateClosed(state)

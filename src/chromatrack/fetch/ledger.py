@@ -122,6 +122,15 @@ def read_journal(path: Path) -> list[tuple[str, Outcome]]:
     return [(clip_id, entry.outcome) for clip_id, entry in _entries(whole)]
 
 
+def read_entries(path: Path) -> dict[str, Entry]:
+    """The last entry of every clip of a journal, while others may write to it."""
+    try:
+        text = path.read_bytes()
+    except FileNotFoundError:
+        return {}
+    return dict(_entries(text[: text.rfind(b"\n") + 1]))
+
+
 def _entries(text: bytes) -> Iterator[tuple[str, Entry]]:
     for line in text.splitlines():
         try:

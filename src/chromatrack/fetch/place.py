@@ -28,6 +28,8 @@ def place_cut(
     try:
         facts = cut_clip(video, part, **window, quality=quality)
         fault = what_is_missing(video, facts, **window)
+        if facts.frames <= 1 and count_frames(video).frames <= 1:
+            fault = "the site gave a picture and no video"  # as some do where they refuse
     except WorkError as error:
         facts, fault = ClipFacts(0, 0.0, 0, 0), str(error)
     return _judge(part, facts, fault, clip, minimum_seconds)
@@ -42,6 +44,8 @@ def place_ready(found: Path, clip: Path, *, work: Path, minimum_seconds: float) 
     """
     facts = count_frames(found)
     fault = what_is_missing(found, facts) if facts.frames else "the file holds no frame"
+    if not fault and facts.damaged:
+        fault = f"{facts.damaged} of its packets do not decode as they should"
     part = work / "clip.mp4"
     if not fault:
         _take(found, part, work)

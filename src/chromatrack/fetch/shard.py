@@ -107,8 +107,10 @@ class ShardWork:
         except FetchError as error:
             if error.refusal:
                 self._gate.refused(error, asked=asked)
-            elif error.status != "network":
+            elif not error.doubtful:
                 self._gate.answered(asked=asked)
+            elif self._settings.source.kind in REMOTE:
+                self._gate.failed(error)
             return error
         self._gate.answered(asked=asked)
         return found

@@ -124,6 +124,19 @@ def _offsets(lengths: Sequence[int]) -> np.ndarray:
     return np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)]).astype(np.int64)
 
 
+def _place(dataset: h5py.Dataset) -> int | None:
+    place = dataset.id.get_offset()
+    if place is None and dataset.size:
+        raise ValueError(f"{dataset.name}: expected one contiguous block")
+    return place
+
+
+def _check_offsets(offsets: np.ndarray, *, clips: int, end: int) -> None:
+    ascending = len(offsets) == clips + 1 and offsets[0] == 0 and (np.diff(offsets) >= 0).all()
+    if not ascending or offsets[-1] != end:
+        raise ValueError(f"expected {clips + 1} ascending offsets from 0 to {end}")
+
+
 class LabelShard:
     """A label file: its index in memory, its frames read one by one.
 
@@ -131,7 +144,9 @@ class LabelShard:
 
     Attributes:
         frames: luma and labels of the frames.
+        made_by: canonical JSON of what made it.
         colours: k.
+        frame_stride, size, grid: of the frames and label maps, as in the settings.
         clip_offsets, clip_ids, clip_sha256, centroids, centroid_counts, lab_sums, lab_counts,
             left_out: as in the file.
 
@@ -144,7 +159,7 @@ class LabelShard:
         try:
             with h5py.File(path, "r") as file:
                 self._read(file)
-        except (OSError, KeyError) as error:
+        except (OSError, KeyError, TypeError, ValueError, IndexError) as error:
             raise InputError(f"{path}: not a readable label cache ({error})") from None
 
     def _read(self, file: h5py.File) -> None:
@@ -153,6 +168,7 @@ class LabelShard:
             raise InputError(
                 f"{self.path}: expected a label cache of format {FORMAT}, got {found!r:.40}"
             )
+        self.made_by = str(file.attrs["made_by"])
         self.colours = int(file.attrs["colours"])
         self.clip_offsets = file["clip_offsets"][:]
         self.clip_ids = list(file["clip_ids"].asstr()[:])
@@ -162,12 +178,18 @@ class LabelShard:
         self.lab_sums = file["lab_sums"][:]
         self.lab_counts = file["lab_counts"][:]
         self.left_out = [tuple(line) for line in file["left_out"].asstr()[:]]
+        self.frame_stride = int(file.attrs["frame_stride"])
+        self.size = int(file.attrs["size"])
+        self.grid = int(file["labels"].shape[1])
+        places = {name: _place(file[name]) for name in ("luma", "luma_offsets", "labels")}
+        _check_offsets(self.clip_offsets, clips=len(self.clip_ids), end=len(file["labels"]))
+        _check_offsets(file["luma_offsets"][:], clips=len(file["labels"]), end=len(file["luma"]))
         self.frames = Frames(
             self.path,
-            luma_at=file["luma"].id.get_offset(),
-            offsets_at=file["luma_offsets"].id.get_offset(),
-            labels_at=file["labels"].id.get_offset(),
-            grid=file["labels"].shape[1],
+            luma_at=places["luma"],
+            offsets_at=places["luma_offsets"],
+            labels_at=places["labels"],
+            grid=self.grid,
             raw_size=int(file.attrs["size"]) if file.attrs["luma"] == "raw" else None,
         )
 

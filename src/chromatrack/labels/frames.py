@@ -75,7 +75,10 @@ class Frames:
 
     def _read(self, place: int, size: int) -> np.ndarray:
         if self._descriptor is None:
-            self._descriptor = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
+            try:
+                self._descriptor = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
+            except OSError as error:
+                raise InputError(f"{self.path}: cannot be read ({error.strerror})") from None
         # pread has no position: processes that share the descriptor do not disturb each other.
         data = os.pread(self._descriptor, size, place)
         if len(data) < size:

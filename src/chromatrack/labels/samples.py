@@ -72,11 +72,18 @@ class LabelSamples:
         self._hop = 1 if sampling == "random" else frames
         self._shards: list[Frames] = []
         self._open: OrderedDict[int, None] = OrderedDict()
+        first_shape: tuple[int, int, int] | None = None
         first, samples, shard_of = [], [], []
         for index, path in enumerate(shards):
             shard = LabelShard(path)
             if shard.colours != colours:
                 raise InputError(f"{path}: holds {shard.colours} colours, expected {colours}")
+            shape = (shard.size, shard.grid, shard.frame_stride)
+            if (first_shape := first_shape or shape) != shape:
+                raise InputError(
+                    f"{path}: frames of {shape[0]} px, {shape[1]} cells, every {shape[2]}th; "
+                    f"expected {first_shape} as in {shards[0]}"
+                )
             lengths = np.diff(shard.clip_offsets)
             first.append(shard.clip_offsets[:-1])
             possible = np.maximum(0, (lengths - frames) // self._hop + 1)

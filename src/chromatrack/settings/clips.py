@@ -81,11 +81,14 @@ class BackOffSettings:
     """Seconds of the longest pause, even where the site asks for more (Retry-After)."""
     stop_after: int = 8
     """Refusals in a row (HTTP 429, Retry-After) after which the stage stops by itself."""
+    give_up_after: int = 50
+    """Failures in a row that may be the site's (HTTP 403 or 5xx, no connection, a page instead of
+    a video) after which the stage stops, too."""
     cool_down: float = 3600.0
     """Seconds after which the same source may be asked again then."""
 
     def __post_init__(self) -> None:
-        positive(self, "stop_after")
+        positive(self, "stop_after", "give_up_after")
         require(self.base >= 0, f"base: expected 0 or more, got {self.base}")
         require(self.cap >= self.base, f"cap: expected base ({self.base}) or more, got {self.cap}")
         require(self.cool_down >= 0, f"cool_down: expected 0 or more, got {self.cool_down}")

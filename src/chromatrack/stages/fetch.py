@@ -13,6 +13,7 @@ from pathlib import Path
 from chromatrack.configuration import as_plain
 from chromatrack.data.kinetics import ClipRow, read_clip_list
 from chromatrack.errors import InputError, WorkError
+from chromatrack.fetch.adopt import adopt_clips
 from chromatrack.fetch.gate import Gate, GateClosed
 from chromatrack.fetch.ledger import Journal, write_if_changed, write_ledger
 from chromatrack.fetch.shard import ShardWork, source_digest
@@ -69,6 +70,9 @@ def fetch_shard(
             _workspace(clips / f".work-{shard.stem}") as folder,
             progress(total=len(rows), what="fetching clips", unit="clip") as bar,
         ):
+            adopted = adopt_clips(rows, journal, clips)
+            if adopted:
+                print(f"{shard.stem}: {adopted} clips were in other shards", file=sys.stderr)
             door = Gate(
                 gate or clips / GATE,
                 settings.back_off,

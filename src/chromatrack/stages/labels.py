@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from chromatrack.configuration import as_plain
 from chromatrack.errors import InputError
 from chromatrack.fetch.ledger import read_ledger
 from chromatrack.files import canonical_json, digest_file, digest_text, holding, made_by
+from chromatrack.labels import made
 from chromatrack.labels.cache import write_label_shard
 from chromatrack.labels.clip import ClipLabels, cluster_colours, decode_clip, label_clip
 from chromatrack.labels.parts import Parts
@@ -37,7 +39,8 @@ def label_shard(ledger: Path, clips: Path, output: Path, *, settings: LabelSetti
 
     A killed job has lost the clip in hand: decoded clips are kept in a folder beside the output
     until it is written. A clip that is missing or cannot be decoded is listed in the cache, with
-    the reason, and stops nothing. Memory does not grow with the number of clips.
+    the reason, and stops nothing. Memory does not grow with the number of clips. What was made of
+    the same clips with the same settings before is put back at once.
 
     Args:
         ledger: the shard's ledger.
@@ -49,20 +52,27 @@ def label_shard(ledger: Path, clips: Path, output: Path, *, settings: LabelSetti
         WorkError: another process works on the same shard.
     """
     wanted = _done(ledger)
-    folder = Path(output).parent / f".work-{Path(output).stem}"
+    output = Path(output)
+    folder = output.parent / f".work-{output.stem}"
+    inputs = digest_text(canonical_json([[clip.clip_id, clip.sha256] for clip in wanted]))
+    source = _made_by("labels", settings, {"clips": inputs})
     with holding(folder):
+        if made.restore(output, source):
+            print(f"{output}: its {len(wanted)} clips have not changed", file=sys.stderr)
+            shutil.rmtree(folder)
+            return
         parts = Parts(folder, _recipe(settings))
         left_out = _decode(wanted, clips, parts, settings)
         kept = [clip for clip in wanted if clip.clip_id not in left_out]
-        inputs = digest_text(canonical_json([[clip.clip_id, clip.sha256] for clip in wanted]))
         write_label_shard(
             output,
             _labelled(kept, parts, settings),
             [parts.size(clip.clip_id, clip.sha256) for clip in kept],
             settings=settings,
-            made_by=_made_by("labels", settings, {"clips": inputs}),
+            made_by=source,
             left_out=list(left_out.items()),
         )
+        made.keep(output)
         parts.remove()
 
 
@@ -95,7 +105,7 @@ def _decode(
     """Decode every clip that has no part yet; return why clips were left out, by id."""
     left_out = {}
     for clip in progress(wanted, what="decoding clips", unit="clip"):
-        if parts.size(clip.clip_id, clip.sha256) is not None:
+        if parts.load(clip.clip_id, clip.sha256) is not None:
             continue
         video = clips / f"{clip.clip_id}.mp4"
         try:

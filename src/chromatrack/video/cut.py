@@ -21,12 +21,14 @@ class ClipFacts:
         frames: frames that decode.
         seconds: from the first frame's beginning to the last frame's end.
         width, height: of the first frame, in pixels.
+        damaged: packets that do not decode as they should.
     """
 
     frames: int
     seconds: float
     width: int
     height: int
+    damaged: int = 0
 
 
 SEEK_MARGIN = 1.0
@@ -179,19 +181,27 @@ def _first_timestamp(path: Path) -> float:
 def count_frames(path: Path) -> ClipFacts:
     """Decode the first video stream of a file from end to end.
 
-    Packets that do not decode are skipped, and a file in which nothing decodes has no frames.
+    Packets that do not decode are counted and skipped; FFmpeg is told not to conceal what it
+    notices. A file in which nothing decodes has no frames.
     """
     import av
 
-    frames, first, last, size = 0, None, 0.0, (0, 0)
+    frames, first, last, size, damaged = 0, None, 0.0, (0, 0), 0
     try:
         with av.open(f"file:{path}") as container:
             stream = container.streams.video[0]
             stream.thread_count = 1
+            stream.codec_context.options = {"err_detect": "crccheck+bitstream+buffer+explode"}
             rate = stream.average_rate or stream.guessed_rate
             gap = float(1 / rate) if rate else 0.0
             for packet in container.demux(stream):
-                for frame in _decode(packet):
+                try:
+                    decoded = packet.decode()
+                except av.FFmpegError:
+                    damaged += 1
+                    continue
+                for frame in decoded:
+                    damaged += frame.is_corrupt
                     if first is None:
                         first, size = frame.time or 0.0, (frame.width, frame.height)
                     frames += 1
@@ -202,13 +212,10 @@ def count_frames(path: Path) -> ClipFacts:
         pass
     if first is None:
         return NOTHING
-    return ClipFacts(frames=frames, seconds=round(last - first, 6), width=size[0], height=size[1])
-
-
-def _decode(packet) -> list:
-    import av
-
-    try:
-        return packet.decode()
-    except av.FFmpegError:
-        return []
+    return ClipFacts(
+        frames=frames,
+        seconds=round(last - first, 6),
+        width=size[0],
+        height=size[1],
+        damaged=damaged,
+    )

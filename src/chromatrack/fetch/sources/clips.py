@@ -49,9 +49,11 @@ class ClipsSource:
         damaged = [archive for archive in archives.values() if archive.problem]
         for archive in damaged:
             print(f"{archive.path}: {archive.problem}", file=sys.stderr)
-        self._missing = "there is no such clip" + (
-            f" in the folder; {len(damaged)} archives are damaged" if damaged else " in the folder"
-        )
+        # A clip that is nowhere may have been in what cannot be read.
+        self._missing = ("gone", "there is no such clip in the folder")
+        if damaged:
+            said = f"there is no such clip in the folder; {len(damaged)} archives are damaged"
+            self._missing = ("corrupt", said)
 
     def get(self, row: ClipRow, target_dir: Path) -> Path:
         place = self._clips.get(row.clip_id)
@@ -61,7 +63,7 @@ class ClipsSource:
             return target
         path = self._file(row)
         if path is None or not path.is_file():
-            raise FetchError("gone", self._missing)
+            raise FetchError(*self._missing)
         return path
 
     def version(self, row: ClipRow) -> str:
