@@ -1,16 +1,13 @@
-"""Evaluation of result files: OTB and DAVIS, published numbers, and what is wrong with inputs."""
+"""Evaluation of result files: OTB, published numbers, and what is wrong with inputs."""
 
 import json
-import os
 
 import numpy as np
 import pytest
 
 from chromatrack.cli.main import main
-from chromatrack.data import davis as davis_data
 from chromatrack.data import otb as otb_data
 from chromatrack.errors import InputError
-from chromatrack.stages.evaluate_davis import evaluate_davis
 from chromatrack.stages.evaluate_otb import evaluate_otb
 
 
@@ -120,89 +117,6 @@ def test_command_prints_a_table_and_tells_bad_input(otb_folders, capsys):
     assert "Ant.txt" in message and message.count("\n") == 1
 
 
-@pytest.fixture
-def davis_folders(tmp_path):
-    """Two sequences of six frames; results equal to the annotations."""
-    for name, objects in (("-gull", 1), ("pair", 2)):
-        for frame in range(6):
-            ids = np.zeros((40, 60), np.uint8)
-            for number in range(1, objects + 1):
-                ids[5:15, 20 * number - 15 + frame : 20 * number - 5 + frame] = number
-            ids[30:, :3] = 255
-            davis_data.write_mask(tmp_path / "anno" / name / f"{frame:05d}.png", ids)
-            ids[ids == 255] = 0
-            davis_data.write_mask(tmp_path / "results" / name / f"{frame:05d}.png", ids)
-    return tmp_path
-
-
-def evaluate_masks(root, **options):
-    return evaluate_davis(root / "anno", root / "results", root / "scores.json", **options)
-
-
-def test_perfect_masks(davis_folders):
-    scores = evaluate_masks(davis_folders)
-    assert scores["J_and_F"] == scores["J_recall"] == 1.0
-    assert scores["J_decay"] == scores["F_decay"] == 0.0
-    assert list(scores["per_object"]) == ["-gull_1", "pair_1", "pair_2"]
-    assert (scores["objects"], scores["sequences"], scores["frames"]) == (3, 2, 8)
-    assert scores == json.loads((davis_folders / "scores.json").read_text())
-
-
-def test_first_and_last_frame_do_not_count_and_may_be_missing(davis_folders):
-    for name in ("00000.png", "00005.png"):
-        (davis_folders / "results" / "pair" / name).unlink()
-    assert evaluate_masks(davis_folders)["J_mean"] == 1.0
-
-
-def test_mean_is_over_objects(davis_folders):
-    for frame in range(6):
-        path = davis_folders / "results" / "pair" / f"{frame:05d}.png"
-        ids = davis_data.read_mask(path)
-        davis_data.write_mask(path, np.where(ids == 2, 0, ids))
-    scores = evaluate_masks(davis_folders)
-    assert scores["per_object"]["pair_2"]["J_mean"] == 0.0
-    assert scores["J_mean"] == pytest.approx(2 / 3)
-
-
-def test_missing_masks_are_named(davis_folders):
-    (davis_folders / "results" / "pair" / "00003.png").unlink()
-    with pytest.raises(InputError, match=r"pair/00003\.png"):
-        evaluate_masks(davis_folders)
-    for path in (davis_folders / "results" / "pair").iterdir():
-        path.unlink()
-    (davis_folders / "results" / "pair").rmdir()
-    with pytest.raises(InputError, match=r"1 of 2 sequences are missing \(pair\)"):
-        evaluate_masks(davis_folders)
-    assert evaluate_masks(davis_folders, subset=True)["sequences"] == 1
-
-
-def test_masks_of_wrong_size_or_objects_are_named(davis_folders):
-    path = davis_folders / "results" / "pair" / "00002.png"
-    davis_data.write_mask(path, np.zeros((40, 61), np.uint8))
-    with pytest.raises(InputError, match=r"00002\.png: expected a mask of 60x40 pixels, got 61x40"):
-        evaluate_masks(davis_folders)
-    davis_data.write_mask(path, np.full((40, 60), 3, np.uint8))
-    with pytest.raises(InputError, match=r"expected object ids 1, 2 .* got 3"):
-        evaluate_masks(davis_folders)
-
-
-def test_davis_root_is_recognised_and_its_list_counts(davis_folders, tmp_path):
-    root = tmp_path / "root"
-    (root / "Annotations").mkdir(parents=True)
-    os.rename(davis_folders / "anno", root / "Annotations" / "480p")
-    davis_data.write_names(root, ["pair"])
-    scores = evaluate_davis(root, davis_folders / "results")
-    assert list(scores["per_object"]) == ["pair_1", "pair_2"]
-
-
-def test_davis_command(davis_folders, capsys):
-    call = ["evaluate", "davis", f"--annotations={davis_folders / 'anno'}",
-            f"--output={davis_folders / 'out.json'}"]  # fmt: skip
-    assert main([*call, f"--results={davis_folders / 'results'}"]) == 0
-    assert capsys.readouterr().out.splitlines()[-1].split() == ["mean", "1.000", "1.000", "1.000"]
-    assert main([*call, f"--results={davis_folders / 'nothing'}"]) == 2
-
-
 @pytest.mark.real_data
 def test_published_srdcf_results(real_data):
     scores = evaluate_otb(
@@ -222,11 +136,3 @@ def test_reference_tracker_on_the_sequences_with_frames(real_data):
     assert scores["targets"] == 9
     assert scores["success_auc"] == pytest.approx(0.391, abs=5e-4)
     assert scores["precision_20"] == pytest.approx(0.579, abs=5e-4)
-
-
-@pytest.mark.real_data
-def test_real_masks_against_themselves(real_data):
-    folder = real_data / "davis" / "Annotations" / "480p"
-    scores = evaluate_davis(real_data / "davis", folder, frames_limit=12)
-    assert (scores["J_mean"], scores["F_mean"]) == (1.0, 1.0)
-    assert scores["frames"] == 30

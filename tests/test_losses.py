@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from chromatrack.losses import double_softmax_floor, label_loss, logistic_loss, target_map
+from chromatrack.models.similarity import predict_labels
 
 
 def test_target_map_is_the_diamond_of_figure_3_2():
@@ -29,22 +30,35 @@ def test_balanced_loss_weighs_both_classes_equally():
     assert plain == pytest.approx(math.log(2) * (225 - 13) / 225, rel=1e-5)
 
 
-def test_label_losses_and_the_floor_of_section_5_3_3():
-    assert double_softmax_floor(8) == pytest.approx(1.274, abs=5e-4)
-    assert double_softmax_floor(16) == pytest.approx(1.875, abs=5e-4)
-    labels = torch.tensor([[[3]]])
-    perfect = torch.nn.functional.one_hot(labels, 8).permute(0, 3, 1, 2).float()
-    assert label_loss(perfect, labels, kind="nll").item() == pytest.approx(0, abs=1e-6)
-    saturated = label_loss(perfect, labels, kind="double_softmax").item()
-    assert saturated == pytest.approx(double_softmax_floor(8), rel=1e-5)
+def sure(labels, colours):
+    """Embeddings (B, T, K, h, w) of a network that is sure of these labels."""
+    return torch.nn.functional.one_hot(labels, colours).permute(0, 1, 4, 2, 3).float() * 10
 
 
-def test_a_color_that_no_reference_has_stays_finite():
-    predicted = torch.zeros(1, 8, 1, 1)
-    assert torch.isfinite(label_loss(predicted, torch.zeros(1, 1, 1, dtype=torch.long)))
+@pytest.mark.parametrize(("colours", "floor"), [(8, 1.274), (16, 1.875)])
+def test_the_floor_of_section_5_3_3(colours, floor):
+    """A perfect prediction costs nothing, but `double_softmax` cannot fall below its floor."""
+    assert double_softmax_floor(colours) == pytest.approx(floor, abs=5e-4)
+    labels = torch.arange(16).reshape(1, 1, 4, 4).expand(1, 4, 4, 4) % colours
+    perfect = sure(labels, colours)
+    assert label_loss(perfect, labels, colours=colours).item() == pytest.approx(0, abs=1e-6)
+    saturated = label_loss(perfect, labels, colours=colours, kind="double_softmax").item()
+    assert saturated == pytest.approx(double_softmax_floor(colours), rel=1e-5)
+
+
+def test_double_softmax_is_the_cross_entropy_of_probabilities():
+    generator = torch.Generator().manual_seed(0)
+    embeddings = torch.randn(2, 4, 8, 3, 3, generator=generator)
+    labels = torch.randint(5, (2, 4, 3, 3), generator=generator)
+    predicted, truth = predict_labels(embeddings, labels, colours=5)
+    twice = torch.softmax(predicted, dim=1).gather(1, truth[:, None]).log().mean()
+    loss = label_loss(embeddings, labels, colours=5, kind="double_softmax")
+    torch.testing.assert_close(loss, -twice)
 
 
 def test_unknown_kinds_are_refused():
+    with pytest.raises(ValueError, match="kind"):
+        label_loss(torch.zeros(1, 2, 4, 2, 2), torch.zeros(1, 2, 2, 2).long(), colours=2, kind="l2")
     with pytest.raises(ValueError, match="distance"):
         target_map(17, distance="l3")
     with pytest.raises(ValueError, match="kind"):

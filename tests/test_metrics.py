@@ -1,11 +1,9 @@
-"""Metrics: published checks, golden numbers and the corners (empty, NaN, void, too short)."""
-
-import time
+"""Metrics: published checks, golden numbers and the corners (empty, NaN, too short)."""
 
 import numpy as np
 import pytest
 
-from chromatrack.metrics import davis, otb, vot
+from chromatrack.metrics import otb, vot
 from chromatrack.metrics.boxes import center_error, iou_ltwh
 
 
@@ -79,89 +77,6 @@ def test_mean_is_over_targets_and_not_over_frames():
     mean = otb.mean_score([otb.score_target(boxes, boxes), otb.score_target(lost[:3], boxes[:3])])
     assert mean.success_auc == pytest.approx(10 / 21)
     assert mean.precision_20 == 0.5
-
-
-def disc(y: int, x: int) -> np.ndarray:
-    rows, columns = np.ogrid[:480, :854]
-    return (rows - y) ** 2 + (columns - x) ** 2 <= 60**2
-
-
-def test_davis_agrees_with_the_official_evaluation_on_moving_discs():
-    pairs = [(disc(240, 400 + i), disc(240 + i, 400)) for i in range(10)]
-    j = davis.statistics(np.array([davis.region_similarity(*pair) for pair in pairs]))
-    f = davis.statistics(np.array([davis.contour_accuracy(*pair) for pair in pairs]))
-    assert j.mean == pytest.approx(0.876820, abs=5e-7)
-    assert j.decay == pytest.approx(0.184481, abs=5e-7)
-    assert f.mean == pytest.approx(0.854339, abs=5e-7)
-    assert f.recall == pytest.approx(0.9)
-    assert f.decay == pytest.approx(0.450413, abs=5e-7)
-
-
-def test_empty_masks():
-    empty, full = np.zeros((48, 64), bool), np.ones((48, 64), bool)
-    square = empty.copy()
-    square[10:20, 10:20] = True
-    assert davis.region_similarity(empty, empty) == 1
-    assert davis.contour_accuracy(empty, empty) == 1
-    for other in (square, full):
-        assert davis.region_similarity(empty, other) == 0
-    assert davis.contour_accuracy(empty, square) == davis.contour_accuracy(square, empty) == 0
-    # A mask that fills the frame has no boundary, so officially it equals the empty one.
-    assert davis.contour_accuracy(full, empty) == 1
-
-
-def test_void_is_background():
-    ids = np.array([[0, 1, 2], [255, 255, 1]], np.uint8)
-    np.testing.assert_array_equal(davis.object_mask(ids, 1), [[0, 1, 0], [0, 0, 1]])
-    assert not davis.object_mask(ids, 255).any()
-
-
-def boundary_by_loops(mask: np.ndarray) -> np.ndarray:
-    height, width = mask.shape
-    found = np.zeros_like(mask)
-    for y in range(height):
-        for x in range(width):
-            near = [(y, x + 1), (y + 1, x), (y + 1, x + 1)]
-            found[y, x] = any(mask[y, x] != mask[b, a] for b, a in near if b < height and a < width)
-    return found
-
-
-def test_cutting_the_window_out_changes_nothing():
-    random = np.random.default_rng(5)
-    for _ in range(20):
-        masks = np.zeros((2, 40, 60), bool)
-        for mask in masks:
-            y, x = random.integers(0, 30), random.integers(0, 50)
-            mask[y : y + random.integers(1, 20), x : x + random.integers(1, 20)] = True
-        a, b = (boundary_by_loops(mask) for mask in masks)
-        rows, columns = np.indices(a.shape)
-        near = [
-            np.array([
-                ((rows[other] - y) ** 2 + (columns[other] - x) ** 2 <= 1).any()
-                for y, x in np.argwhere(own)
-            ])
-            for own, other in ((a, b), (b, a))
-        ]  # fmt: skip
-        precision, recall = near[0].mean(), near[1].mean()
-        expected = 2 * precision * recall / (precision + recall) if precision + recall else 0
-        # ceil(0.008 x diagonal of 40x60) is 1 pixel.
-        assert davis.contour_accuracy(*masks) == pytest.approx(expected)
-
-
-def test_statistics_beyond_256_frames():
-    values = np.concatenate([np.ones(300), np.zeros(300)])
-    statistics = davis.statistics(values)
-    assert (statistics.mean, statistics.recall, statistics.decay) == (0.5, 0.5, 1.0)
-
-
-def test_davis_frame_is_fast():
-    pair = disc(240, 400), disc(250, 410)
-    davis.contour_accuracy(*pair)
-    start = time.process_time()
-    for _ in range(10):
-        davis.region_similarity(*pair)
-        davis.contour_accuracy(*pair)
-    assert (time.process_time() - start) / 10 < 0.030
 
 
 def test_region_overlap_of_squares():

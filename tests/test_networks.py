@@ -3,10 +3,17 @@
 import pytest
 import torch
 
-from chromatrack.models.build import TRUNKS, build_colorizer, build_fused, build_siamfc
-from chromatrack.models.colorizer import affinity, copy_labels
+from chromatrack.checkpoints import load_checkpoint, save_checkpoint
+from chromatrack.cli.main import main
+from chromatrack.errors import InputError
+from chromatrack.models import trunks
+from chromatrack.models.build import build_colorizer, build_fused, build_siamfc, build_trunk
+from chromatrack.models.colorizer import ChannelDropout
 from chromatrack.models.head import positions
+from chromatrack.models.inputs import InputScaling
+from chromatrack.models.layers import count_parameters, list_layers
 from chromatrack.models.siamfc import cross_correlate
+from chromatrack.settings import ColorizationSettings, from_mapping
 
 SMALL = {"width": 0.125, "channels": "as_run"}
 
@@ -30,25 +37,176 @@ def patches(batch=2):
 
 
 def test_sizes_of_the_thesis():
-    """Table 3.1 and 3.3: parameters, strides and output sizes."""
+    """Table 3.1: parameters, strides and output sizes of SiamFC."""
     siamfc = build_siamfc()
-    assert sum(p.numel() for p in siamfc.parameters()) == 2_336_320
+    assert count_parameters(siamfc) == 2_336_320
     assert siamfc.embed(torch.zeros(1, 3, 127, 127)).shape == (1, 256, 6, 6)
     assert siamfc.embed(torch.zeros(1, 3, 255, 255)).shape == (1, 256, 22, 22)
-    colorizer = build_colorizer(trunk="resnet18")
-    assert sum(p.numel() for p in colorizer.parameters()) == 9_096_192
-    assert colorizer.trunk(torch.zeros(1, 1, 256, 256)).shape == (1, 256, 32, 32)
     written = build_siamfc(channels="as_written")
     assert written.embed(torch.zeros(1, 3, 127, 127)).shape == (1, 128, 6, 6)
 
 
-@pytest.mark.parametrize(("trunk", "cells"), [("resnet18", 32), ("alexnet", 22)])
-def test_embedding_of_a_sample(trunk, cells):
-    model = build_colorizer(trunk=trunk, width=0.125)
-    assert model(torch.zeros(2, 4, 1, 256, 256)).shape == (2, 4, 64, cells, cells)
+@pytest.mark.parametrize(
+    ("name", "parameters", "cells"),
+    [("resnet18", 5_137_856, 32), ("resnet34", 11_706_048, 32), ("alexnet", 2_313_088, 22)],
+)
+def test_trunks_of_the_thesis(name, parameters, cells):
+    """Table 3.3 and section 5.3.4, on a frame of 256x256, and on the patches of the tracker."""
+    with torch.device("meta"):
+        trunk = build_trunk(name)
+        assert count_parameters(trunk) == parameters
+        assert (trunk.out_channels, trunk.stride) == (256, 8)
+        assert trunk(torch.zeros(1, 1, 256, 256)).shape == (1, 256, cells, cells)
+        small, large = (trunk(torch.zeros(1, 1, side, side)).shape[-1] for side in (127, 255))
+    assert large - small + 1 == 17
 
 
-@pytest.mark.parametrize("trunk", sorted(TRUNKS))
+@pytest.mark.parametrize(("head", "parameters"), [("3d", 3_958_336), ("2d", 2_972_736)])
+def test_heads(head, parameters):
+    with torch.device("meta"):
+        colorizer = build_colorizer(trunk="resnet18", head=head)
+        assert count_parameters(colorizer.head) == parameters
+        embeddings = colorizer(torch.zeros(2, 4, 1, 256, 256))
+    assert embeddings.shape == (2, 4, 64, 32, 32)
+
+
+def test_every_trunk_is_one_file():
+    """What a file in `models/trunks/` must give, and that a configuration takes it by its name."""
+    assert set(trunks.NAMES) >= {"resnet18", "resnet34", "alexnet"}
+    for name in trunks.NAMES:
+        run = {"run": "a", "data": {"title": "a", "demo": True}}
+        settings = from_mapping({**run, "experiments": {"6": {"trunk": name}}})
+        assert settings.experiments["6"].trunk == name
+    for name in trunks.NAMES:
+        trunk = build_trunk(name, width=0.125, padding="reflect")
+        side = 2 * trunk.margin + 8 * trunk.stride
+        features = trunk(torch.zeros(2, 1, side, side))
+        assert features.shape == (2, trunk.out_channels, 8, 8)
+
+
+@pytest.mark.parametrize("wrong", [{"trunk": "../x"}, {"padding": "same"}, {"head": "4d"}], ids=str)
+def test_unknown_names_are_refused(wrong):
+    with pytest.raises(ValueError, match="expected"):
+        build_colorizer(**{"trunk": "resnet18", "width": 0.125, **wrong})
+
+
+def test_layers_of_a_network_hold_all_its_parameters():
+    with torch.device("meta"):
+        network = build_colorizer(trunk="resnet18")
+        rows = list_layers(network.trunk, 1, 1, 256, 256)
+    assert sum(row.parameters for row in rows) == count_parameters(network.trunk)
+    assert [row.kind for row in rows] == ["convolution", "max pool"] + ["residual"] * 8
+    assert [row.output for row in rows[::2]] == [
+        (64, 128, 128), (64, 64, 64), (128, 32, 32), (256, 32, 32), (256, 32, 32),
+    ]  # fmt: skip
+    assert [row.stride[0] for row in rows] == [2, 2, 1, 1, 2, 1, 1, 1, 1, 1]
+
+
+def test_describe_prints_the_tables(capsys):
+    assert main(["describe"]) == 0
+    text = capsys.readouterr().out
+    for count in ("2,336,320", "2,313,088", "5,137,856", "11,706,048", "3,958,336"):
+        assert count in text
+    for size in ("59x59x96 123x123x96", "6x6x256  22x22x256", "32x32x256", "4x32x32x64", "1x16x16"):
+        assert size in text
+    assert main(["describe", "--trunk", "resnet34"]) == 0
+    text = capsys.readouterr().out
+    assert "11,706,048" in text and "3,958,336" in text and "2,336,320" not in text
+    assert main(["describe", "--trunk", "vgg"]) == 2
+    assert "expected one of alexnet, resnet18, resnet34, got 'vgg'" in capsys.readouterr().err
+
+
+def test_a_2d_head_sees_every_frame_by_itself():
+    generator = torch.Generator().manual_seed(0)
+    frames = torch.randn(1, 3, 1, 64, 64, generator=generator)
+    other = frames.clone()
+    other[:, 2] = 0
+    torch.manual_seed(0)
+    for head, alone in (("2d", True), ("3d", False)):
+        model = build_colorizer(trunk="resnet18", width=0.125, head=head).eval()
+        with torch.no_grad():
+            assert torch.allclose(model(frames)[:, :2], model(other)[:, :2]) == alone
+
+
+def test_reflect_padding_hides_the_edge():
+    """A frame without content has the same features everywhere; zeros mark its border."""
+    frame = torch.full((1, 1, 96, 96), 0.7)
+    torch.manual_seed(0)
+    reflecting = build_trunk("resnet18", width=0.125, padding="reflect").eval()
+    zeros = build_trunk("resnet18", width=0.125).eval()
+    zeros.load_state_dict(reflecting.state_dict())
+    with torch.no_grad():
+        features = reflecting(frame)
+        assert (features - features[..., :1, :1]).abs().max() < 1e-5
+        bordered = zeros(frame)
+        assert (bordered - bordered[..., 5:6, 5:6]).abs().max() > 1e-3
+
+
+def test_channel_dropout_leaves_channels_out_of_whole_samples():
+    dropout = ChannelDropout(0.5)
+    torch.manual_seed(0)
+    frames = torch.ones(200, 2, 3, 4, 4)
+    dropped = dropout(frames)
+    per_channel = dropped[:, 0, :, 0, 0]
+    assert torch.equal(dropped, per_channel[:, None, :, None, None].expand_as(dropped))
+    left = (per_channel > 0).sum(1)
+    assert set(left.tolist()) == {1, 2, 3}
+    torch.testing.assert_close(per_channel.sum(1), torch.full((200,), 3.0))
+    assert torch.equal(dropout.eval()(frames), frames)
+
+
+def test_a_checkpoint_from_before_the_options_loads(tmp_path):
+    """Its description names no options, and its weights have the names of today."""
+    old = {"trunk": "resnet18", "width": 0.125, "embedding": 16, "positions": "linspace"}
+    network = build_colorizer(**old)
+    names = {"trunk.stem.0.weight", "trunk.stages.1.0.downsample.0.weight",
+             "head.blocks.4.3.weight", "head.embed.bias"}  # fmt: skip
+    assert names <= set(network.state_dict())
+    path = save(tmp_path, old, network)
+    loaded = load_checkpoint(path).build().state_dict()
+    assert all(torch.equal(loaded[name], value) for name, value in network.state_dict().items())
+
+
+@pytest.mark.parametrize(
+    "other", [{"trunk": "resnet34"}, {"trunk": "vgg"}, {"head": "2d"}, {"window": 3}], ids=str
+)
+def test_a_checkpoint_of_another_network_is_one_sentence(tmp_path, other):
+    description = {"trunk": "resnet18", "width": 0.125}
+    path = save(tmp_path, {**description, **other}, build_colorizer(**description))
+    with pytest.raises(InputError, match=r"model\.pt: .*network") as raised:
+        load_checkpoint(path).build()
+    assert "\n" not in str(raised.value)
+
+
+def save(folder, description, network):
+    path = folder / "model.pt"
+    save_checkpoint(
+        path, kind="colorization", network=description, scaling=InputScaling(), module=network,
+        made_by={},
+    )  # fmt: skip
+    return path
+
+
+@pytest.mark.parametrize("kind", ["lab", "rgb"])
+def test_colour_input_has_three_channels(kind):
+    model = build_colorizer(trunk="resnet18", width=0.125, input=kind, channel_dropout=0.3)
+    assert model(torch.zeros(1, 2, 3, 64, 64)).shape == (1, 2, 64, 8, 8)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"input": "lab"}, "input: lab needs label caches that keep the colour"),
+        ({"channel_dropout": 0.2}, "channel_dropout: luma is one channel"),
+        ({"local_window": 0}, "local_window: expected 1 cell or more, or null, got 0"),
+    ],
+)
+def test_options_that_cannot_work_are_refused(wrong, message):
+    with pytest.raises(ValueError, match=message):
+        ColorizationSettings(**wrong)
+
+
+@pytest.mark.parametrize("trunk", trunks.NAMES)
 @pytest.mark.parametrize("part", ["trunk", "full"])
 def test_both_branches_give_17x17(trunk, part):
     model = fused(0.5, part=part, trunk=trunk)
@@ -112,16 +270,3 @@ def test_learned_alpha_gets_a_gradient():
     assert model.alpha.item() == 0.5
     model(*patches()).sum().backward()
     assert model.alpha_logit.grad.abs() > 0
-
-
-def test_copying_points_at_the_equal_embedding():
-    """A target whose embeddings equal shuffled reference embeddings gets the shuffled labels."""
-    generator = torch.Generator().manual_seed(0)
-    reference = torch.nn.functional.one_hot(torch.arange(16), 16).float().T.reshape(1, 1, 16, 4, 4)
-    order = torch.randperm(16, generator=generator)
-    target = reference.flatten(3)[:, 0, :, order].reshape(1, 16, 4, 4)
-    labels = torch.rand(1, 1, 3, 4, 4, generator=generator).softmax(dim=2)
-    weights = affinity(reference * 100, target)
-    torch.testing.assert_close(weights.sum(-1), torch.ones(1, 16))
-    copied = copy_labels(weights, labels)
-    torch.testing.assert_close(copied.flatten(2), labels.flatten(3)[:, 0, :, order])

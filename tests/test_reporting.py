@@ -122,7 +122,10 @@ def manifest(rows, tmp_path):
     Image.new("RGB", (20, 10), "red").save(tmp_path / "picture.png")
     header = "clip_id,label,youtube_id,time_start,time_end,split,status,permanent,message\n"
     ledger = header + f"a,l,-x,0,10,train,done,False,\nb,{EVIL},y,0,10,train,{EVIL},True,m\n"
-    davis = {"J_mean": 0.3, "F_mean": 0.2, "J_and_F": 0.25, "objects": 3, "frames": 9}
+    davis = {
+        "J_mean": 0.3, "F_mean": 0.2, "J_and_F": 0.25, "J_recall": 0.2, "F_recall": 0.1,
+        "J_decay": 0.1, "F_decay": 0.1, "objects": 3, "frames": 9,
+    }  # fmt: skip
     vot = {"accuracy": 0.5, "failures": 2.0, "robustness": 1.5, "eao": None}
     score = {"siamfc": {"mean": -3.0, "std": 3.5}, "colorization": {"mean": 400.0, "std": 30.0},
              "pairs": 10}  # fmt: skip

@@ -41,7 +41,8 @@ def test_the_whole_plan_of_the_demo(folder):
     assert jobs["world"] == 1 and jobs["colorization"] == 2 and jobs["siamfc"] == 1
     assert jobs["fine_tune"] == 9 and jobs["compose"] == 2
     assert jobs["track_otb"] == jobs["evaluate_otb"] == jobs["track_vot"] == 16
-    assert jobs["evaluate_davis"] == 2
+    # Identity, and for both trunks random weights, the thesis's method and the newer one.
+    assert jobs["propagate_davis"] == jobs["evaluate_davis"] == 7
 
 
 def test_a_wrong_key_stops_before_any_job(folder):

@@ -9,11 +9,12 @@ from snakemake.exceptions import WorkflowError
 
 from chromatrack import layout
 from chromatrack.errors import InputError, WorkError
-from chromatrack.experiments import trackers, trunks
+from chromatrack.experiments import segmentations, trackers, trunks
 from chromatrack.files import holding
 from chromatrack.settings import (
     BackOffSettings,
     ComputeSettings,
+    PropagationSettings,
     from_mapping,
     slice_json,
     to_json,
@@ -30,6 +31,7 @@ RUN = str(layout.run_folder(SETTINGS))
 DATA = layout.data_paths(SETTINGS)
 WORLD = [str(DATA.world)] if DATA.world else []
 TRACKERS = {spec.name: spec for spec in trackers(SETTINGS)}
+SEGMENTATIONS = {spec.name: spec for spec in segmentations(SETTINGS)}
 HELD = ExitStack()
 # What the report shows and depends on: everything but what a job may use of the machine.
 REPORTED = to_json(replace(SETTINGS, compute=ComputeSettings()))
@@ -42,6 +44,7 @@ wildcard_constraints:
     weights="pretrained|random",
     shard=r"(shard|crops)-\d+",
     tracker=r"[A-Za-z0-9.-]+",
+    segmentation=r"[a-z0-9-]+",
     experiment=r"[A-Za-z0-9]+",
 
 
@@ -94,6 +97,23 @@ def tracker_options(wildcards):
     if spec.settings and spec.settings.auxiliary_at_test == "random":
         options.append(f"--random-auxiliary={spec.seed}")
     return options
+
+
+def segmentation_checkpoint(wildcards):
+    """Checkpoint behind a way to propagate segments; none for the identity."""
+    network = SEGMENTATIONS[wildcards.segmentation].network
+    return f"{RUN}/colorization/{network}/model.pt" if network else []
+
+
+def segmentation_settings(wildcards):
+    """Its settings: what a method does not look at must not make it again."""
+    soft = SEGMENTATIONS[wildcards.segmentation].method == "soft"
+    kept = (
+        replace(SETTINGS.propagation, methods=("soft",))
+        if soft
+        else PropagationSettings()
+    )
+    return to_json(kept)
 
 
 def as_is(text):

@@ -1,4 +1,4 @@
-"""The trackers of a run: the baseline, and one for each experiment, alpha and seed (thesis 5.4)."""
+"""What a run tests: trackers (thesis 5.4) and ways to propagate segments (thesis 5.3.7)."""
 
 from __future__ import annotations
 
@@ -66,3 +66,40 @@ def trunks(settings: Settings) -> list[str]:
     """Trunks that are pretrained for some experiment, in the order in which they appear."""
     names = [e.trunk for e in settings.experiments.values() if e.weights == "pretrained"]
     return list(dict.fromkeys(names))
+
+
+@dataclass(frozen=True)
+class SegmentationSpec:
+    """One way to carry first masks through DAVIS.
+
+    Attributes:
+        name: names its files, such as "resnet18-pretrained-seed0-soft".
+        title: what tables say.
+        network: folder of its checkpoint below colorization/; None for the identity.
+        method: "soft", "thesis" or "identity".
+    """
+
+    name: str
+    title: str
+    network: str | None
+    method: str
+
+
+def segmentations(settings: Settings) -> list[SegmentationSpec]:
+    """What the table of DAVIS has: each pretrained trunk with each method, and what it must beat.
+
+    That is the first mask repeated, and the same trunk with random weights of the first seed, by
+    the first method.
+    """
+    found = [SegmentationSpec("identity", "first mask repeated", None, "identity")]
+    first = settings.seeds[0]
+    methods = settings.propagation.methods
+    for trunk in trunks(settings):
+        runs = [("random", first, methods[0])]
+        runs += [("pretrained", seed, method) for seed in settings.seeds for method in methods]
+        for weights, seed, method in runs:
+            network = f"{trunk}-{weights}-seed{seed}"
+            told = f", seed {seed}" if len(settings.seeds) > 1 else ""
+            title = f"{trunk}, {weights}{told}: {method}"
+            found.append(SegmentationSpec(f"{network}-{method}", title, network, method))
+    return found

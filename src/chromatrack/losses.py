@@ -2,26 +2,50 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from chromatrack.models.similarity import log_likelihood, predict_labels, seen_cells
 
-def label_loss(predicted: Tensor, labels: Tensor, *, kind: str = "nll") -> Tensor:
-    """Loss of copied colour labels, averaged over all positions.
+UNSEEN = -math.log(1e-7)
+"""`nll` of a position whose label no reference cell in sight has, where eq. 3.14 is infinite."""
+
+
+def label_loss(
+    embeddings: Tensor,
+    labels: Tensor,
+    *,
+    colours: int,
+    kind: str = "nll",
+    temperature: float = 1.0,
+    window: int | None = None,
+) -> Tensor:
+    """Loss of the labels that the last frame copies from the others, averaged over its positions.
 
     Args:
-        predicted: (B, K, h, w) distribution over labels, the result of copying (eq. 3.12).
-        labels: (B, h, w) true labels, int64.
-        kind: `nll` is eq. 3.14, -log of the probability of the true label; `double_softmax`
-            takes the softmax of the distribution once more, as the thesis's code did, and
-            cannot fall below ln(1 + (K - 1) / e).
+        embeddings: (B, T, E, h, w) of a sample, of any floating type.
+        labels: (B, T, g, g) true labels, int64; the central h x w cells count.
+        colours: number of labels.
+        kind: `nll` is eq. 3.14, -log of the copied probability of the true label;
+            `double_softmax` takes the softmax of the copied distribution once more, as the
+            thesis's code did, and cannot fall below ln(1 + (K - 1) / e).
+        temperature, window: see `models.similarity.affinity`.
     """
     if kind == "nll":
-        # Positions whose colour no reference has would give -log 0.
-        return F.nll_loss(torch.log(predicted.float().clamp_min(1e-7)), labels)
+        labels = seen_cells(labels, embeddings)
+        logs, possible = log_likelihood(
+            embeddings[:, :-1], embeddings[:, -1], labels[:, :-1], labels[:, -1],
+            colours=colours, temperature=temperature, window=window,
+        )  # fmt: skip
+        return torch.where(possible, -logs, UNSEEN).mean()
     if kind == "double_softmax":
-        return F.cross_entropy(predicted.float(), labels)
+        predicted, truth = predict_labels(
+            embeddings, labels, colours=colours, temperature=temperature, window=window
+        )
+        return F.cross_entropy(predicted, truth)
     raise ValueError(f"kind: expected nll or double_softmax, got {kind!r}")
 
 

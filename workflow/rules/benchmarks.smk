@@ -79,11 +79,11 @@ rule track_vot:
 rule propagate_davis:
     input:
         world=WORLD,
-        checkpoint=f"{RUN}/colorization/{{trunk}}-{{weights}}-seed{{seed}}/model.pt",
+        checkpoint=segmentation_checkpoint,
     output:
-        run=f"{RUN}/davis/{{trunk}}-{{weights}}-seed{{seed}}/run.json",
+        run=f"{RUN}/davis/{{segmentation}}/run.json",
     log:
-        f"{RUN}/logs/davis/{{trunk}}-{{weights}}-seed{{seed}}.log",
+        f"{RUN}/logs/davis/{{segmentation}}.log",
     conda:
         "../../envs/chromatrack.yaml"
     threads: SETTINGS.compute.threads
@@ -91,22 +91,28 @@ rule propagate_davis:
         compute=COMPUTE,
     params:
         root=str(DATA.davis),
+        checkpoint=lambda wildcards, input: option(
+            "--checkpoint", input.get("checkpoint") or None
+        ),
+        method=lambda wildcards: SEGMENTATIONS[wildcards.segmentation].method,
         frames=option("--max-frames", SETTINGS.data.davis_max_frames),
-        settings=as_is(to_json(SETTINGS.propagation)),
+        settings=segmentation_settings,
         version=VERSIONS["propagate-davis"],
     shell:
-        "chromatrack propagate-davis --checkpoint {input.checkpoint:q} --root {params.root:q}"
-        " --output {output.run:q} {params.frames:q}"
+        "chromatrack propagate-davis {params.checkpoint:q} --root {params.root:q}"
+        " --output {output.run:q} --method {params.method} {params.frames:q}"
         " --settings {params.settings:q} --compute {resources.compute:q} 2>&1 | tee {log:q}"
 
 
 rule evaluate_davis:
     input:
-        run=f"{RUN}/davis/{{trunk}}-{{weights}}-seed{{seed}}/run.json",
+        run=f"{RUN}/davis/{{segmentation}}/run.json",
     output:
-        scores=f"{RUN}/davis/{{trunk}}-{{weights}}-seed{{seed}}/scores.json",
+        scores=f"{RUN}/davis/{{segmentation}}/scores.json",
+        table=f"{RUN}/davis/{{segmentation}}/global_results-val.csv",
+        objects=f"{RUN}/davis/{{segmentation}}/per-sequence_results-val.csv",
     log:
-        f"{RUN}/logs/davis/{{trunk}}-{{weights}}-seed{{seed}}-scores.log",
+        f"{RUN}/logs/davis/{{segmentation}}-scores.log",
     conda:
         "../../envs/chromatrack.yaml"
     params:
@@ -118,3 +124,28 @@ rule evaluate_davis:
         "chromatrack evaluate davis --annotations {params.root:q} --results {params.results:q}"
         " --output {output.scores:q} {params.frames:q} > {log:q} 2>&1"
         " || {{ cat {log:q} >&2; exit 1; }}"
+
+
+# A grey video coloured by what the network copies: how well it points, to look at.
+rule colorize:
+    input:
+        world=WORLD,
+        checkpoint=f"{RUN}/colorization/{{trunk}}-pretrained-seed{SETTINGS.seeds[0]}/model.pt",
+    output:
+        video=f"{RUN}/colorized/{{trunk}}.mp4",
+    log:
+        f"{RUN}/logs/colorized/{{trunk}}.log",
+    conda:
+        "../../envs/chromatrack.yaml"
+    threads: SETTINGS.compute.threads
+    resources:
+        compute=COMPUTE,
+    params:
+        root=str(DATA.davis),
+        frames=option("--max-frames", SETTINGS.data.davis_max_frames),
+        settings=as_is(to_json(replace(SETTINGS.propagation, methods=("soft",)))),
+        version=VERSIONS["colorize"],
+    shell:
+        "chromatrack colorize --checkpoint {input.checkpoint:q} --output {output.video:q}"
+        " {params.frames:q} --settings {params.settings:q} --compute {resources.compute:q}"
+        " -- {params.root:q} 2>&1 | tee {log:q}"

@@ -15,7 +15,7 @@ rule colorization:
         f"{RUN}/logs/colorization/{{trunk}}-seed{{seed}}.tsv"
     conda:
         "../../envs/chromatrack.yaml"
-    threads: SETTINGS.compute.threads
+    threads: SETTINGS.compute.threads * SETTINGS.compute.devices
     resources:
         compute=COMPUTE,
     params:

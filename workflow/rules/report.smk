@@ -5,12 +5,8 @@
 rule pictures:
     input:
         evaluations=expand("{run}/otb/{tracker}/scores.json", run=RUN, tracker=TRACKERS),
-        davis=expand(
-            "{run}/davis/{trunk}-pretrained-seed{seed}/scores.json",
-            run=RUN,
-            trunk=trunks(SETTINGS),
-            seed=SETTINGS.seeds,
-        ),
+        davis=expand("{run}/davis/{name}/scores.json", run=RUN, name=SEGMENTATIONS),
+        colorized=expand("{run}/colorized/{trunk}.mp4", run=RUN, trunk=trunks(SETTINGS)),
         labels=label_shards,
     output:
         index=f"{RUN}/report/pictures/pictures.json",
@@ -31,12 +27,7 @@ rule manifest:
         ledgers=ledgers,
         evaluations=expand("{run}/otb/{tracker}/scores.json", run=RUN, tracker=TRACKERS),
         vot=expand("{run}/vot/{tracker}.json", run=RUN, tracker=TRACKERS),
-        davis=expand(
-            "{run}/davis/{trunk}-pretrained-seed{seed}/scores.json",
-            run=RUN,
-            trunk=trunks(SETTINGS),
-            seed=SETTINGS.seeds,
-        ),
+        davis=expand("{run}/davis/{name}/scores.json", run=RUN, name=SEGMENTATIONS),
         pictures=f"{RUN}/report/pictures/pictures.json",
         lab=f"{RUN}/labels/statistics.json",
         label_analysis=f"{RUN}/label_analysis/analysis.json",

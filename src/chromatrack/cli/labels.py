@@ -15,6 +15,7 @@ from chromatrack.cli.common import (
     count_value,
     stage_settings,
 )
+from chromatrack.models.trunks import NAMES
 
 
 def register(subcommands) -> None:
@@ -39,7 +40,7 @@ def register(subcommands) -> None:
     )
     train.add_argument("--labels", required=True, nargs="+", type=Path, metavar="FILE")
     add_paths(train, statistics="Lab statistics (JSON)", output="checkpoint to write")
-    train.add_argument("--trunk", required=True, help="resnet18 or alexnet")
+    train.add_argument("--trunk", required=True, choices=NAMES)
     train.add_argument("--colours", type=count_value, default=8, help="labels in the cache")
     train.add_argument("--seed", type=int, default=0)
     add_settings(train, "colorization")
@@ -52,7 +53,7 @@ def register(subcommands) -> None:
         help="a colorization network with random weights, for experiment 3",
     )
     add_paths(initial, statistics="Lab statistics (JSON)", output="checkpoint to write")
-    initial.add_argument("--trunk", required=True, help="resnet18 or alexnet")
+    initial.add_argument("--trunk", required=True, choices=NAMES)
     initial.add_argument("--seed", type=int, default=0)
     add_settings(initial, "colorization")
 

@@ -15,12 +15,14 @@ from chromatrack.errors import ChromatrackError
 # inside the handler, so that `chromatrack --help` does not wait for torch.
 GROUPS = (
     "tools",
+    "describe",
     "world",
     "kinetics",
     "labels",
     "analysis",
     "training",
     "tracking",
+    "propagation",
     "evaluate",
     "report",
 )

@@ -32,9 +32,19 @@ def register(subcommands) -> None:
     _add_tracker(vot)
 
     davis = add_stage(
-        subcommands, "propagate-davis", _propagate, help="propagate first masks through DAVIS"
+        subcommands, "propagate-davis", _propagate_davis, help="propagate first masks through DAVIS"
     )
-    _add_run(davis, root="root of DAVIS-2017", output="JSON to write; NAME/*.png beside it")
+    davis.add_argument(
+        "--checkpoint", type=Path, metavar="PATH", help="checkpoint; `identity` needs none"
+    )
+    add_paths(davis, root="root of DAVIS-2017", output="JSON to write; NAME/*.png beside it")
+    davis.add_argument("--max-frames", type=count_value, help="cut each sequence")
+    davis.add_argument(
+        "--method",
+        choices=["soft", "thesis", "identity"],
+        default="soft",
+        help="as configured, as the thesis did it, or the first mask repeated",
+    )
     add_settings(davis, "propagation")
     add_compute(davis)
 
@@ -90,13 +100,14 @@ def _track_vot(options: argparse.Namespace) -> None:
     track_vot(options.checkpoint, options.root, options.output, **_tracker_options(options))
 
 
-def _propagate(options: argparse.Namespace) -> None:
+def _propagate_davis(options: argparse.Namespace) -> None:
     from chromatrack.stages.propagate import propagate_davis
 
     propagate_davis(
         options.checkpoint,
         options.root,
         options.output,
+        method=options.method,
         settings=stage_settings(
             options, s.PropagationSettings, lambda everything: everything.propagation
         ),

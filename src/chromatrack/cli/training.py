@@ -1,4 +1,4 @@
-"""Subcommands of SiamFC training and of the combined network."""
+"""Subcommands of the single-video test, of SiamFC training and of the combined network."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from chromatrack.cli.common import (
     count_value,
     stage_settings,
 )
+from chromatrack.errors import InputError
 
 
 @dataclass(frozen=True)
@@ -28,8 +29,33 @@ class FusedTraining:
     fine_tune: s.FineTuneSettings = field(default_factory=s.FineTuneSettings)
 
 
+@dataclass(frozen=True)
+class SingleVideo:
+    """The settings that the single-video test depends on."""
+
+    labels: s.LabelSettings = field(default_factory=s.LabelSettings)
+    colorization: s.ColorizationSettings = field(default_factory=s.ColorizationSettings)
+    single_video: s.SingleVideoSettings = field(default_factory=s.SingleVideoSettings)
+
+
 def register(subcommands) -> None:
     """Add the subcommands of this group."""
+    memorize = add_stage(
+        subcommands, "memorize-clip", _memorize, help="train on one clip alone, as a check (5.3.3)"
+    )
+    source = memorize.add_mutually_exclusive_group(required=True)
+    source.add_argument("--video", type=Path, metavar="PATH", help="the clip")
+    source.add_argument(
+        "--ledgers", nargs="+", type=Path, metavar="FILE", help="take single_video.clip of these"
+    )
+    memorize.add_argument(
+        "--clips", type=Path, metavar="DIR", help="folder with a folder of clips per ledger"
+    )
+    add_paths(memorize, output="index to write (JSON); networks and figures go beside it")
+    memorize.add_argument("--seed", type=int, default=0)
+    add_settings(memorize, "labels, colorization and single_video")
+    add_compute(memorize)
+
     lists = add_stage(
         subcommands, "crop-lists", _crop_lists, help="split GOT-10k sequences into shards"
     )
@@ -90,6 +116,32 @@ def _add_crops(parser: argparse.ArgumentParser) -> None:
 
 def _add_branches(parser: argparse.ArgumentParser) -> None:
     add_paths(parser, siamfc="SiamFC checkpoint", colorization="colorization checkpoint")
+
+
+def _memorize(options: argparse.Namespace) -> None:
+    from chromatrack.stages.single_video import fetched_clip, memorize_clip
+
+    if (options.ledgers is None) != (options.clips is None):
+        raise InputError("--ledgers and --clips: expected both, or --video")
+    settings = stage_settings(
+        options,
+        SingleVideo,
+        lambda everything: SingleVideo(
+            labels=everything.labels,
+            colorization=everything.colorization,
+            single_video=everything.single_video,
+        ),
+    )
+    clip = settings.single_video.clip
+    memorize_clip(
+        options.video or fetched_clip(options.ledgers, options.clips, clip),
+        options.output,
+        labels=settings.labels,
+        colorization=settings.colorization,
+        settings=settings.single_video,
+        seed=options.seed,
+        compute=compute_settings(options),
+    )
 
 
 def _crop_lists(options: argparse.Namespace) -> None:

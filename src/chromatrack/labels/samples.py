@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections import OrderedDict
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
@@ -14,6 +17,20 @@ from chromatrack.labels.frames import Frames
 
 OPEN_FILES = 256
 """Shards that one process keeps open; a process may usually open 1,024 files."""
+
+_WINDOW = re.compile(r"_\d+_\d+$")
+
+Part = Literal["all", "training", "held_out"]
+
+
+def is_held_out(clip_id: str, share: float) -> bool:
+    """Whether a clip is kept for validation.
+
+    It follows from the id alone, however clips lie in shards, and two windows of one video
+    (<youtube_id>_<start>_<end>) go the same way.
+    """
+    digest = hashlib.sha256(_WINDOW.sub("", clip_id).encode()).digest()
+    return int.from_bytes(digest[:8]) < share * 2**64
 
 
 class LabelSamples:
@@ -29,6 +46,8 @@ class LabelSamples:
         sampling: `random` draws uniformly over all positions of all clips; `sequential` goes
             clip by clip without overlap, as the thesis's code did.
         seed: of the random order.
+        part: the clips to draw from; `held_out` are a share of them, see `is_held_out`.
+        held_out: that share, 0 to 1.
 
     Raises:
         InputError: a shard with another number of colours, or no clip long enough.
@@ -43,6 +62,8 @@ class LabelSamples:
         colours: int,
         sampling: str = "random",
         seed: int = 0,
+        part: Part = "all",
+        held_out: float = 0.0,
     ):
         self.frames = frames
         self.batch_size = batch_size
@@ -65,7 +86,11 @@ class LabelSamples:
                 )
             lengths = np.diff(shard.clip_offsets)
             first.append(shard.clip_offsets[:-1])
-            samples.append(np.maximum(0, (lengths - frames) // self._hop + 1))
+            possible = np.maximum(0, (lengths - frames) // self._hop + 1)
+            if part != "all":
+                held = np.array([is_held_out(clip, held_out) for clip in shard.clip_ids], bool)
+                possible = np.where(held == (part == "held_out"), possible, 0)
+            samples.append(possible)
             shard_of.append(np.full(len(lengths), index))
             self._shards.append(shard.frames)
         # One entry per clip: of every position, a list would take a gigabyte at full size.
@@ -73,9 +98,10 @@ class LabelSamples:
         self._clip_shard = np.concatenate(shard_of or [[]]).astype(np.int64)
         self._clip_end = np.cumsum(np.concatenate(samples or [[]])).astype(np.int64)
         if len(self) == 0:
+            kind = {"all": "", "training": "training ", "held_out": "held-out "}[part]
             raise InputError(
-                f"no clip in {len(self._shards)} label shards has the {frames} kept frames that a "
-                "sample spans"
+                f"no {kind}clip in {len(self._shards)} label shards has the {frames} kept frames "
+                "that a sample spans"
             )
 
     def __len__(self) -> int:
@@ -101,16 +127,33 @@ class LabelSamples:
         frames = self._opened(shard)
         return frames.encoded(first, self.frames), frames.labels(first, self.frames)
 
-    def batch(self, step: int) -> tuple[np.ndarray, np.ndarray]:
-        """Luma (B, T, size, size) uint8 and labels (B, T, g, g) uint8 of one step."""
-        if self.sampling == "random":
-            random = np.random.default_rng([self.seed, step])
-            chosen = random.integers(len(self), size=self.batch_size)
-        else:
-            first = step * self.batch_size
-            chosen = np.arange(first, first + self.batch_size) % len(self)
+    def batch(self, step: int, share: slice = slice(None)) -> tuple[np.ndarray, np.ndarray]:
+        """Luma (B, T, size, size) uint8 and labels (B, T, g, g) uint8 of one step.
+
+        Args:
+            share: the samples of the batch that are read; a process reads its own.
+        """
+        chosen = self._chosen(step)[share]
         lumas, labels = zip(*(self.sample(index) for index in chosen), strict=True)
         return np.stack(lumas), np.stack(labels)
+
+    def names(self, step: int, share: slice = slice(None)) -> list[str]:
+        """Shard file and clip id of the samples of a batch, for messages."""
+        places = [self.place(index) for index in self._chosen(step)[share]]
+        return [self._name(shard, frame) for shard, frame in places]
+
+    def _chosen(self, step: int) -> np.ndarray:
+        if self.sampling == "random":
+            random = np.random.default_rng([self.seed, step])
+            return random.integers(len(self), size=self.batch_size)
+        first = step * self.batch_size
+        return np.arange(first, first + self.batch_size) % len(self)
+
+    def _name(self, shard: int, frame: int) -> str:
+        # Read again: the names of all clips would fill the memory of every loader process.
+        opened = LabelShard(self._shards[shard].path)
+        clip = int(np.searchsorted(opened.clip_offsets, frame, side="right")) - 1
+        return f"{opened.clip_ids[clip]} in {opened.path.name}"
 
     def _opened(self, shard: int) -> Frames:
         self._open[shard] = None

@@ -2,35 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import importlib
 
 from torch import nn
 
-from chromatrack.models import alexnet, resnet
+from chromatrack.models import alexnet, trunks
 from chromatrack.models.alexnet import AlexNet
-from chromatrack.models.colorizer import Colorizer
+from chromatrack.models.colorizer import ChannelDropout, Colorizer
 from chromatrack.models.fused import ColorizationBranch, FusedTracker
-from chromatrack.models.head import SpatioTemporalHead
-from chromatrack.models.resnet import ResNet
+from chromatrack.models.head import EmbeddingHead
 from chromatrack.models.siamfc import SiamFC
+from chromatrack.models.trunks import scaled
+
+INPUT_CHANNELS = {"luma": 1, "lab": 3, "rgb": 3}
 
 
-def scaled(channels: tuple[int, ...], width: float) -> tuple[int, ...]:
-    """Channel counts times `width`, rounded to multiples of 8; 16 at least.
-
-    With 8 channels the backward pass of a channels-last 1x1 convolution of stride 2 crashes the
-    process (PyTorch 2.15 on a CPU).
-    """
-    return tuple(max(16, 8 * round(count * width / 8)) for count in channels)
-
-
-# To add a trunk: one file in this folder, one line here, its name in `settings.Trunk`.
-TRUNKS: dict[str, Callable[[float], nn.Module]] = {
-    "resnet18": lambda width: ResNet(channels=scaled(resnet.CHANNELS, width)),
-    "alexnet": lambda width: AlexNet(
-        in_channels=1, channels=scaled(alexnet.CHANNELS["as_run"], width)
-    ),
-}
+def build_trunk(
+    name: str, *, in_channels: int = 1, width: float = 1.0, padding: str = "zeros"
+) -> nn.Module:
+    """The trunk of that name: the file in `models/trunks/` that is called so."""
+    if name not in trunks.NAMES:
+        raise ValueError(f"trunk: expected one of {', '.join(trunks.NAMES)}, got {name!r}")
+    if padding not in ("zeros", "reflect"):
+        raise ValueError(f"padding: expected zeros or reflect, got {padding!r}")
+    module = importlib.import_module(f"{trunks.__name__}.{name}")
+    return module.build(in_channels=in_channels, width=width, padding=padding)
 
 
 def build_siamfc(*, width: float = 1.0, channels: str = "as_run") -> SiamFC:
@@ -39,17 +35,29 @@ def build_siamfc(*, width: float = 1.0, channels: str = "as_run") -> SiamFC:
 
 
 def build_colorizer(
-    *, trunk: str, width: float = 1.0, embedding: int = 64, positions: str = "linspace"
+    *,
+    trunk: str,
+    width: float = 1.0,
+    embedding: int = 64,
+    positions: str = "linspace",
+    head: str = "3d",
+    padding: str = "zeros",
+    input: str = "luma",
+    channel_dropout: float = 0.0,
 ) -> Colorizer:
-    """The colorization network with the trunk of that name."""
-    body = TRUNKS[trunk](width)
-    head = SpatioTemporalHead(
-        in_channels=body.out_channels,
-        channels=scaled((256,), width)[0],
-        embedding=embedding,
-        position_kind=positions,
+    """The colorization network; see `ColorizationSettings` for the meaning of the arguments."""
+    body = build_trunk(trunk, in_channels=INPUT_CHANNELS[input], width=width, padding=padding)
+    return Colorizer(
+        trunk=body,
+        head=EmbeddingHead(
+            in_channels=body.out_channels,
+            channels=scaled((256,), width)[0],
+            embedding=embedding,
+            position_kind=positions,
+            kind=head,
+        ),
+        dropout=ChannelDropout(channel_dropout) if channel_dropout else None,
     )
-    return Colorizer(trunk=body, head=head)
 
 
 def build_fused(

@@ -1,4 +1,4 @@
-"""Colorization by pointing: embeddings, their similarity, and the copying of labels."""
+"""The colorization network: embeddings of the frames of a sample (thesis 3.2.3)."""
 
 from __future__ import annotations
 
@@ -12,45 +12,45 @@ class Colorizer(nn.Module):
     Args:
         trunk: (B, 1, H, W) -> (B, C, h, w) with attributes `out_channels`, `stride`, `margin`.
         head: (B, T, C, h, w) -> (B, T, E, h, w).
+        dropout: of input channels while training, or None.
     """
 
-    def __init__(self, *, trunk: nn.Module, head: nn.Module):
+    def __init__(self, *, trunk: nn.Module, head: nn.Module, dropout: nn.Module | None = None):
         super().__init__()
         self.trunk = trunk
         self.head = head
+        self.dropout = dropout
 
     def forward(self, frames: Tensor) -> Tensor:
-        """(B, T, 1, H, W) normalised L -> embeddings (B, T, E, h, w)."""
+        """(B, T, 1, H, W) normalised L (or 3 channels) -> embeddings (B, T, E, h, w)."""
         batch, count = frames.shape[:2]
+        if self.dropout is not None:
+            frames = self.dropout(frames)
         features = self.trunk(frames.flatten(0, 1))
         return self.head(features.unflatten(0, (batch, count)))
 
 
-def affinity(reference: Tensor, target: Tensor, *, temperature: float = 1.0) -> Tensor:
-    """Similarity of every target position to every reference position (eq. 3.11).
+class ChannelDropout(nn.Module):
+    """Leaves out channels of colour input while training, so that copying them does not suffice.
 
-    Args:
-        reference: (B, R, E, h, w) embeddings of the reference frames.
-        target: (B, E, h, w) embedding of the target frame.
-
-    Returns:
-        (B, h * w, R * h * w); rows sum to one.
+    As in CorrFlow (Lai and Xie 2019) and MAST (Lai et al. 2020): each channel is zero with the
+    given probability, the same ones in all frames of a sample; one is always left, and what is left
+    is scaled up, so that the sum keeps its size.
     """
-    keys = reference.transpose(1, 2).flatten(2)  # (B, E, R * h * w)
-    queries = target.flatten(2).transpose(1, 2)  # (B, h * w, E)
-    return torch.softmax(queries @ keys / temperature, dim=-1)
 
+    def __init__(self, probability: float):
+        super().__init__()
+        if not 0 <= probability < 1:
+            raise ValueError(f"channel_dropout: expected 0 to less than 1, got {probability}")
+        self.probability = probability
 
-def copy_labels(weights: Tensor, labels: Tensor) -> Tensor:
-    """Mix the labels of the references with the affinity as weights (eq. 3.12).
-
-    Args:
-        weights: (B, h * w, R * h * w), rows sum to one.
-        labels: (B, R, K, h, w) distribution over K labels at each position.
-
-    Returns:
-        (B, K, h, w) distribution over the labels of the target.
-    """
-    height, width = labels.shape[-2:]
-    values = labels.permute(0, 1, 3, 4, 2).flatten(1, 3)  # (B, R * h * w, K)
-    return (weights @ values).transpose(1, 2).unflatten(2, (height, width)).contiguous()
+    def forward(self, frames: Tensor) -> Tensor:
+        """(B, T, C, H, W) -> the same shape."""
+        if not self.training:
+            return frames
+        batch, _, channels = frames.shape[:3]
+        chance = torch.rand(batch, channels, device=frames.device)
+        kept = chance >= self.probability
+        kept |= chance == chance.amax(dim=1, keepdim=True)
+        scale = kept * (channels / kept.sum(dim=1, keepdim=True))
+        return frames * scale.to(frames.dtype)[:, None, :, None, None]

@@ -1,4 +1,4 @@
-"""The 3-D head of the colorization network (thesis Table 3.3, Figure 3.10)."""
+"""The head of the colorization network (thesis Table 3.3, Figure 3.10)."""
 
 from __future__ import annotations
 
@@ -20,14 +20,16 @@ def positions(count: int, *, kind: str, device: torch.device | None = None) -> T
     return torch.cat([with_zero[: (count + 1) // 2], with_zero[(count + 1) // 2 + 1 :]])
 
 
-class SpatioTemporalHead(nn.Module):
-    """Five blocks of a spatial and a temporal convolution, dilated 1 to 16, then 1x1x1.
+class EmbeddingHead(nn.Module):
+    """Five blocks, dilated 1 to 16, then 1x1x1.
 
     Args:
         in_channels: channels of the trunk; two position channels are added.
         channels: channels of the blocks (256 in the thesis).
         embedding: channels of the output (64).
         position_kind: see `positions`.
+        kind: `3d` has a spatial and a temporal convolution in each block, as the thesis; `2d` has
+            the spatial one alone, so that the embedding of a frame depends on no other frame.
     """
 
     def __init__(
@@ -37,12 +39,15 @@ class SpatioTemporalHead(nn.Module):
         channels: int = 256,
         embedding: int = 64,
         position_kind: str = "linspace",
+        kind: str = "3d",
     ):
         super().__init__()
+        if kind not in ("3d", "2d"):
+            raise ValueError(f"head: expected 3d or 2d, got {kind!r}")
         self.position_kind = position_kind
         blocks, before = [], in_channels + 2
         for dilation in DILATIONS:
-            blocks.append(_block(before, channels, dilation))
+            blocks.append(_block(before, channels, dilation, temporal=kind == "3d"))
             before = channels
         self.blocks = nn.Sequential(*blocks)
         self.embed = nn.Conv3d(channels, embedding, 1)
@@ -58,13 +63,19 @@ class SpatioTemporalHead(nn.Module):
         return self.embed(self.blocks(x)).transpose(1, 2)
 
 
-def _block(before: int, channels: int, dilation: int) -> nn.Sequential:
+def _block(before: int, channels: int, dilation: int, *, temporal: bool) -> nn.Sequential:
     d = dilation
-    return nn.Sequential(
+    layers = [
         nn.Conv3d(before, channels, (1, 3, 3), dilation=(1, d, d), padding=(0, d, d), bias=False),
         nn.BatchNorm3d(channels),
         nn.ReLU(inplace=True),
-        nn.Conv3d(channels, channels, (3, 1, 1), dilation=(d, 1, 1), padding=(d, 0, 0), bias=False),
-        nn.BatchNorm3d(channels),
-        nn.ReLU(inplace=True),
-    )
+    ]
+    if temporal:
+        layers += [
+            nn.Conv3d(
+                channels, channels, (3, 1, 1), dilation=(d, 1, 1), padding=(d, 0, 0), bias=False
+            ),
+            nn.BatchNorm3d(channels),
+            nn.ReLU(inplace=True),
+        ]
+    return nn.Sequential(*layers)

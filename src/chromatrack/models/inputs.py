@@ -43,9 +43,9 @@ class InputScaling:
             return torch.from_numpy(mean)[:, None] / 127.5 - 1
         return self.normalized_luma(np.stack([luma(patch) for patch in patches]))
 
-    def normalized_luma(self, lightness: np.ndarray) -> Tensor:
+    def normalized_luma(self, lightness: np.ndarray | Tensor) -> Tensor:
         """(B, H, W) uint8 L of Lab -> (B, 1, H, W) float32."""
-        tensor = torch.from_numpy(lightness.astype(np.float32))[:, None] / 255
+        tensor = torch.as_tensor(lightness)[:, None].float() / 255
         return (tensor - self.grey_mean) / self.grey_std
 
 

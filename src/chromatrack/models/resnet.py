@@ -15,6 +15,8 @@ class ResNet(nn.Module):
         in_channels: 1 for grey.
         channels: output channels of the four stages.
         blocks: residual blocks of the four stages; (2, 2, 2, 2) is ResNet-18.
+        padding: of the convolutions, `zeros` or `reflect`; zeros tell a cell how far the edge of
+            the frame is, which later work found to distract from its content.
     """
 
     stride = 8
@@ -26,6 +28,7 @@ class ResNet(nn.Module):
         in_channels: int = 1,
         channels: tuple[int, ...] = CHANNELS,
         blocks: tuple[int, ...] = (2, 2, 2, 2),
+        padding: str = "zeros",
     ):
         super().__init__()
         self.out_channels = channels[-1]
@@ -40,6 +43,10 @@ class ResNet(nn.Module):
             stages.append(_stage(before, width, stride=stride, blocks=count))
             before = width
         self.stages = nn.Sequential(*stages)
+        for module in self.modules():
+            # torchvision's blocks take no such argument; a 1x1 convolution pads nothing.
+            if isinstance(module, nn.Conv2d) and any(module.padding):
+                module.padding_mode = padding
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, in_channels, H, W) -> (B, channels[-1], H / 8, W / 8)."""

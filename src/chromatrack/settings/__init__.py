@@ -15,6 +15,7 @@ from chromatrack.settings.networks import (
     SiamFCSettings,
     Trunk,
 )
+from chromatrack.settings.single_video import SingleVideoSettings
 from chromatrack.settings.tracking import (
     ExperimentSettings,
     PropagationSettings,
@@ -46,6 +47,7 @@ __all__ = [
     "PropagationSettings",
     "Settings",
     "SiamFCSettings",
+    "SingleVideoSettings",
     "SourceSettings",
     "TrackerSettings",
     "Trunk",

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, fields, replace
 from typing import Literal
 
+from chromatrack.models import trunks
 from chromatrack.settings.checks import positive, require
 
-Trunk = Literal["resnet18", "alexnet"]
+# The files in `models/trunks/`; it imports no torch.
+Trunk = Literal[trunks.NAMES]
 
 
 @dataclass(frozen=True)
@@ -20,6 +22,14 @@ class ColorizationSettings:
     """Channels of the embedding (Table 3.3)."""
     positions: Literal["linspace", "without_zero"] = "linspace"
     """Spatial features: evenly spaced, or as Figure 3.10 prints them (D25)."""
+    head: Literal["3d", "2d"] = "3d"
+    """Head over the frames of a sample; `2d` sees every frame by itself."""
+    padding: Literal["zeros", "reflect"] = "zeros"
+    """Padding of the trunk's convolutions; AlexNet has none."""
+    input: Literal["luma", "lab", "rgb"] = "luma"
+    """What the network sees; a label cache holds luma alone."""
+    channel_dropout: float = 0.0
+    """Probability that a channel of colour input is left out of a sample."""
     references: int = 3
     """Reference frames of a sample, beside one target frame."""
     batch_size: int = 8
@@ -30,6 +40,8 @@ class ColorizationSettings:
     """Eq. 3.14, or the softmax applied twice, as run (D23)."""
     temperature: float = 1.0
     """Divides the inner products before the softmax of eq. 3.11."""
+    local_window: int | None = None
+    """Rows and columns, in cells, up to which a position looks for its colour; null: all."""
     normalization: Literal["measured", "published", "half"] = "measured"
     """Mean and standard deviation of L: of this data set, of the thesis, or 0.5 / 0.5 (D18)."""
     steps: int = 140_000
@@ -40,12 +52,39 @@ class ColorizationSettings:
     """Step after which the rate is divided by ten."""
     checkpoint_every: int = 1_000
     """Steps between checkpoints; a killed run continues from the last one."""
+    keep_every: int = 0
+    """Steps between networks that are kept beside the last and the best one; 0 keeps none."""
+    validation_clips: float = 0.01
+    """Share of the clips, by a hash of their ids, that are not trained on; 0 for none."""
+    validate_every: int = 1_000
+    """Steps between measurements of the validation loss."""
+    validation_batches: int = 16
+    """Batches of the validation loss, always the same ones."""
 
     def __post_init__(self) -> None:
         positive(
             self, "width", "embedding", "references", "batch_size", "temperature", "steps",
-            "learning_rate", "checkpoint_every",
+            "learning_rate", "checkpoint_every", "validate_every", "validation_batches",
         )  # fmt: skip
+        require(self.keep_every >= 0, f"keep_every: expected 0 or more, got {self.keep_every}")
+        require(
+            0 <= self.validation_clips < 1,
+            f"validation_clips: expected 0 to less than 1, got {self.validation_clips}",
+        )
+        require(
+            self.local_window is None or self.local_window >= 1,
+            f"local_window: expected 1 cell or more, or null, got {self.local_window}",
+        )
+        require(
+            self.input == "luma",
+            f"input: {self.input} needs label caches that keep the colour of their frames, and "
+            "they keep L alone; expected luma",
+        )
+        require(
+            self.channel_dropout == 0,
+            "channel_dropout: luma is one channel, of which none can be left out; expected 0, got "
+            f"{self.channel_dropout}",
+        )
 
 
 @dataclass(frozen=True)

@@ -37,19 +37,36 @@ class TrackerSettings:
 
 @dataclass(frozen=True)
 class PropagationSettings:
-    """Label propagation on DAVIS (thesis 5.3.7)."""
+    """Label propagation (thesis 3.2.4, 5.3.7); all but `methods` is about `soft`."""
 
-    method: Literal["soft", "thesis"] = "soft"
-    """`soft`: soft labels, whole frame, argmax last; `thesis`: hard argmax, 256 crop (D24)."""
-    references: int = 3
-    """Previous frames that labels are copied from, as in training; `thesis` takes one."""
-    temperature: float = 1.0
-    """Divides the inner products; below that of training, labels spread less."""
-    short_side: int = 256
+    methods: tuple[Literal["soft", "thesis"], ...] = ("soft", "thesis")
+    """Ways that DAVIS is scored with: `soft` as below; `thesis`: the frame before, hard labels at
+    every step, central 256 crop (D24)."""
+    features: Literal["trunk", "embedding"] = "trunk"
+    """What is compared: output of the trunk, or of the head."""
+    references: int = 4
+    """Previous frames that labels are copied from."""
+    first_frame: bool = True
+    """The annotated frame is one more reference, all the way."""
+    center: bool = True
+    """Take the mean of all cells away before they are compared."""
+    normalize: bool = True
+    """Compare directions alone (L2-normalised features)."""
+    temperature: float = 0.05
+    """Divides the inner products; the lower, the less labels spread."""
+    top_k: int | None = 10
+    """Most similar cells that a cell copies from; null is all."""
+    radius: int | None = 6
+    """Cells to every side in which a cell looks for its like; null is the whole frame."""
+    short_side: int = 480
     """Short side of the frame that the network sees, in pixels."""
 
     def __post_init__(self) -> None:
         positive(self, "references", "temperature", "short_side")
+        require(self.top_k is None or self.top_k > 0, "top_k: expected more than 0, or null")
+        require(self.radius is None or self.radius >= 0, "radius: expected 0 or more, or null")
+        require(len(self.methods) > 0, "methods: expected at least one")
+        require(len(set(self.methods)) == len(self.methods), "methods: one is given twice")
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from chromatrack.settings.networks import (
     FusionSettings,
     SiamFCSettings,
 )
+from chromatrack.settings.single_video import SingleVideoSettings
 from chromatrack.settings.tracking import (
     ExperimentSettings,
     PropagationSettings,
@@ -42,15 +43,23 @@ class ComputeSettings:
     threads: int = 1
     """CPU threads of one job; equal numbers need an equal count."""
     workers: int = 0
-    """Background processes that load training batches."""
+    """Background processes that load training batches; of each process of a training."""
+    devices: int = 1
+    """Processes, with a GPU each where there are any, that pretraining shares its batches among."""
+    precision: Literal[32, "bf16", "16-mixed"] = 32
+    """Of pretraining: bits, or mixed precision in bfloat16 or, with scaled losses, float16."""
     retry_failed: bool = False
     """Fetching asks for all clips again that are not done, those that failed for good too."""
 
     def __post_init__(self) -> None:
-        positive(self, "threads")
+        positive(self, "threads", "devices")
         require(
             re.fullmatch(r"auto|cpu|cuda(:\d+)?", self.device) is not None,
             f"device: expected auto, cpu, cuda or cuda:N, got {self.device!r}",
+        )
+        require(
+            self.devices == 1 or ":" not in self.device,
+            f"devices: {self.devices} of them cannot all be {self.device}; expected device: cuda",
         )
         require(self.workers >= 0, f"workers: expected 0 or more, got {self.workers}")
 
@@ -72,6 +81,7 @@ class Settings:
     labels: LabelSettings = field(default_factory=LabelSettings)
     analysis: AnalysisSettings = field(default_factory=AnalysisSettings)
     colorization: ColorizationSettings = field(default_factory=ColorizationSettings)
+    single_video: SingleVideoSettings = field(default_factory=SingleVideoSettings)
     crops: CropSettings = field(default_factory=CropSettings)
     siamfc: SiamFCSettings = field(default_factory=SiamFCSettings)
     fusion: FusionSettings = field(default_factory=FusionSettings)

@@ -2,24 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-import torch.nn.functional as F
 
 from chromatrack.checkpoints import save_checkpoint
 from chromatrack.configuration import as_plain
+from chromatrack.errors import InputError
 from chromatrack.files import canonical_json, digest_text, made_by, read_json
-from chromatrack.labels.samples import LabelSamples
+from chromatrack.labels.samples import LabelSamples, Part
 from chromatrack.losses import label_loss
+from chromatrack.models import trunks
 from chromatrack.models.build import build_colorizer
-from chromatrack.models.colorizer import affinity, copy_labels
 from chromatrack.models.inputs import InputScaling
 from chromatrack.settings import ColorizationSettings, ComputeSettings
 from chromatrack.stages.lab_statistics import THESIS_LAB
-from chromatrack.training.compute import prepare
-from chromatrack.training.engine import FitPlan, finish, fit
+from chromatrack.training.compute import choose_device, prepare
+from chromatrack.training.engine import finish, fit
+from chromatrack.training.plan import FitPlan, Keeping, Validation
+from chromatrack.training.processes import Team, check_share, in_processes
+from chromatrack.versions import VERSIONS
+
+
+@dataclass(frozen=True)
+class _Job:
+    """A pretraining, as it is handed to its processes; see `train_colorization`."""
+
+    shards: tuple[Path, ...]
+    statistics: Path
+    output: Path
+    trunk: str
+    colours: int
+    seed: int
+    settings: ColorizationSettings
+    compute: ComputeSettings
+    keep_at: tuple[int, ...]
+    made_by: dict
+
+    def samples(self, part: Part) -> LabelSamples:
+        """Samples of that part of the clips; an `InputError` where there are none."""
+        held_out = self.settings.validation_clips
+        return LabelSamples(
+            self.shards,
+            frames=self.settings.references + 1,
+            batch_size=self.settings.batch_size,
+            colours=self.colours,
+            sampling=self.settings.sampling if part == "training" else "random",
+            seed=self.seed,
+            part=part if held_out else "all",
+            held_out=held_out,
+        )
 
 
 def train_colorization(
@@ -32,73 +67,148 @@ def train_colorization(
     seed: int,
     settings: ColorizationSettings,
     compute: ComputeSettings,
+    keep_at: Sequence[int] = (),
 ) -> None:
-    """Train the network on the label cache; writes the checkpoint and metrics.csv beside it.
+    """Train the network on the label cache; writes the checkpoint, and what `FitPlan` says.
 
     Args:
         shards: label files.
         statistics: Lab statistics, for the normalisation of L.
         trunk: name of the trunk.
         colours: number of labels in the cache.
+        keep_at: numbers of steps after which the network is kept too, as
+            checkpoints/step-0000010.pt; 0 is the network before the first one.
+
+    Raises:
+        InputError: a label file of another number of colours, or no clip that is long enough.
+        WorkError: the loss is not finite; the message names step and clips.
     """
-    device = prepare(compute, seed=seed)
-    scaling = luma_scaling(statistics, settings)
-    description = _description(trunk, settings)
-    model = build_colorizer(**description)
-    model.trunk.to(memory_format=torch.channels_last)
-    model.to(device)
-    samples = LabelSamples(
-        shards,
-        frames=settings.references + 1,
-        batch_size=settings.batch_size,
+    if trunk not in trunks.NAMES:
+        raise InputError(f"--trunk: expected one of {', '.join(trunks.NAMES)}, got {trunk!r}")
+    check_share(settings.batch_size, compute.devices)
+    job = _Job(
+        shards=tuple(shards),
+        statistics=statistics,
+        output=output,
+        trunk=trunk,
         colours=colours,
-        sampling=settings.sampling,
         seed=seed,
+        settings=settings,
+        compute=compute,
+        keep_at=tuple(keep_at),
+        made_by=training_source(
+            shards, statistics, trunk=trunk, colours=colours, seed=seed, settings=settings
+        ),
     )
-    inputs = {path.name: path for path in (*shards, statistics)}
+    in_processes(compute.devices, choose_device(compute), _train, job)
+
+
+def training_source(
+    shards: Sequence[Path],
+    statistics: Path,
+    *,
+    trunk: str,
+    colours: int,
+    seed: int,
+    settings: ColorizationSettings,
+) -> dict:
+    """What determines the network that `train_colorization` makes; its checkpoint holds it."""
     source = made_by(
         "colorization",
         settings={**as_plain(settings), "trunk": trunk, "colours": colours, "seed": seed},
-        inputs=inputs,
+        inputs={path.name: path for path in (*shards, statistics)},
     )
+    return source | {"version": VERSIONS["train-colorization"]}
 
-    def load_batch(step: int) -> tuple[torch.Tensor, torch.Tensor]:
-        luma, labels = samples.batch(step)
-        frames = scaling.normalized_luma(luma.reshape(-1, *luma.shape[2:]))
-        return frames.unflatten(0, luma.shape[:2]), torch.from_numpy(labels).long()
 
-    def loss_of(batch: tuple[torch.Tensor, torch.Tensor]) -> torch.Tensor:
-        frames, labels = batch
-        predicted, truth = predict_labels(model, frames, labels, colours, settings.temperature)
-        return label_loss(predicted, truth, kind=settings.loss)
+def _train(team: Team, job: _Job) -> None:
+    settings = job.settings
+    device = prepare(job.compute, seed=job.seed, rank=team.rank)
+    scaling = luma_scaling(job.statistics, settings)
+    description = _description(job.trunk, settings)
+    model = build_colorizer(**description)
+    model.trunk.to(memory_format=torch.channels_last)
+    model.to(device)
+    share = team.share(settings.batch_size)
+    samples = job.samples("training")
+
+    def loss_of(network: torch.nn.Module, batch: tuple[torch.Tensor, torch.Tensor]) -> torch.Tensor:
+        luma, labels = batch
+        # Bytes travel to the device: a quarter of what the normalised frames are.
+        frames = scaling.normalized_luma(luma.flatten(0, 1)).unflatten(0, luma.shape[:2])
+        return label_loss(
+            network(frames),
+            labels.long(),
+            colours=job.colours,
+            kind=settings.loss,
+            temperature=settings.temperature,
+            window=settings.local_window,
+        )
+
+    def save(path: Path) -> None:
+        save_checkpoint(
+            path,
+            kind="colorization",
+            network=description,
+            scaling=scaling,
+            module=model,
+            made_by=job.made_by,
+        )
+
+    def kept(step: int) -> bool:
+        every = settings.keep_every
+        return step in job.keep_at or bool(every and step and step % every == 0)
 
     plan = FitPlan(
         steps=settings.steps,
+        samples=settings.batch_size,
         checkpoint_every=settings.checkpoint_every,
-        work_dir=output.parent / "work",
-        metrics=output.parent / "metrics.csv",
-        identity=digest_text(canonical_json(source)),
-        workers=compute.workers,
+        folder=job.output.parent,
+        identity=digest_text(canonical_json(job.made_by)),
+        workers=job.compute.workers,
         device=device,
-        what=f"colorization {trunk}",
+        what=f"colorization {job.trunk}",
+        seed=job.seed,
+        precision=job.compute.precision,
     )
     fit(
         plan,
         module=model,
         optimizer=torch.optim.Adam(model.parameters(), lr=settings.learning_rate),
         rate=lambda step: settings.learning_rate * (0.1 if step >= settings.drop_at else 1.0),
-        load_batch=load_batch,
+        load_batch=_loading(samples, share),
         loss_of=loss_of,
+        names_of=lambda step: samples.names(step, share),
+        validation=_validation(job, share, team),
+        keeping=Keeping(save, kept),
+        team=team,
     )
-    save_checkpoint(
-        output,
-        kind="colorization",
-        network=description,
-        scaling=scaling,
-        module=model,
-        made_by=source,
+    if team.leads:
+        save(job.output)
+        finish(plan)
+
+
+def _loading(samples: LabelSamples, share: slice) -> Callable[[int], tuple[torch.Tensor, ...]]:
+    def load(step: int) -> tuple[torch.Tensor, ...]:
+        return tuple(torch.from_numpy(part) for part in samples.batch(step, share))
+
+    return load
+
+
+def _validation(job: _Job, share: slice, team: Team) -> Validation | None:
+    if not job.settings.validation_clips:
+        return None
+    try:
+        samples = job.samples("held_out")
+    except InputError as error:
+        if team.leads:
+            print(f"no validation loss: {error}", file=sys.stderr)
+        return None
+    return Validation(
+        every=job.settings.validate_every,
+        batches=job.settings.validation_batches,
+        load_batch=_loading(samples, share),
     )
-    finish(plan)
 
 
 def initial_colorization(
@@ -121,42 +231,14 @@ def initial_colorization(
     )
 
 
-def predict_labels(
-    model: torch.nn.Module,
-    frames: torch.Tensor,
-    labels: torch.Tensor,
-    colours: int,
-    temperature: float,
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Copy the labels of all frames but the last to the last.
-
-    Args:
-        frames: (B, T, 1, H, W) normalised L.
-        labels: (B, T, g, g) int64. A trunk without padding gives fewer cells: the labels are
-            cut to the central ones, which are the cells that it sees.
-
-    Returns:
-        (B, K, h, w) predicted distribution and (B, h, w) true labels of the last frame.
-    """
-    embeddings = model(frames)
-    labels = _central(labels, embeddings.shape[-2:])
-    one_hot = F.one_hot(labels[:, :-1], colours).permute(0, 1, 4, 2, 3).to(embeddings.dtype)
-    weights = affinity(embeddings[:, :-1], embeddings[:, -1], temperature=temperature)
-    return copy_labels(weights, one_hot), labels[:, -1]
-
-
-def _central(labels: torch.Tensor, size: torch.Size) -> torch.Tensor:
-    top = (labels.shape[-2] - size[0]) // 2
-    left = (labels.shape[-1] - size[1]) // 2
-    return labels[..., top : top + size[0], left : left + size[1]]
-
-
 def _description(trunk: str, settings: ColorizationSettings) -> dict:
     return {
         "trunk": trunk,
         "width": settings.width,
         "embedding": settings.embedding,
         "positions": settings.positions,
+        "head": settings.head,
+        "padding": settings.padding,
     }
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
+import io
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +14,15 @@ import numpy as np
 from chromatrack.data import davis as data
 from chromatrack.data.text import folder_name
 from chromatrack.errors import InputError
-from chromatrack.files import made_by, write_json
+from chromatrack.files import made_by, write_json, write_text
 from chromatrack.metrics import davis
 from chromatrack.progress import progress
+
+GLOBAL_COLUMNS = {
+    "J&F-Mean": "J_and_F", "J-Mean": "J_mean", "J-Recall": "J_recall", "J-Decay": "J_decay",
+    "F-Mean": "F_mean", "F-Recall": "F_recall", "F-Decay": "F_decay",
+}  # fmt: skip
+"""Columns of the official global CSV, and where their values are in the JSON."""
 
 
 def evaluate_davis(
@@ -24,15 +33,17 @@ def evaluate_davis(
     subset: bool = False,
     frames_limit: int | None = None,
 ) -> dict[str, Any]:
-    """Score folders of indexed masks and write the scores as JSON.
+    """Score folders of indexed masks; write the scores as JSON and as the official two CSVs.
 
     The first frame of a sequence is given to the method and the last one is left out, as in the
-    official evaluation; results need not hold them.
+    official evaluation; results need not hold them. The objects of a sequence are 1 to the largest
+    id of its first mask. A result without an object counts as an empty mask of it.
 
     Args:
         annotations: folder of NAME/*.png, or the root of DAVIS-2017 (then the val list counts).
         results: folder of NAME/*.png with the same file names.
-        output: JSON file to write; None only returns the scores.
+        output: JSON file to write, with global_results-val.csv and per-sequence_results-val.csv
+            beside it; None only returns the scores.
         subset: score the sequences that have results, instead of refusing when some have none.
         frames_limit: score only the first frames of each sequence.
 
@@ -69,6 +80,7 @@ def evaluate_davis(
     evaluation["made_by"] = made_by("evaluate_davis", settings=settings)
     evaluation["made_by"]["inputs"] = {key: sha.hexdigest() for key, sha in digest.items()}
     if output is not None:
+        _write_csvs(Path(output).parent, evaluation)
         write_json(output, evaluation)
     return evaluation
 
@@ -101,7 +113,8 @@ def _score_sequence(
 ) -> tuple[dict[str, dict[str, float]], int]:
     """Scores of each object of one sequence, and the number of frames they rest on."""
     first = data.read_mask(annotated[0])
-    numbers = [int(number) for number in np.unique(first) if number not in (0, data.VOID)]
+    # An id that the first mask skips counts as an object without pixels, as officially.
+    numbers = list(range(1, int(first[first != data.VOID].max(initial=0)) + 1))
     if not numbers:
         raise InputError(f"{annotated[0]}: expected at least one object in the first mask")
     regions = {number: [] for number in numbers}
@@ -131,8 +144,8 @@ def _read_result(path: Path, first: np.ndarray, numbers: list[int]) -> np.ndarra
     foreign = [int(number) for number in np.unique(ids) if number not in (0, *numbers)]
     if foreign:
         raise InputError(
-            f"{path}: expected object ids {', '.join(map(str, numbers))} as in the first "
-            f"annotation, got {foreign[0]}"
+            f"{path}: expected object ids 1 to {numbers[-1]} as in the first annotation, "
+            f"got {foreign[0]}"
         )
     return ids
 
@@ -154,3 +167,22 @@ def _means(per_object: dict[str, dict[str, float]]) -> dict[str, float]:
     keys = ("J_mean", "F_mean", "J_recall", "J_decay", "F_recall", "F_decay")
     means = {key: float(np.mean([entry[key] for entry in per_object.values()])) for key in keys}
     return {"J_and_F": (means["J_mean"] + means["F_mean"]) / 2, **means}
+
+
+def _write_csvs(folder: Path, evaluation: dict[str, Any]) -> None:
+    """The two tables of the official evaluation_method.py, with its three decimals."""
+    values = [evaluation[key] for key in GLOBAL_COLUMNS.values()]
+    _write_csv(folder / "global_results-val.csv", GLOBAL_COLUMNS, [values])
+    rows = [
+        [name, entry["J_mean"], entry["F_mean"]] for name, entry in evaluation["per_object"].items()
+    ]
+    _write_csv(folder / "per-sequence_results-val.csv", ["Sequence", "J-Mean", "F-Mean"], rows)
+
+
+def _write_csv(path: Path, header: Iterable[str], rows: Iterable[list]) -> None:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(header)
+    for row in rows:
+        writer.writerow([cell if isinstance(cell, str) else f"{cell:.3f}" for cell in row])
+    write_text(path, text.getvalue())

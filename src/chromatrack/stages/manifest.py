@@ -8,7 +8,7 @@ from pathlib import Path
 import yaml
 
 from chromatrack.configuration import as_plain
-from chromatrack.experiments import TrackerSpec, trackers, trunks
+from chromatrack.experiments import TrackerSpec, segmentations, trackers, trunks
 from chromatrack.files import read_json, write_json
 from chromatrack.layout import run_folder
 from chromatrack.reporting.manifest import BASELINE
@@ -39,7 +39,10 @@ def write_manifest(
         "rows": [_row(spec, run) for spec in specs],
         "summary_csv": str(run / "report" / "otb2015_summary.csv"),
         "figures": str(run / "report" / "figures" / "figures.json"),
-        "davis": {name: str(run / "davis" / name / "scores.json") for name in colorizations},
+        "davis": {
+            spec.title: str(run / "davis" / spec.name / "scores.json")
+            for spec in segmentations(settings)
+        },
         "vot": {spec.name: str(run / "vot" / f"{spec.name}.json") for spec in specs},
         "ledgers": [str(path) for path in ledgers],
         "lab_statistics": str(run / "labels" / "statistics.json"),

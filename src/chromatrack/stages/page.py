@@ -77,7 +77,10 @@ def _sections(manifest: Manifest) -> list[tuple[str, str, Table]]:
         if any(mean.attributes for mean in means):
             sections.append(("attributes", "By attribute", tables.attributes(means)))
     if manifest.davis:
-        keys = ("J_mean", "F_mean", "J_and_F", "objects", "frames")
+        keys = (
+            "J_mean", "F_mean", "J_and_F", "J_recall", "F_recall", "J_decay", "F_decay",
+            "objects", "frames",
+        )  # fmt: skip
         sections.append(("davis", "Segments (DAVIS)", tables.davis(_read(manifest.davis, keys))))
     if manifest.vot:
         keys = ("accuracy", "failures", "robustness", "eao")

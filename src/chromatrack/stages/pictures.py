@@ -1,4 +1,4 @@
-"""Stage 9: pictures to look at: tracked boxes, colour labels, propagated masks."""
+"""Stage 9: pictures to look at: tracked boxes, colour labels, propagated masks and colours."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ import numpy as np
 
 from chromatrack.data import davis, otb
 from chromatrack.data.images import read_image_rgb
-from chromatrack.experiments import trackers, trunks
+from chromatrack.experiments import segmentations, trackers, trunks
 from chromatrack.files import read_json, whole_file, write_json
 from chromatrack.labels.cache import LabelShard
 from chromatrack.layout import data_paths, run_folder
 from chromatrack.progress import progress
 from chromatrack.settings import Settings
+from chromatrack.video.decode import read_frames
 
 TILE_HEIGHT = 200
 TILES = 5
@@ -35,6 +36,7 @@ def draw_pictures(settings: Settings, labels: Sequence[Path], output: Path) -> N
         *_tracking_pictures(settings),
         *_label_pictures(labels),
         *_davis_pictures(settings),
+        *_coloured_pictures(settings),
     ]
     for index, (caption, tiles) in enumerate(progress(jobs, what="pictures", unit="picture")):
         path = folder / f"picture-{index:02d}.png"
@@ -112,10 +114,13 @@ def _lab_palette(centroids: np.ndarray) -> np.ndarray:
 
 
 def _davis_pictures(settings: Settings):
-    """Propagated masks over the frames of the first sequence, for each trunk."""
+    """Propagated masks over the frames of the first sequence, for each trunk and method."""
     run, data = run_folder(settings), data_paths(settings)
-    for trunk in trunks(settings):
-        folder = run / "davis" / f"{trunk}-pretrained-seed{settings.seeds[0]}"
+    seed = f"-seed{settings.seeds[0]}-"
+    for spec in segmentations(settings):
+        if "-pretrained-" not in spec.name or seed not in spec.name:
+            continue
+        folder = run / "davis" / spec.name
         counts: Mapping[str, int] = read_json(folder / "run.json")["frames"]
         name = next(iter(counts))
         frames = davis.frames(data.davis, name)[: counts[name]]
@@ -123,7 +128,22 @@ def _davis_pictures(settings: Settings):
         for index in np.linspace(0, len(frames) - 1, TILES).round().astype(int):
             ids = davis.read_mask(folder / name / f"{frames[index].stem}.png")
             tiles.append(_overlay(read_image_rgb(frames[index]), ids))
-        yield f"DAVIS {name}: the first mask propagated by {trunk}, first to last frame", tiles
+        yield f"DAVIS {name}: the first mask propagated ({spec.title}), first to last frame", tiles
+
+
+def _coloured_pictures(settings: Settings, count: int = 3):
+    """Frames of the videos that the trunks coloured: grey, coloured, truth."""
+    run, data = run_folder(settings), data_paths(settings)
+    name = davis.read_names(data.davis)[0]
+    for trunk in trunks(settings):
+        frames = list(read_frames(run / "colorized" / f"{trunk}.mp4"))
+        # The first frame is given, colours and all.
+        chosen = np.linspace(0, len(frames) - 1, count + 1).round().astype(int)[1:]
+        yield (
+            f"DAVIS {name} coloured from its first frame by {trunk}: grey, coloured, truth; "
+            f"{count} frames up to the last",
+            [frames[index] for index in chosen],
+        )
 
 
 def _overlay(image: np.ndarray, ids: np.ndarray) -> np.ndarray:

@@ -1,26 +1,31 @@
-"""Stage 8: label propagation on DAVIS with a colorization checkpoint."""
+"""Stage 8: label propagation on DAVIS with a colorization checkpoint, or without any network."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-from chromatrack.checkpoints import load_checkpoint
+import numpy as np
+
 from chromatrack.configuration import as_plain
 from chromatrack.data import davis
 from chromatrack.data.images import read_image_rgb
 from chromatrack.errors import InputError
-from chromatrack.files import made_by, write_json
+from chromatrack.files import canonical_json, digest_text, made_by, read_json, write_json
 from chromatrack.progress import progress
 from chromatrack.settings import ComputeSettings, PropagationSettings
-from chromatrack.tracking.propagation import propagate_segments
-from chromatrack.training.compute import prepare
+
+IDENTITY = "identity"
+"""The method that repeats the first mask: what any network has to beat."""
 
 
 def propagate_davis(
-    checkpoint: Path,
+    checkpoint: Path | None,
     root: Path,
     output: Path,
     *,
+    method: str,
     settings: PropagationSettings,
     compute: ComputeSettings,
     max_frames: int | None = None,
@@ -28,40 +33,99 @@ def propagate_davis(
     """Propagate the first mask of every sequence of the val split.
 
     Writes NAME/%05d.png (indexed, official layout) beside `output`, and `output`, a JSON that says
-    what made them, last.
+    what made them, last. A sequence that was done with the same weights, settings and frames is
+    not done again.
+
+    Args:
+        checkpoint: of the colorization network; None for the method `identity` alone.
+        method: `soft`, `thesis` (see `tracking.recipe`) or `identity`.
     """
-    device = prepare(compute)
-    loaded = load_checkpoint(checkpoint, kinds=("colorization",))
-    model = loaded.build().to(device)
-    names = davis.read_names(root)
+    if method == IDENTITY:
+        segmenter = _Identity()
+    else:
+        segmenter = _Network(checkpoint, method, settings, compute)
+    source = made_by(
+        "propagate",
+        settings={"method": method, **segmenter.settings, "max_frames": max_frames},
+        inputs={"checkpoint": checkpoint} if checkpoint else {},
+    )
     counts = {}
+    names = davis.read_names(root)
     with progress(names, what=f"DAVIS {output.parent.name}", unit="sequence") as bar:
         for name in bar:
             frames = davis.frames(root, name)[:max_frames]
             masks = davis.masks(root, name)
-            if not masks:
-                raise InputError(f"{root}: {name} has no mask of its first frame")
-            propagated = propagate_segments(
-                model,
-                loaded.scaling,
-                (read_image_rgb(path) for path in frames),
-                davis.read_mask(masks[0]),
-                method=settings.method,
-                references=1 if settings.method == "thesis" else settings.references,
-                temperature=settings.temperature,
-                short_side=settings.short_side,
-                device=device,
-            )
-            for path, ids in zip(frames, propagated, strict=True):
-                davis.write_mask(output.parent / name / f"{path.stem}.png", ids)
+            _one_sequence(segmenter, name, frames, masks[0], output.parent, source)
             counts[name] = len(frames)
-    result = {
-        "frames": counts,
-        "made_by": made_by(
-            "propagate",
-            settings={**as_plain(settings), "max_frames": max_frames},
-            inputs={"checkpoint": checkpoint},
-        ),
-    }
+    result = {"frames": counts, "made_by": source}
     write_json(output, result)
     return result
+
+
+class _Identity:
+    """Repeats the first mask."""
+
+    def __init__(self) -> None:
+        self.settings: dict[str, Any] = {}
+
+    def __call__(self, frames: list[Path], mask: np.ndarray) -> Iterator[np.ndarray]:
+        for _ in frames:
+            yield np.where(mask == davis.VOID, 0, mask).astype(np.uint8)
+
+
+class _Network:
+    """Propagates with the network of a checkpoint."""
+
+    def __init__(
+        self,
+        checkpoint: Path | None,
+        method: str,
+        settings: PropagationSettings,
+        compute: ComputeSettings,
+    ):
+        # Only where there is a network: the identity need not wait for torch.
+        from chromatrack.tracking.propagator import load_propagator
+        from chromatrack.training.compute import prepare
+
+        if checkpoint is None:
+            raise InputError(f"--checkpoint: method {method} needs one; only {IDENTITY} does not")
+        self.propagator = load_propagator(
+            checkpoint, method=method, settings=settings, device=prepare(compute)
+        )
+        self.settings = as_plain(self.propagator.recipe)
+
+    def __call__(self, frames: list[Path], mask: np.ndarray) -> Iterator[np.ndarray]:
+        from chromatrack.tracking import targets
+
+        objects = targets.object_ids(mask)
+        images = (read_image_rgb(path) for path in frames)
+        for planes in self.propagator(images, targets.segment_planes(mask)):
+            yield targets.segments(planes, objects)
+
+
+def _one_sequence(
+    segmenter: _Identity | _Network,
+    name: str,
+    frames: list[Path],
+    first_mask: Path,
+    folder: Path,
+    source: dict,
+) -> None:
+    done_file = folder / "done" / f"{name}.json"
+    mask = davis.read_mask(first_mask)
+    sizes = [[path.name, path.stat().st_size] for path in frames]
+    identity = digest_text(canonical_json([source, sizes, digest_text(mask.tobytes().hex())]))
+    outputs = [folder / name / f"{path.stem}.png" for path in frames]
+    if done_file.exists() and all(path.exists() for path in outputs):
+        done = read_json(done_file)
+        if isinstance(done, dict) and done.get("identity") == identity:
+            return
+    shape = read_image_rgb(frames[0]).shape[:2]
+    if mask.shape != shape:
+        raise InputError(
+            f"{first_mask}: expected the size of the frames, {shape[1]}x{shape[0]} pixels, "
+            f"got {mask.shape[1]}x{mask.shape[0]}"
+        )
+    for path, ids in zip(outputs, segmenter(frames, mask), strict=True):
+        davis.write_mask(path, ids)
+    write_json(done_file, {"identity": identity})

@@ -16,7 +16,8 @@ from chromatrack.models.build import build_siamfc
 from chromatrack.models.inputs import InputScaling
 from chromatrack.settings import ComputeSettings, SiamFCSettings
 from chromatrack.training.compute import prepare
-from chromatrack.training.engine import FitPlan, exponential_rate, finish, fit
+from chromatrack.training.engine import exponential_rate, finish, fit
+from chromatrack.training.plan import FitPlan
 
 
 def train_siamfc(
@@ -92,13 +93,14 @@ def fit_pairs(
     target = target.to(device)
     plan = FitPlan(
         steps=settings.epochs * steps_per_epoch,
+        samples=settings.batch_size,
         checkpoint_every=settings.checkpoint_every,
-        work_dir=output.parent / "work",
-        metrics=output.parent / "metrics.csv",
+        folder=output.parent,
         identity=digest_text(canonical_json(source)),
         workers=compute.workers,
         device=device,
         what=what,
+        seed=seed,
     )
     optimizer = torch.optim.SGD(
         model.parameters(),
@@ -117,7 +119,7 @@ def fit_pairs(
             steps_per_epoch=steps_per_epoch,
         ),
         load_batch=lambda step: as_tensors(*pairs.batch(step)),
-        loss_of=lambda batch: logistic_loss(model(*batch), target, kind=settings.loss),
+        loss_of=lambda network, batch: logistic_loss(network(*batch), target, kind=settings.loss),
     )
     return plan
 

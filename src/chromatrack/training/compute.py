@@ -13,18 +13,36 @@ from chromatrack.errors import InputError
 from chromatrack.settings import ComputeSettings
 
 
-def prepare(compute: ComputeSettings, *, seed: int = 0) -> torch.device:
-    """Set threads and seeds, and choose the device."""
+def prepare(compute: ComputeSettings, *, seed: int = 0, rank: int = 0) -> torch.device:
+    """Set threads and seeds, and choose the device.
+
+    Args:
+        rank: of this process among those of one training.
+    """
     _keep_freed_memory()
     torch.set_num_threads(compute.threads)
     torch.manual_seed(seed)
     torch.use_deterministic_algorithms(True, warn_only=True)
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    device = choose_device(compute)
+    if device.type == "cuda" and compute.devices > 1:
+        return torch.device("cuda", rank)
+    return device
+
+
+def choose_device(compute: ComputeSettings) -> torch.device:
+    """The device that the settings name; an `InputError` where it is missing."""
     name = compute.device
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
-    if name.startswith("cuda") and not torch.cuda.is_available():
-        raise InputError(f"compute.device: {name} was asked for, but no GPU is available")
+    if name.startswith("cuda"):
+        if not torch.cuda.is_available():
+            raise InputError(f"compute.device: {name} was asked for, but no GPU is available")
+        if compute.devices > torch.cuda.device_count():
+            raise InputError(
+                f"compute.devices: {compute.devices} were asked for, but there are "
+                f"{torch.cuda.device_count()} GPUs"
+            )
     return torch.device(name)
 
 

@@ -1,54 +1,34 @@
-"""The training loop of every stage: steps, checkpoints, resume, metrics.
+"""The training loop of every stage: steps, validation, checkpoints, resume, metrics.
 
-A batch is a function of its step number alone, so a run that was killed and continues sees the same
-batches as one that was never stopped, and on a CPU ends with the same weights.
+A batch is a function of its step number alone, and so are the random numbers of a step. A run that
+was killed and continues sees what one sees that was never stopped, and on a CPU ends with the same
+weights.
 """
 
 from __future__ import annotations
 
-import csv
+import contextlib
 import math
 import shutil
-from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
+import sys
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
-from chromatrack.checkpoints import load_tensors
-from chromatrack.errors import InputError, WorkError
-from chromatrack.files import holding, whole_file
+from chromatrack.errors import WorkError
+from chromatrack.files import holding, whole_file, write_json
 from chromatrack.progress import progress
+from chromatrack.training.metrics import Clock, Metrics
+from chromatrack.training.plan import FitPlan, Keeping, Validation
+from chromatrack.training.precision import Precision
+from chromatrack.training.processes import Team
+from chromatrack.training.state import Training
 
-
-@dataclass(frozen=True)
-class FitPlan:
-    """What `fit` does besides calling the task.
-
-    Attributes:
-        steps: optimiser steps in all.
-        checkpoint_every: steps between checkpoints in `work_dir`.
-        work_dir: holds last.pt and the growing metrics.csv; no output of a rule, so that a
-            workflow that removes the outputs of a killed job leaves them alone.
-        metrics: where the complete metrics.csv goes in the end.
-        identity: digest of everything that determines the result; a checkpoint of another
-            identity is not continued.
-        workers: background processes that load batches.
-        device: where the network is.
-        what: name of the bar.
-    """
-
-    steps: int
-    checkpoint_every: int
-    work_dir: Path
-    metrics: Path
-    identity: str
-    workers: int
-    device: torch.device
-    what: str
+LOOK_EVERY = 10
+"""Steps after which a GPU is asked for its losses; asking for each would make it wait."""
 
 
 class _Batches(Dataset):
@@ -72,60 +52,48 @@ def fit(
     optimizer: torch.optim.Optimizer,
     rate: Callable[[int], float],
     load_batch: Callable[[int], Any],
-    loss_of: Callable[[Any], Tensor],
+    loss_of: Callable[[nn.Module, Any], Tensor],
+    names_of: Callable[[int], Sequence[str]] | None = None,
+    validation: Validation | None = None,
+    keeping: Keeping | None = None,
+    team: Team | None = None,
 ) -> None:
-    """Train `module` in place up to `plan.steps`, continuing from the last checkpoint if any.
+    """Train `module` in place up to `plan.steps`, continuing from the last state if any.
 
     Args:
         rate: step -> learning rate.
-        load_batch: step -> batch of CPU tensors.
-        loss_of: batch on the device -> scalar loss.
+        load_batch: step -> this process's part of the batch, as CPU tensors.
+        loss_of: network to call, and batch on the device -> scalar loss.
+        names_of: step -> names of this process's samples, for a message.
+        validation: None for no validation loss.
+        keeping: None to keep no network but the last; the best needs a validation.
+        team: the processes of this training; None: this one alone.
 
     Raises:
-        WorkError: the loss is not finite (the last good checkpoint stays), or another process is
-            at the same training.
+        WorkError: the loss is not finite (the last good state stays), or another process is at the
+            same training.
     """
-    # A killed workflow may leave its trainings behind, alive, when the next one starts.
-    with holding(plan.work_dir):
-        _train(plan, module, optimizer, rate, load_batch, loss_of)
-
-
-def _train(plan: FitPlan, module, optimizer, rate, load_batch, loss_of) -> None:
-    last = plan.work_dir / "last.pt"
-    start = _resume(plan, last, module, optimizer)
-    metrics = _Metrics(plan.work_dir / "metrics.csv", start)
-    module.train()
-    loader = DataLoader(
-        _Batches(load_batch, plan.steps),
-        batch_size=None,
-        sampler=range(start, plan.steps),
-        num_workers=plan.workers,
-        persistent_workers=False,
-    )
-    bar = progress(what=plan.what, unit="step", total=plan.steps, initial=start)
-    with bar, metrics:
-        for step, batch in zip(range(start, plan.steps), loader, strict=True):
-            for group in optimizer.param_groups:
-                group["lr"] = rate(step)
-            loss = loss_of(_to(batch, plan.device))
-            value = loss.item()
-            if not math.isfinite(value):
-                raise WorkError(
-                    f"{plan.what}: the loss is {value} at step {step}; "
-                    f"the last good checkpoint is {last}"
-                )
-            optimizer.zero_grad(set_to_none=True)
-            loss.backward()
-            optimizer.step()
-            metrics.add(step, loss=value, learning_rate=rate(step))
-            bar.set_postfix(loss=f"{value:.4f}", refresh=False)
-            bar.update()
-            if (step + 1) % plan.checkpoint_every == 0 and step + 1 < plan.steps:
-                metrics.flush()
-                _save(plan, last, step + 1, module, optimizer)
-    module.eval()
-    with whole_file(plan.metrics) as part:
-        shutil.copyfile(plan.work_dir / "metrics.csv", part)
+    team = team or Team()
+    with contextlib.ExitStack() as stack:
+        if team.leads:
+            # A killed workflow may leave its trainings behind, alive, when the next one starts.
+            stack.enter_context(holding(plan.work_dir))
+        team.wait()
+        training = Training(module, optimizer, Precision(plan.precision, plan.device))
+        training.resume(plan.work_dir / "last.pt", plan.identity)
+        team.wait()
+        log = None
+        if team.leads:
+            if training.step == 0:
+                shutil.rmtree(plan.folder / "checkpoints", ignore_errors=True)
+            log = stack.enter_context(
+                Metrics(plan.work_dir / "metrics.csv", plan.folder / "tensorboard", training.step)
+            )
+        loop = _Loop(plan, training, team, log, rate, loss_of, names_of, validation, keeping)
+        loop.run(load_batch)
+    if team.leads:
+        with whole_file(plan.folder / "metrics.csv") as part:
+            shutil.copyfile(plan.work_dir / "metrics.csv", part)
 
 
 def finish(plan: FitPlan) -> None:
@@ -133,61 +101,168 @@ def finish(plan: FitPlan) -> None:
     shutil.rmtree(plan.work_dir)
 
 
-def _resume(plan: FitPlan, last: Path, module: nn.Module, optimizer) -> int:
-    if not last.exists():
-        return 0
-    try:
-        state = load_tensors(last)
-    except InputError:
-        return 0
-    if state.get("identity") != plan.identity:
-        return 0
-    module.load_state_dict(state["module"])
-    optimizer.load_state_dict(state["optimizer"])
-    return state["step"]
+class _Loop:
+    """The steps of one call of `fit`."""
 
+    def __init__(
+        self,
+        plan: FitPlan,
+        training: Training,
+        team: Team,
+        log: Metrics | None,
+        rate: Callable[[int], float],
+        loss_of: Callable[[nn.Module, Any], Tensor],
+        names_of: Callable[[int], Sequence[str]] | None,
+        validation: Validation | None,
+        keeping: Keeping | None,
+    ):
+        self.plan, self.training, self.team, self.log = plan, training, team, log
+        self.rate, self.loss_of, self.names_of = rate, loss_of, names_of
+        self.validation, self.keeping = validation, keeping
+        self.network = team.wrap(training.module, plan.device)
+        self.look_every = LOOK_EVERY if plan.device.type == "cuda" else 1
+        self.unseen: list[tuple[int, Tensor]] = []
+        self.clock = Clock(plan.samples)
+        self.bar = progress(
+            what=plan.what, unit="step", total=plan.steps, initial=training.step,
+            disable=None if team.leads else True,
+        )  # fmt: skip
 
-def _save(plan: FitPlan, last: Path, step: int, module: nn.Module, optimizer) -> None:
-    with whole_file(last) as part:
-        torch.save(
-            {
-                "identity": plan.identity,
-                "step": step,
-                "module": module.state_dict(),
-                "optimizer": optimizer.state_dict(),
-            },
-            part,
+    def run(self, load_batch: Callable[[int], Any]) -> None:
+        """All steps that are left."""
+        plan, training = self.plan, self.training
+        start = training.step
+        batches = iter(_loader(plan, load_batch, start))
+        if start == 0:
+            self._keep()
+        training.module.train()
+        self.network.train()
+        with self.bar:
+            for step in range(start, plan.steps):
+                self.clock.ask()
+                batch = next(batches)
+                self.clock.got()
+                self._step(step, batch)
+                training.step = step + 1
+                self._after_step()
+        training.module.eval()
+        self._report(start)
+
+    def _step(self, step: int, batch: Any) -> None:
+        training = self.training
+        # A step that draws random numbers draws the same ones after a kill.
+        torch.manual_seed(((self.plan.seed << 44) + (step << 12) + self.team.rank) % (1 << 63))
+        for group in training.optimizer.param_groups:
+            group["lr"] = self.rate(step)
+        with training.precision.forward():
+            loss = self.loss_of(self.network, _to(batch, self.plan.device))
+        if self.look_every == 1:
+            self._check(step, loss.item())
+        training.precision.step(loss, training.optimizer)
+        self.unseen.append((step, loss.detach()))
+        self.clock.stepped()
+
+    def _after_step(self) -> None:
+        plan, done = self.plan, self.training.step
+        last = done == plan.steps
+        validates = self.validation and (last or done % self.validation.every == 0)
+        saves = done % plan.checkpoint_every == 0 and not last
+        if last or saves or validates or len(self.unseen) >= self.look_every:
+            self._look(validates=bool(validates))
+        with self.clock.paused():
+            self._keep()
+            if saves and self._is_good():
+                self.log.flush()
+                self.training.save(plan.work_dir / "last.pt", plan.identity)
+
+    def _look(self, *, validates: bool) -> None:
+        """Take note of the losses since the last look, and of the validation loss if it is due."""
+        steps = [step for step, _ in self.unseen]
+        losses = torch.stack([loss for _, loss in self.unseen]).float()
+        for step, value in zip(steps, losses.tolist(), strict=True):
+            self._check(step, value)
+        self.unseen.clear()
+        values = self.team.mean(losses).tolist()
+        with self.clock.paused():
+            found = self._validate() if validates else None
+        if not self.log:
+            return
+        for step, value in zip(steps, values, strict=True):
+            last = step == steps[-1]
+            self.log.add(step, value, self.rate(step), found if last else None)
+        self.bar.set_postfix_str(
+            f"loss {values[-1]:.4f}, {self.clock.samples_per_second:.1f} samples/s", refresh=False
         )
+        self.bar.update(len(steps))
+
+    def _check(self, step: int, value: float) -> None:
+        if not math.isfinite(value):
+            raise self._broken(f"the loss is {value}", step)
+
+    def _is_good(self) -> bool:
+        """Whether this process writes; weights that are no numbers must not replace good ones."""
+        if self.team.leads and not self.training.is_finite():
+            raise self._broken("a weight is no number", self.training.step - 1)
+        return self.team.leads
+
+    def _broken(self, what: str, step: int) -> WorkError:
+        names = dict.fromkeys(self.names_of(step)) if self.names_of else ()
+        clips = f" (samples of {', '.join(names)})" if names else ""
+        last = self.plan.work_dir / "last.pt"
+        kept = f"the last good checkpoint is {last}" if last.exists() else "there is no checkpoint"
+        return WorkError(f"{self.plan.what}: {what} at step {step}{clips}; {kept}")
+
+    def _validate(self) -> float:
+        module = self.training.module.eval()
+        total = torch.zeros((), device=self.plan.device)
+        with torch.no_grad(), self.training.precision.forward():
+            for index in range(self.validation.batches):
+                batch = _to(self.validation.load_batch(index), self.plan.device)
+                total += self.loss_of(module, batch).float()
+        module.train()
+        value = self.team.mean(total).item() / self.validation.batches
+        if value < self.training.best:
+            self.training.best = value
+            if self.keeping and self._is_good():
+                self.keeping.save(self.plan.folder / "checkpoints" / "best.pt")
+        return value
+
+    def _keep(self) -> None:
+        step = self.training.step
+        if self.keeping and self.keeping.at(step) and self._is_good():
+            self.keeping.save(self.plan.folder / "checkpoints" / f"step-{step:07d}.pt")
+
+    def _report(self, start: int) -> None:
+        if not self.log:
+            return
+        speed = self.clock.summary()
+        print(
+            f"{self.plan.what}: steps {start} to {self.plan.steps}, "
+            f"{speed['samples_per_second']:.1f} samples per second, "
+            f"{100 * speed['waiting_share']:.1f} % of the time waiting for data",
+            file=sys.stderr,
+        )
+        about = {
+            "first_step": start,
+            "steps": self.plan.steps,
+            **speed,
+            "devices": self.team.size,
+            "device": self.plan.device.type,
+            "precision": str(self.plan.precision),
+            "workers": self.plan.workers,
+        }
+        write_json(self.plan.folder / "speed.json", about)
 
 
-class _Metrics:
-    """metrics.csv: one row per step; a resumed run drops the rows it is about to repeat."""
-
-    columns = ("step", "loss", "learning_rate")
-
-    def __init__(self, path: Path, start: int):
-        kept = []
-        if start and path.exists():
-            with open(path, newline="", encoding="utf-8") as handle:
-                kept = [row for row in csv.DictReader(handle) if int(row["step"]) < start]
-        with whole_file(path) as part, open(part, "w", newline="", encoding="utf-8") as handle:
-            writer = csv.DictWriter(handle, self.columns)
-            writer.writeheader()
-            writer.writerows(kept)
-        self._handle = open(path, "a", newline="", encoding="utf-8")  # noqa: SIM115
-        self._writer = csv.DictWriter(self._handle, self.columns)
-
-    def add(self, step: int, **values: float) -> None:
-        self._writer.writerow({"step": step, **{k: f"{v:.6g}" for k, v in values.items()}})
-
-    def flush(self) -> None:
-        self._handle.flush()
-
-    def __enter__(self) -> _Metrics:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._handle.close()
+def _loader(plan: FitPlan, load_batch: Callable[[int], Any], start: int) -> DataLoader:
+    return DataLoader(
+        _Batches(load_batch, plan.steps),
+        batch_size=None,
+        sampler=range(start, plan.steps),
+        num_workers=plan.workers,
+        persistent_workers=False,
+        pin_memory=plan.device.type == "cuda",
+    )
 
 
 def _to(batch: Any, device: torch.device) -> Any:

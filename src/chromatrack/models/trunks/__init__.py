@@ -1,0 +1,28 @@
+"""Trunks of the colorization network: one file each, and the name of the file is its name.
+
+A file has `build(*, in_channels, width, padding)`, which gives a module with
+
+    forward      (B, in_channels, H, W) -> (B, out_channels, h, w)
+    out_channels channels of the output
+    stride       total stride in pixels
+    margin       pixels of padding that an image needs all around to give one cell per block of
+                 stride x stride pixels; 0 for a trunk that pads inside
+
+`in_channels` is 1 for grey; `width` multiplies all channel counts (`scaled`); `padding` is `zeros`
+or `reflect`. Settings list the names without importing a file, hence without torch.
+"""
+
+from __future__ import annotations
+
+import pkgutil
+
+NAMES = tuple(sorted(module.name for module in pkgutil.iter_modules(__path__)))
+
+
+def scaled(channels: tuple[int, ...], width: float) -> tuple[int, ...]:
+    """Channel counts times `width`, rounded to multiples of 8; 16 at least.
+
+    With 8 channels the backward pass of a channels-last 1x1 convolution of stride 2 crashes the
+    process (PyTorch 2.15 on a CPU).
+    """
+    return tuple(max(16, 8 * round(count * width / 8)) for count in channels)

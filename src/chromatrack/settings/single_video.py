@@ -1,0 +1,37 @@
+"""The check that one clip can be memorised."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from chromatrack.settings.checks import positive, require
+from chromatrack.settings.networks import Trunk
+
+
+@dataclass(frozen=True)
+class SingleVideoSettings:
+    """One clip memorised, with both losses and several k (thesis 5.3.3); rest as `colorization`."""
+
+    clip: str | None = None
+    """Id of the clip; null takes the first one that was fetched."""
+    trunk: Trunk = "resnet18"
+    """Trunk that memorises it."""
+    colours: tuple[int, ...] = (8, 16)
+    """Numbers of labels k."""
+    steps: int = 490
+    """Optimiser steps of each training, all at the first rate."""
+    show_at: tuple[int, ...] = (0, 10, 30)
+    """Steps after which predictions are shown, beside the last (Figure 5.7)."""
+    images: int = 6
+    """Target frames that the figures show, spread over the clip."""
+
+    def __post_init__(self) -> None:
+        positive(self, "steps", "images")
+        require(len(self.colours) > 0, "colours: expected at least one value")
+        for colours in self.colours:
+            require(2 <= colours <= 255, f"colours: expected 2 to 255, got {colours}")
+        for step in self.show_at:
+            require(
+                0 <= step < self.steps,
+                f"show_at: expected 0 to less than steps ({self.steps}), got {step}",
+            )

@@ -1,0 +1,285 @@
+"""DAVIS: J and F against a plain restatement of the official code, its files, and bad input."""
+
+import csv
+import json
+import os
+
+import numpy as np
+import pytest
+from skimage.morphology import dilation, disk
+
+from chromatrack.cli.main import main
+from chromatrack.data import davis as davis_data
+from chromatrack.errors import InputError
+from chromatrack.experiments import segmentations
+from chromatrack.metrics import davis
+from chromatrack.reporting import tables
+from chromatrack.settings import load_config
+from chromatrack.stages.evaluate_davis import evaluate_davis
+from tests.conftest import ROOT
+
+
+def disc(y: int, x: int) -> np.ndarray:
+    rows, columns = np.ogrid[:480, :854]
+    return (rows - y) ** 2 + (columns - x) ** 2 <= 60**2
+
+
+def test_davis_agrees_with_the_official_evaluation_on_moving_discs():
+    pairs = [(disc(240, 400 + i), disc(240 + i, 400)) for i in range(10)]
+    j = davis.statistics(np.array([davis.region_similarity(*pair) for pair in pairs]))
+    f = davis.statistics(np.array([davis.contour_accuracy(*pair) for pair in pairs]))
+    assert j.mean == pytest.approx(0.876820, abs=5e-7)
+    assert j.decay == pytest.approx(0.184481, abs=5e-7)
+    assert f.mean == pytest.approx(0.854339, abs=5e-7)
+    assert f.recall == pytest.approx(0.9)
+    assert f.decay == pytest.approx(0.450413, abs=5e-7)
+
+
+def test_empty_masks():
+    empty, full = np.zeros((48, 64), bool), np.ones((48, 64), bool)
+    square = empty.copy()
+    square[10:20, 10:20] = True
+    assert davis.region_similarity(empty, empty) == 1
+    assert davis.contour_accuracy(empty, empty) == 1
+    for other in (square, full):
+        assert davis.region_similarity(empty, other) == 0
+    assert davis.contour_accuracy(empty, square) == davis.contour_accuracy(square, empty) == 0
+    # A mask that fills the frame has no boundary, so officially it equals the empty one.
+    assert davis.contour_accuracy(full, empty) == 1
+
+
+def test_void_is_background():
+    ids = np.array([[0, 1, 2], [255, 255, 1]], np.uint8)
+    np.testing.assert_array_equal(davis.object_mask(ids, 1), [[0, 1, 0], [0, 0, 1]])
+    assert not davis.object_mask(ids, 255).any()
+
+
+def plain_boundary(mask: np.ndarray) -> np.ndarray:
+    """A pixel is boundary if the one to the right, below or diagonally below differs."""
+    height, width = mask.shape
+    found = np.zeros_like(mask)
+    for down, right in ((0, 1), (1, 0), (1, 1)):
+        here = mask[: height - down, : width - right]
+        found[: height - down, : width - right] |= here != mask[down:, right:]
+    return found
+
+
+def plain_f(result: np.ndarray, truth: np.ndarray) -> float:
+    """F over the whole frame as the official code defines it, dilated by skimage's disk."""
+    near = disk(int(np.ceil(0.008 * np.linalg.norm(truth.shape))))
+    own, other = plain_boundary(result), plain_boundary(truth)
+    if not own.any() or not other.any():
+        return float(own.any() == other.any())
+    precision = (own & dilation(other, near)).sum() / own.sum()
+    recall = (other & dilation(own, near)).sum() / other.sum()
+    return 2 * precision * recall / (precision + recall) if precision + recall else 0.0
+
+
+def plain_decay(values: np.ndarray) -> float:
+    edges = [round(1 + part * (len(values) - 1) / 4 + 1e-10) - 1 for part in range(5)]
+    return np.mean(values[: edges[1] + 1]) - np.mean(values[edges[3] :])
+
+
+def blobs(random: np.random.Generator, size: tuple[int, int], count: int) -> np.ndarray:
+    """Ids of random ellipses that touch borders, hide each other, and are sometimes nothing."""
+    ids = np.zeros(size, np.uint8)
+    y, x = np.ogrid[: size[0], : size[1]]
+    for number in range(1, count + 1):
+        row, column = random.integers(0, size[0]), random.integers(0, size[1])
+        a, b = random.integers(1, 40, 2) if random.random() > 0.15 else (1, -1)
+        if b > 0:
+            ids[((y - row) / a) ** 2 + ((x - column) / b) ** 2 <= 1] = number
+    return ids
+
+
+@pytest.mark.parametrize("size", [(40, 60), (120, 214), (65, 33)])
+def test_j_and_f_agree_with_a_plain_restatement(size):
+    random = np.random.default_rng(size[0])
+    for _ in range(30):
+        result, truth = blobs(random, size, 3), blobs(random, size, 3)
+        for number in (1, 2, 3):
+            pair = davis.object_mask(result, number), davis.object_mask(truth, number)
+            both, either = (pair[0] & pair[1]).sum(), (pair[0] | pair[1]).sum()
+            assert davis.region_similarity(*pair) == (both / either if either else 1)
+            assert davis.contour_accuracy(*pair) == pytest.approx(plain_f(*pair), abs=1e-12)
+
+
+@pytest.mark.parametrize("frames", [1, 2, 3, 4, 5, 7, 48, 255])
+def test_statistics_agree_with_a_plain_restatement(frames):
+    values = np.random.default_rng(frames).random(frames)
+    found = davis.statistics(values)
+    assert found.mean == pytest.approx(values.sum() / frames)
+    assert found.recall == (values > 0.5).sum() / frames
+    assert found.decay == pytest.approx(plain_decay(values))
+
+
+def test_statistics_beyond_256_frames():
+    values = np.concatenate([np.ones(300), np.zeros(300)])
+    statistics = davis.statistics(values)
+    assert (statistics.mean, statistics.recall, statistics.decay) == (0.5, 0.5, 1.0)
+
+
+@pytest.fixture
+def davis_folders(tmp_path):
+    """Two sequences of six frames; results equal to the annotations."""
+    for name, objects in (("-gull", 1), ("pair", 2)):
+        for frame in range(6):
+            ids = np.zeros((40, 60), np.uint8)
+            for number in range(1, objects + 1):
+                ids[5:15, 20 * number - 15 + frame : 20 * number - 5 + frame] = number
+            ids[30:, :3] = 255
+            davis_data.write_mask(tmp_path / "anno" / name / f"{frame:05d}.png", ids)
+            ids[ids == 255] = 0
+            davis_data.write_mask(tmp_path / "results" / name / f"{frame:05d}.png", ids)
+    return tmp_path
+
+
+def evaluate_masks(root, **options):
+    return evaluate_davis(root / "anno", root / "results", root / "scores.json", **options)
+
+
+def test_perfect_masks(davis_folders):
+    scores = evaluate_masks(davis_folders)
+    assert scores["J_and_F"] == scores["J_recall"] == 1.0
+    assert scores["J_decay"] == scores["F_decay"] == 0.0
+    assert list(scores["per_object"]) == ["-gull_1", "pair_1", "pair_2"]
+    assert (scores["objects"], scores["sequences"], scores["frames"]) == (3, 2, 8)
+    assert scores == json.loads((davis_folders / "scores.json").read_text())
+
+
+def test_first_and_last_frame_do_not_count_and_may_be_missing(davis_folders):
+    for name in ("00000.png", "00005.png"):
+        (davis_folders / "results" / "pair" / name).unlink()
+    assert evaluate_masks(davis_folders)["J_mean"] == 1.0
+
+
+def test_mean_is_over_objects(davis_folders):
+    for frame in range(6):
+        path = davis_folders / "results" / "pair" / f"{frame:05d}.png"
+        ids = davis_data.read_mask(path)
+        davis_data.write_mask(path, np.where(ids == 2, 0, ids))
+    scores = evaluate_masks(davis_folders)
+    assert scores["per_object"]["pair_2"]["J_mean"] == 0.0
+    assert scores["J_mean"] == pytest.approx(2 / 3)
+
+
+def test_official_tables(davis_folders):
+    scores = evaluate_masks(davis_folders)
+    with open(davis_folders / "global_results-val.csv", newline="") as handle:
+        header, values = csv.reader(handle)
+    assert header == [
+        "J&F-Mean", "J-Mean", "J-Recall", "J-Decay", "F-Mean", "F-Recall", "F-Decay",
+    ]  # fmt: skip
+    assert values == ["1.000", "1.000", "1.000", "0.000", "1.000", "1.000", "0.000"]
+    with open(davis_folders / "per-sequence_results-val.csv", newline="") as handle:
+        rows = list(csv.reader(handle))
+    assert rows[0] == ["Sequence", "J-Mean", "F-Mean"]
+    assert [row[0] for row in rows[1:]] == list(scores["per_object"])
+
+
+def test_an_object_that_is_lost_everywhere_is_an_empty_mask(davis_folders):
+    """Results with fewer objects than the first mask are scored, not refused."""
+    for path in (davis_folders / "results" / "pair").iterdir():
+        davis_data.write_mask(path, np.zeros((40, 60), np.uint8))
+    scores = evaluate_masks(davis_folders)
+    assert scores["per_object"]["pair_1"]["J_mean"] == 0
+    assert scores["per_object"]["pair_2"]["F_mean"] == 0
+
+
+def test_an_id_that_the_first_mask_skips_counts_as_officially(davis_folders):
+    for folder in ("anno", "results"):
+        for path in (davis_folders / folder / "pair").iterdir():
+            ids = davis_data.read_mask(path)
+            davis_data.write_mask(path, np.where(ids == 1, 0, ids))
+    scores = evaluate_masks(davis_folders)["per_object"]
+    assert list(scores) == ["-gull_1", "pair_1", "pair_2"]
+    assert scores["pair_1"]["J_mean"] == 1.0
+
+
+def test_void_in_a_result_is_refused(davis_folders):
+    path = davis_folders / "results" / "pair" / "00002.png"
+    ids = davis_data.read_mask(path)
+    ids[0, 0] = 255
+    davis_data.write_mask(path, ids)
+    with pytest.raises(InputError, match=r"00002\.png: expected object ids 1 to 2 .* got 255"):
+        evaluate_masks(davis_folders)
+
+
+def test_missing_masks_are_named(davis_folders):
+    (davis_folders / "results" / "pair" / "00003.png").unlink()
+    with pytest.raises(InputError, match=r"pair/00003\.png"):
+        evaluate_masks(davis_folders)
+    for path in (davis_folders / "results" / "pair").iterdir():
+        path.unlink()
+    (davis_folders / "results" / "pair").rmdir()
+    with pytest.raises(InputError, match=r"1 of 2 sequences are missing \(pair\)"):
+        evaluate_masks(davis_folders)
+    assert evaluate_masks(davis_folders, subset=True)["sequences"] == 1
+
+
+def test_masks_of_wrong_size_or_objects_are_named(davis_folders):
+    path = davis_folders / "results" / "pair" / "00002.png"
+    davis_data.write_mask(path, np.zeros((40, 61), np.uint8))
+    with pytest.raises(InputError, match=r"00002\.png: expected a mask of 60x40 pixels, got 61x40"):
+        evaluate_masks(davis_folders)
+    davis_data.write_mask(path, np.full((40, 60), 3, np.uint8))
+    with pytest.raises(InputError, match=r"expected object ids 1 to 2 .* got 3"):
+        evaluate_masks(davis_folders)
+
+
+def test_davis_root_is_recognised_and_its_list_counts(davis_folders, tmp_path):
+    root = tmp_path / "root"
+    (root / "Annotations").mkdir(parents=True)
+    os.rename(davis_folders / "anno", root / "Annotations" / "480p")
+    davis_data.write_names(root, ["pair"])
+    scores = evaluate_davis(root, davis_folders / "results")
+    assert list(scores["per_object"]) == ["pair_1", "pair_2"]
+
+
+def test_davis_command(davis_folders, capsys):
+    call = ["evaluate", "davis", f"--annotations={davis_folders / 'anno'}",
+            f"--output={davis_folders / 'out.json'}"]  # fmt: skip
+    assert main([*call, f"--results={davis_folders / 'results'}"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1].split() == ["mean", "1.000", "1.000", "1.000"]
+    assert main([*call, f"--results={davis_folders / 'nothing'}"]) == 2
+
+
+def test_the_table_has_both_methods_what_they_must_beat_and_the_published_rows():
+    settings = load_config([ROOT / "config.yaml"])
+    specs = segmentations(settings)
+    assert [(s.network, s.method) for s in specs] == [
+        (None, "identity"),
+        ("resnet18-random-seed0", "soft"),
+        ("resnet18-pretrained-seed0", "soft"),
+        ("resnet18-pretrained-seed0", "thesis"),
+        ("alexnet-random-seed0", "soft"),
+        ("alexnet-pretrained-seed0", "soft"),
+        ("alexnet-pretrained-seed0", "thesis"),
+    ]
+    assert len({s.name for s in specs}) == len({s.title for s in specs}) == len(specs)
+    entry = dict.fromkeys(
+        ("J_mean", "F_mean", "J_and_F", "J_recall", "F_recall", "J_decay", "F_decay"), 0.5
+    )
+    table = tables.davis({s.title: entry | {"objects": 3, "frames": 9} for s in specs})
+    assert {len(line.cells) for line in table.lines} == {len(table.header)}
+    published = [line.cells[1:3] for line in table.lines if line.reference]
+    expected = {("29.48", "22.93"), ("26.95", "20.90"), ("34.60", "32.70"), ("45.60", "52.50")}
+    assert set(published) == expected
+
+
+@pytest.mark.real_data
+def test_real_masks_against_themselves(real_data):
+    folder = real_data / "davis" / "Annotations" / "480p"
+    scores = evaluate_davis(real_data / "davis", folder, frames_limit=12)
+    assert (scores["J_mean"], scores["F_mean"]) == (1.0, 1.0)
+    assert scores["frames"] == 30
+
+
+@pytest.mark.real_data
+def test_real_masks_agree_with_a_plain_restatement(real_data):
+    root = real_data / "davis"
+    for name in davis_data.read_names(root):
+        paths = davis_data.masks(root, name)
+        for early, late in ((0, 3), (10, 30)):
+            pair = [davis_data.read_mask(paths[index]) == 1 for index in (early, late)]
+            assert davis.contour_accuracy(*pair) == pytest.approx(plain_f(*pair), abs=1e-12)

@@ -1,0 +1,146 @@
+"""SiamFC and the combined network: each training learns and repeats."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+
+from chromatrack.checkpoints import load_checkpoint
+from chromatrack.data.crops import CropPairs, usable_frames, write_crop_shard
+from chromatrack.data.sequence import Sequence
+from chromatrack.errors import InputError
+from chromatrack.files import write_json
+from chromatrack.settings import (
+    ColorizationSettings,
+    ComputeSettings,
+    FusionSettings,
+    SiamFCSettings,
+)
+from chromatrack.stages.colorization import initial_colorization
+from chromatrack.stages.fusion import compose, fine_tune, response_statistics
+from chromatrack.stages.siamfc import train_siamfc
+
+CPU = ComputeSettings(device="cpu")
+TINY = SiamFCSettings(width=0.05, epochs=2, pairs_per_epoch=8, batch_size=2, checkpoint_every=2)
+FUSION = FusionSettings(statistics_pairs=8)
+
+
+@pytest.fixture(scope="module")
+def crops(tmp_path_factory):
+    """A crop shard: two sequences, each a blob of its own colour in the centre of noise."""
+    import cv2
+
+    path = tmp_path_factory.mktemp("crops") / "crops-0000.h5"
+    random = np.random.default_rng(0)
+    sequences = []
+    for index, color in enumerate([(250, 40, 40), (40, 40, 250)]):
+        jpegs = []
+        for _ in range(4):
+            image = random.integers(60, 200, (271, 271, 3)).astype(np.uint8)
+            cv2.circle(image, (135, 135), 30, color, -1)
+            jpegs.append(cv2.imencode(".jpg", image)[1].tobytes())
+        sequences.append((f"s{index}", np.array([0, 1, 2, 200]), jpegs))
+    write_crop_shard(path, sequences, margin=8, made_by={})
+    return path
+
+
+def test_pairs_follow_from_the_step_and_respect_the_gap(crops):
+    options = {"batch_size": 8, "search_size": 239, "max_gap": 100, "stretch": 0.05}
+    pairs = CropPairs([crops], seed=0, **options)
+    z, x = pairs.batch(3)
+    assert z.shape == (8, 127, 127, 3) and x.shape == (8, 239, 239, 3)
+    again = CropPairs([crops], seed=0, **options)
+    np.testing.assert_array_equal(again.batch(3)[1], x)
+    assert not np.array_equal(again.batch(4)[1], x)
+    for exemplar, search in zip(z, x, strict=True):  # the same target, in the middle of both
+        red = exemplar[63, 63, 0] > 150
+        assert (search[119, 119, 0] > 150) == red
+    centred = CropPairs([crops], seed=0, **{**options, "search_size": 255, "stretch": 0})
+    assert centred.batch(0)[1].shape == (8, 255, 255, 3)
+
+
+def test_usable_frames():
+    boxes = np.array(
+        [[0, 0, 50, 50], [0, 0, 19, 50], [0, 0, 501, 200], [0, 0, 200, 40], [0, 0, 30, 30.0]]
+    )
+    visible = np.array([True, True, True, True, False])
+    sequence = Sequence("s", (), boxes, visible=visible)
+    assert usable_frames(sequence).tolist() == [0]
+
+
+def test_siamfc_training_repeats(crops, tmp_path):
+    for name in ("one", "two"):
+        train_siamfc([crops], tmp_path / name / "model.pt", seed=0, settings=TINY, compute=CPU)
+    one, two = (load_checkpoint(tmp_path / n / "model.pt").state for n in ("one", "two"))
+    assert all(torch.equal(one[name], two[name]) for name in one)
+    assert not (tmp_path / "one" / "work").exists()
+    assert (tmp_path / "one" / "metrics.csv").read_text().count("\n") == 9
+
+
+@pytest.fixture(scope="module")
+def trained(crops, tmp_path_factory):
+    """Tiny checkpoints of both branches and their statistics."""
+    folder = tmp_path_factory.mktemp("trained")
+    train_siamfc([crops], folder / "siamfc.pt", seed=0, settings=TINY, compute=CPU)
+    write_json(folder / "lab.json", {"mean": [0.5] * 3, "std": [0.2] * 3})
+    initial_colorization(
+        folder / "lab.json", folder / "colorization.pt", trunk="alexnet", seed=0,
+        settings=ColorizationSettings(width=0.05),
+    )  # fmt: skip
+    response_statistics(
+        folder / "siamfc.pt", folder / "colorization.pt", [crops], folder / "statistics.json",
+        seed=0, settings=FUSION, pairs=TINY, compute=CPU,
+    )  # fmt: skip
+    return folder
+
+
+def parts(folder):
+    return [folder / name for name in ("siamfc.pt", "colorization.pt", "statistics.json")]
+
+
+def test_statistics_are_those_of_the_score_maps(trained, crops):
+    from chromatrack.files import read_json
+
+    measured = read_json(trained / "statistics.json")
+    network = load_checkpoint(trained / "siamfc.pt").build()
+    scaling = load_checkpoint(trained / "siamfc.pt").scaling
+    pairs = CropPairs(
+        [crops], batch_size=8, search_size=255, max_gap=TINY.max_gap, stretch=0, seed=0
+    )
+    z, x = (scaling.rgb_tensor(patch) for patch in pairs.batch(0))
+    with torch.no_grad():
+        maps = network(z, x)
+    assert measured["pairs"] == 8 and maps.shape[-1] == 17
+    assert measured["siamfc"]["mean"] == pytest.approx(maps.mean().item(), rel=1e-3)
+    assert measured["siamfc"]["std"] == pytest.approx(maps.std(correction=0).item(), rel=1e-3)
+
+
+def test_composing_changes_no_weight(trained, tmp_path):
+    compose(*parts(trained), tmp_path / "model.pt", alpha=0.5, settings=FUSION, seed=0)
+    state = load_checkpoint(tmp_path / "model.pt", kinds=("fused",)).state
+    for name, value in load_checkpoint(trained / "siamfc.pt").state.items():
+        assert torch.equal(state[f"siamfc.{name}"], value)
+
+
+@pytest.mark.parametrize("alpha", [0.0, 0.5, None])
+def test_fine_tuning_moves_the_branches_that_alpha_uses(trained, crops, tmp_path, alpha):
+    # Barely trained branches have tiny score maps: normalised, their gradients are huge.
+    gentle = dataclasses.replace(TINY, learning_rate=1e-7, final_learning_rate=1e-7)
+    compose(*parts(trained), tmp_path / "before.pt", alpha=alpha, settings=FUSION, seed=0)
+    fine_tune(
+        *parts(trained), [crops], tmp_path / "model.pt", alpha=alpha, seed=0,
+        settings=FUSION, training=gentle, compute=CPU,
+    )  # fmt: skip
+    before, after = (load_checkpoint(tmp_path / n).state for n in ("before.pt", "model.pt"))
+    moved = {name.split(".")[0] for name in before if not torch.equal(before[name], after[name])}
+    expected = {"siamfc"} if alpha == 0 else {"siamfc", "colorization"}
+    assert moved == expected | ({"alpha_logit"} if alpha is None else set())
+
+
+def test_a_checkpoint_of_another_kind_is_named(trained, tmp_path):
+    first, _, statistics = parts(trained)
+    with pytest.raises(InputError, match=r"siamfc.pt: expected a checkpoint of kind colorization"):
+        compose(first, first, statistics, tmp_path / "x.pt", alpha=0.5, settings=FUSION, seed=0)
+    with pytest.raises(InputError, match="not a file of PyTorch tensors"):
+        load_checkpoint(statistics)
