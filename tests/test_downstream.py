@@ -16,7 +16,7 @@ from chromatrack.models.inputs import InputScaling
 from chromatrack.settings import ComputeSettings, PropagationSettings
 from chromatrack.stages.propagate import propagate_davis
 from chromatrack.video.decode import read_frames
-from chromatrack.world.video import write_video
+from chromatrack.video.write import write_video
 
 SETTINGS = '--settings={"short_side": 64}'
 FRAMES = 5

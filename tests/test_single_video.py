@@ -15,7 +15,6 @@ from chromatrack.settings import (
     SingleVideoSettings,
 )
 from chromatrack.stages.single_video import memorize_clip
-from tests.test_workflow import folder, planned  # noqa: F401
 from tests.videos import write_video
 
 SETTINGS = SingleVideoSettings(trunk="alexnet", colours=(2, 3), steps=4, show_at=(0, 2), images=2)
@@ -71,8 +70,3 @@ def test_what_is_done_is_not_done_again(video, tmp_path):
 def test_a_clip_that_is_too_short_is_named(video, tmp_path):
     with pytest.raises(InputError, match="no clip in 1 label shards has the 4 kept frames"):
         memorize(video, tmp_path / "index.json", labels=LabelSettings(frame_stride=12, restarts=1))
-
-
-def test_nothing_of_the_default_target_depends_on_it(folder):  # noqa: F811
-    assert "single_video" not in planned(folder, "results/otb2015_summary.csv")
-    assert planned(folder, "results/demo/single_video/index.json")["single_video"] == 1

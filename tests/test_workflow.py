@@ -45,6 +45,11 @@ def test_the_whole_plan_of_the_demo(folder):
     assert jobs["propagate_davis"] == jobs["evaluate_davis"] == 7
 
 
+def test_nothing_of_the_default_target_depends_on_the_single_video(folder):
+    assert "single_video" not in planned(folder, "results/otb2015_summary.csv")
+    assert planned(folder, "results/demo/single_video/index.json")["single_video"] == 1
+
+
 def test_a_wrong_key_stops_before_any_job(folder):
     text = snakemake(folder, "--config", "siamfc={epoch: 3}", check=False)
     assert "configuration: siamfc.epoch: unknown key; did you mean 'epochs'?" in text

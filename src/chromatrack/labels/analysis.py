@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from chromatrack.labels.kmeans import Clusters, label_table
+from chromatrack.labels.clip import to_grid
+from chromatrack.labels.kmeans import Clusters, label_table, look_up
 
 
 @dataclass(frozen=True)
@@ -111,19 +112,9 @@ def _blocks(frames: np.ndarray, cells: int) -> np.ndarray:
     return frames.reshape(count, cells, side // cells, cells, side // cells)
 
 
-def look_up(table: np.ndarray, ab: np.ndarray) -> np.ndarray:
-    """(..., 2) uint8 a, b -> (...) labels, by a table of all colours (see `label_table`)."""
-    return table[ab[..., 0].astype(np.uint16) << 8 | ab[..., 1]]
-
-
 def to_cells(frames: np.ndarray, size: int) -> np.ndarray:
     """(N, H, W, C) uint8 -> (N, size, size, C): mean colour of each cell, as label maps have it."""
-    return np.stack(
-        [
-            cv2.resize(np.ascontiguousarray(frame), (size, size), interpolation=cv2.INTER_AREA)
-            for frame in frames
-        ]
-    )
+    return np.stack([to_grid(np.ascontiguousarray(frame), size) for frame in frames])
 
 
 def palette(centroids: np.ndarray, *, reach: float = 0.0) -> np.ndarray:

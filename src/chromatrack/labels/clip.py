@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from chromatrack.errors import InputError
-from chromatrack.labels.kmeans import Clusters, cluster_many, label_table
+from chromatrack.labels.kmeans import Clusters, cluster_many, label_table, look_up
 from chromatrack.settings import LabelSettings
 from chromatrack.video.decode import read_frames, square
 from chromatrack.video.equalize import equalize
@@ -108,7 +108,7 @@ def decode_clip(video: str | Path, settings: LabelSettings) -> DecodedClip:
         # OpenCV counts in float32, exact up to 2^24 pixels a frame; the clip is summed in float64.
         histogram += _histogram(ab)
         lightness += cv2.calcHist([luma], [0], None, [256], [0, 256]).ravel()
-        cells.append(_to_grid(ab, settings.label_size))
+        cells.append(to_grid(ab, settings.label_size))
         encoded.append(_encode(luma, settings))
         if settings.full_resolution:
             planes.append(ab)
@@ -157,8 +157,8 @@ def label_clip(clip_id: str, sha256: str, clip: DecodedClip, clusters: Clusters)
         sha256=sha256,
         luma=clip.luma,
         luma_lengths=clip.luma_lengths,
-        labels=table[_codes(clip.cells)],
-        full_labels=table[_codes(clip.planes)] if full else None,
+        labels=look_up(table, clip.cells),
+        full_labels=look_up(table, clip.planes) if full else None,
         centroids=clusters.centroids,
         inertia=clusters.inertia,
         lab_sums=clip.lab_sums,
@@ -166,16 +166,12 @@ def label_clip(clip_id: str, sha256: str, clip: DecodedClip, clusters: Clusters)
     )
 
 
-def _codes(ab: np.ndarray) -> np.ndarray:
-    return ab[..., 0].astype(np.uint16) * 256 + ab[..., 1]
-
-
 def _histogram(ab: np.ndarray) -> np.ndarray:
     """(H, W, 2) uint8 -> (256, 256) float32 counts."""
     return cv2.calcHist([ab], [0, 1], None, [256, 256], [0, 256, 0, 256])
 
 
-def _to_grid(ab: np.ndarray, size: int) -> np.ndarray:
+def to_grid(ab: np.ndarray, size: int) -> np.ndarray:
     """(H, W, 2) -> (size, size, 2): the mean colour of each cell."""
     return cv2.resize(ab, (size, size), interpolation=cv2.INTER_AREA)
 

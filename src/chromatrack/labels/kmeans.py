@@ -101,6 +101,11 @@ def label_table(centroids: np.ndarray) -> np.ndarray:
     return nearest.ravel()
 
 
+def look_up(table: np.ndarray, ab: np.ndarray) -> np.ndarray:
+    """(..., 2) uint8 a, b -> (...) labels, by a table of all colours (see `label_table`)."""
+    return table[ab[..., 0].astype(np.uint16) << 8 | ab[..., 1]]
+
+
 def _refinement(backend: str):
     """How a list of (points, weights, starts) becomes a list of (restarts, k, 2) centroids."""
     if backend == "auto":

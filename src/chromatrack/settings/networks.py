@@ -46,6 +46,8 @@ class ColorizationSettings:
     """Mean and standard deviation of L: of this data set, of the thesis, or 0.5 / 0.5 (D18)."""
     steps: int = 140_000
     """Optimiser steps."""
+    precision: Literal[32, "bf16", "16-mixed"] = 32
+    """Bits, or mixed precision in bfloat16 or, with scaled losses, float16."""
     learning_rate: float = 1e-3
     """Adam's rate at first."""
     drop_at: int = 60_000

@@ -46,8 +46,6 @@ class ComputeSettings:
     """Background processes that load training batches; of each process of a training."""
     devices: int = 1
     """Processes, with a GPU each where there are any, that pretraining shares its batches among."""
-    precision: Literal[32, "bf16", "16-mixed"] = 32
-    """Of pretraining: bits, or mixed precision in bfloat16 or, with scaled losses, float16."""
     retry_failed: bool = False
     """Fetching asks for all clips again that are not done, those that failed for good too."""
 

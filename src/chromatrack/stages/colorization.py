@@ -169,7 +169,7 @@ def _train(team: Team, job: _Job) -> None:
         device=device,
         what=f"colorization {job.trunk}",
         seed=job.seed,
-        precision=job.compute.precision,
+        precision=settings.precision,
     )
     fit(
         plan,

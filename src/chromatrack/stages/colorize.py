@@ -14,7 +14,7 @@ from chromatrack.progress import progress
 from chromatrack.stages.footage import open_footage
 from chromatrack.tracking import targets
 from chromatrack.tracking.propagator import Propagator
-from chromatrack.world.video import write_video
+from chromatrack.video.write import write_video
 
 PANELS = ("grey", "coloured", "truth")
 """What stands side by side in the video, from left to right."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -15,7 +15,8 @@ from chromatrack.errors import InputError, WorkError
 from chromatrack.fetch.ledger import DONE, read_ledger
 from chromatrack.files import made_by, write_json, write_text
 from chromatrack.labels import analysis, over_clips
-from chromatrack.labels.kmeans import ab_histogram, cluster
+from chromatrack.labels.clip import cluster_colours
+from chromatrack.labels.kmeans import ab_histogram
 from chromatrack.labels.over_clips import ClipResult
 from chromatrack.progress import progress
 from chromatrack.settings import AnalysisSettings, LabelSettings
@@ -165,15 +166,7 @@ def _analyze_clip(
         cells = analysis.to_cells(pixels, labels.label_size)
         histograms[mode] = ab_histogram(pixels if labels.cluster_on == "frames" else cells)
         for colours in settings.colours:
-            clusters = cluster(
-                histograms[mode],
-                colours=colours,
-                backend=labels.backend,
-                restarts=labels.restarts,
-                tolerance=labels.tolerance,
-                max_iterations=labels.max_iterations,
-                seed=labels.seed,
-            )
+            [clusters] = cluster_colours([histograms[mode]], replace(labels, colours=colours))
             centroids[mode, colours] = clusters.centroids
             measured[mode, colours] = analysis.measure(
                 clusters,

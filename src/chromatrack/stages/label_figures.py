@@ -8,8 +8,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from chromatrack.labels.analysis import look_up, palette, to_cells
-from chromatrack.labels.kmeans import label_table
+from chromatrack.labels.analysis import palette, to_cells
+from chromatrack.labels.kmeans import label_table, look_up
 from chromatrack.labels.over_clips import BOOTSTRAP_CLIPS, Estimate, Variant
 from chromatrack.reporting import label_plots, plots
 from chromatrack.settings import AnalysisSettings, LabelSettings

@@ -10,12 +10,12 @@ import numpy as np
 
 from chromatrack.data import davis, got10k, kinetics, otb, vot
 from chromatrack.settings import WorldSettings
+from chromatrack.video.write import write_video
 from chromatrack.world import attributes
 from chromatrack.world.otb_scenes import SCRIPTS, Script, Set
 from chromatrack.world.random_scenes import random_scene
 from chromatrack.world.render import render
 from chromatrack.world.scene import Frame, Scene, View
-from chromatrack.world.video import write_video
 
 JPEG_QUALITY = 85
 VIDEO_QUALITY = 20
