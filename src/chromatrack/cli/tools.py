@@ -57,7 +57,7 @@ def register(subcommands) -> None:
 
 
 def _track(options: argparse.Namespace) -> None:
-    from chromatrack.stages.track import track_video
+    from chromatrack.stages.track_video import track_video
 
     count = track_video(
         options.input,

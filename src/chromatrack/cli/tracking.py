@@ -83,7 +83,7 @@ def _tracker_options(options: argparse.Namespace) -> dict:
 
 
 def _track_otb(options: argparse.Namespace) -> None:
-    from chromatrack.stages.track import track_otb
+    from chromatrack.stages.track_otb import track_otb
 
     track_otb(
         options.checkpoint,
@@ -95,7 +95,7 @@ def _track_otb(options: argparse.Namespace) -> None:
 
 
 def _track_vot(options: argparse.Namespace) -> None:
-    from chromatrack.stages.track import track_vot
+    from chromatrack.stages.track_vot import track_vot
 
     track_vot(options.checkpoint, options.root, options.output, **_tracker_options(options))
 

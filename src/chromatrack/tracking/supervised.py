@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-
 import numpy as np
 
 from chromatrack.data.images import read_image_rgb
@@ -17,16 +15,7 @@ from chromatrack.metrics.vot import (
     TRACKED,
     region_overlap,
 )
-
-
-class Tracker(Protocol):
-    """The contract of the field."""
-
-    def init(self, image: np.ndarray, box_ltwh: np.ndarray) -> None:
-        """Take the target from the first frame."""
-
-    def update(self, image: np.ndarray) -> np.ndarray:
-        """Box (4,) ltwh of the target in the next frame."""
+from chromatrack.tracking.contract import Tracker
 
 
 def supervised_run(

@@ -1,0 +1,59 @@
+"""Stage 8: the supervised experiment of VOT."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from chromatrack.configuration import as_plain
+from chromatrack.data import vot
+from chromatrack.files import made_by, write_json
+from chromatrack.metrics.vot import summarize
+from chromatrack.progress import progress
+from chromatrack.settings import ComputeSettings, TrackerSettings
+from chromatrack.tracking.load import load_tracker
+from chromatrack.tracking.supervised import supervised_run
+from chromatrack.training.compute import prepare
+
+
+def track_vot(
+    checkpoint: Path,
+    root: Path,
+    output: Path,
+    *,
+    settings: TrackerSettings,
+    compute: ComputeSettings,
+    alpha: float | None = None,
+    random_auxiliary: int | None = None,
+    max_frames: int | None = None,
+) -> dict:
+    """Supervised VOT run: accuracy, failures, robustness and EAO as JSON."""
+    device = prepare(compute)
+    tracker = load_tracker(
+        checkpoint,
+        settings=settings,
+        device=device,
+        alpha=alpha,
+        random_auxiliary=random_auxiliary,
+    )
+    runs = {}
+    sequences = [sequence.first(max_frames) for sequence in vot.read_sequences(root)]
+    with progress(sequences, what=f"VOT {output.stem}", unit="sequence") as bar:
+        for sequence in bar:
+            overlaps, states, _ = supervised_run(tracker, sequence)
+            # The tracker is deterministic: one repetition stands for the 15 of the challenge.
+            runs[sequence.name] = [(overlaps, states)]
+    result = {
+        **summarize(runs),
+        "made_by": made_by(
+            "track-vot",
+            settings={
+                "tracker": as_plain(settings),
+                "alpha": alpha,
+                "random_auxiliary": random_auxiliary,
+                "max_frames": max_frames,
+            },
+            inputs={"checkpoint": checkpoint},
+        ),
+    }
+    write_json(output, result)
+    return result
