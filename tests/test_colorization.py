@@ -18,10 +18,21 @@ from chromatrack.files import write_json
 from chromatrack.labels.cache import write_label_shard
 from chromatrack.labels.clip import ClipLabels
 from chromatrack.labels.samples import LabelSamples, is_held_out
-from chromatrack.settings import ColorizationSettings, ComputeSettings, LabelSettings
+from chromatrack.settings import (
+    ColorizationSettings,
+    ComputeSettings,
+    LabelSettings,
+    PropagationSettings,
+)
 from chromatrack.stages.colorization import train_colorization
+from chromatrack.stages.colorize import colorize as colorize_video
+from chromatrack.stages.lab_statistics import lab_statistics
+from chromatrack.stages.labels import label_video
+from chromatrack.tracking.propagator import load_propagator
+from tests.videos import moving_colours, write_video
 
 CPU = ComputeSettings(device="cpu")
+NOTHING = np.zeros(0, dtype=np.uint8)
 
 
 def write_shard(path, clips, colours=2):
@@ -35,11 +46,12 @@ def write_shard(path, clips, colours=2):
         grid[:, :, :16] = 1
         labels.append(ClipLabels(
             clip_id=name, sha256="", luma=np.tile(jpeg, frames),
-            luma_lengths=np.full(frames, len(jpeg)), labels=grid, full_labels=None,
+            luma_lengths=np.full(frames, len(jpeg)), chroma=NOTHING, chroma_lengths=NOTHING,
+            labels=grid, full_labels=None,
             centroids=np.array([[100, 100], [150, 150]], np.float32), inertia=0.0,
             lab_sums=np.ones((2, 3)), lab_count=1,
         ))  # fmt: skip
-    sizes = [(frames, frames * len(jpeg)) for frames in clips.values()]
+    sizes = [(frames, frames * len(jpeg), 0) for frames in clips.values()]
     settings = LabelSettings(colours=colours)
     write_label_shard(path, labels, sizes, settings=settings, made_by={})
     return path
@@ -74,6 +86,37 @@ def test_it_learns_what_can_be_learned(labels, tmp_path):
     loaded = load_checkpoint(tmp_path / "model.pt", kinds=("colorization",))
     assert (loaded.scaling.grey_mean, loaded.scaling.grey_std) == (0.5, 0.25)
     assert not (tmp_path / "work").exists()
+
+
+@pytest.mark.parametrize("kind", ["lab", "rgb"])
+def test_networks_of_colours_train_and_see_colours_afterwards(kind, tmp_path):
+    clip = tmp_path / "clip.mp4"
+    write_video(clip, moving_colours(20))
+    label_video(clip, tmp_path / "shard.h5", settings=LabelSettings(colours=2, chroma=True))
+    lab_statistics([tmp_path / "shard.h5"], tmp_path / "lab.json")
+    colorize(tmp_path, tmp_path / "out/model.pt", shard="shard.h5", trunk="resnet18", input=kind,
+             channel_dropout=0.3)  # fmt: skip
+    loaded = load_checkpoint(tmp_path / "out/model.pt", kinds=("colorization",))
+    assert loaded.scaling.grey == kind and loaded.network["channel_dropout"] == 0.3
+    rgb = next(iter(moving_colours(1)))
+    seen = loaded.scaling.grey_tensor(rgb[None])
+    assert seen.shape == (1, 3, *rgb.shape[:2])
+    # What it sees in use is what it saw of the same frame in training, up to coding and equalising.
+    lab = cv2.cvtColor(rgb, cv2.COLOR_RGB2LAB)
+    assert (seen - loaded.scaling.normalized_lab(lab[None])).abs().max() < 0.1
+    propagator = load_propagator(
+        tmp_path / "out/model.pt", method="soft",
+        settings=PropagationSettings(short_side=64), device=torch.device("cpu"),
+    )  # fmt: skip
+    planes = np.zeros((2, *rgb.shape[:2]), np.float32)
+    assert len(list(propagator([rgb, rgb], planes))) == 2
+    with pytest.raises(InputError, match="its network sees colours"):
+        colorize_video(propagator, clip, tmp_path / "out.mp4")
+
+
+def test_labels_without_colour_are_refused_for_a_network_of_colours(labels, tmp_path):
+    with pytest.raises(InputError, match="holds L alone"):
+        colorize(labels, tmp_path / "model.pt", input="lab")
 
 
 def test_what_is_kept_are_networks(labels, tmp_path):
@@ -202,12 +245,13 @@ def test_a_clip_of_one_colour_trains(tmp_path):
     jpeg = cv2.imencode(".jpg", np.full((256, 256), 128, np.uint8))[1]
     clip = ClipLabels(
         clip_id="grey", sha256="", luma=np.tile(jpeg, 4), luma_lengths=np.full(4, len(jpeg)),
-        labels=np.zeros((4, 32, 32), np.uint8), full_labels=None,
+        chroma=NOTHING, chroma_lengths=NOTHING, labels=np.zeros((4, 32, 32), np.uint8),
+        full_labels=None,
         centroids=np.array([[128, 128]], np.float32), inertia=0.0, lab_sums=np.ones((2, 3)),
         lab_count=1,
     )  # fmt: skip
     write_label_shard(
-        tmp_path / "shard-0000.h5", [clip], [(4, 4 * len(jpeg))],
+        tmp_path / "shard-0000.h5", [clip], [(4, 4 * len(jpeg), 0)],
         settings=LabelSettings(colours=2), made_by={},
     )  # fmt: skip
     write_json(tmp_path / "lab.json", {"mean": [0.5] * 3, "std": [0.0] * 3})

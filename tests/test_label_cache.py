@@ -1,5 +1,6 @@
 """Promises of the label cache: whole, exact, streamed; and of the samples drawn from it."""
 
+import itertools
 import json
 import multiprocessing
 import os
@@ -8,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import cv2
 import h5py
@@ -268,6 +270,27 @@ def test_raw_luma_is_the_luma_before_the_jpeg(shard, tmp_path):
     jpeg = label(shard, tmp_path / "jpeg.h5")
     one, two = raw.frames.luma(3, 2).astype(int), jpeg.frames.luma(3, 2).astype(int)
     assert 0 < np.abs(one - two).mean() < 4
+
+
+@pytest.mark.parametrize("stored", ["jpeg", "raw"])
+def test_a_cache_with_chroma_gives_back_the_colours(shard, tmp_path, stored):
+    settings = replace(SMALL, chroma=True, luma=stored, luma_quality=98)
+    cache = label(shard, tmp_path / "colour.h5", settings)
+    lab = cache.frames.lab(0, 3)
+    clip = sorted(shard[1].glob("*.mp4"))[0]
+    expected = np.stack(list(itertools.islice(lab_frames(clip, settings), 3)))
+    assert lab.shape == expected.shape == (3, 64, 64, 3)
+    difference = np.abs(lab.astype(int) - expected)
+    assert difference[..., 0].max() <= (0 if stored == "raw" else 8)
+    # Half the size blurs a and b at the edges of the squares, and nowhere else.
+    assert np.median(difference[..., 1:]) <= 2
+    samples = LabelSamples([tmp_path / "colour.h5"], chroma=True, **OPTIONS)
+    assert samples.batch(0)[0].shape == (16, 4, 64, 64, 3)
+
+
+def test_a_cache_without_chroma_is_refused_where_colours_are_asked_for(cache):
+    with pytest.raises(InputError, match="holds L alone; input lab or rgb needs a cache made with"):
+        LabelSamples([cache], chroma=True, **OPTIONS)
 
 
 def _worker(samples, steps, queue):

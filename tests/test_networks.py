@@ -196,7 +196,7 @@ def test_colour_input_has_three_channels(kind):
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ({"input": "lab"}, "input: lab needs label caches that keep the colour"),
+        ({"channel_dropout": 1.0, "input": "lab"}, "channel_dropout: expected 0 to less than 1"),
         ({"channel_dropout": 0.2}, "channel_dropout: luma is one channel"),
         ({"local_window": 0}, "local_window: expected 1 cell or more, or null, got 0"),
     ],

@@ -9,7 +9,7 @@ VERSIONS = {
     "world": 1,
     "shards": 1,
     "fetch": 2,
-    "labels": 2,
+    "labels": 3,
     "lab-statistics": 1,
     "analyze-labels": 1,
     "train-colorization": 2,

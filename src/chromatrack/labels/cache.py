@@ -2,6 +2,9 @@
 
 luma            (bytes,)   uint8     L channels, one after another, as JPEGs (or as pixels)
 luma_offsets    (N + 1,)   int64     frame i is luma[luma_offsets[i]:luma_offsets[i + 1]]
+chroma          (bytes,)   uint8     a above b at half the size, stored as luma is; only where it
+                                     was asked for, as are its offsets
+chroma_offsets  (N + 1,)   int64     as luma_offsets
 labels          (N, g, g)  uint8     index of the nearest centroid of every cell
 full_labels     (N, s, s)  uint8     the same of every pixel; only where it was asked for
 clip_offsets    (C + 1,)   int64     clip c holds frames clip_offsets[c]:clip_offsets[c + 1]
@@ -36,7 +39,7 @@ FORMAT = "chromatrack-labels/2"
 def write_label_shard(
     path: str | Path,
     clips: Iterable[ClipLabels],
-    sizes: Sequence[tuple[int, int]],
+    sizes: Sequence[tuple[int, int, int]],
     *,
     settings: LabelSettings,
     made_by: dict,
@@ -48,13 +51,20 @@ def write_label_shard(
 
     Args:
         clips: in the order of the file.
-        sizes: frames of each clip, and bytes of its luma.
+        sizes: frames of each clip, bytes of its luma and of its chroma.
         left_out: id and reason of the clips that are missing.
     """
-    frame_offsets = _offsets([frames for frames, _ in sizes])
-    byte_offsets = _offsets([size for _, size in sizes])
+    frame_offsets, luma_offsets, chroma_offsets = (
+        _offsets([clip[which] for clip in sizes]) for which in range(3)
+    )
+    planes = {"luma": luma_offsets}
+    if settings.chroma:
+        planes["chroma"] = chroma_offsets
     with whole_file(path) as part, h5py.File(part, "w", track_order=True) as file:
-        shapes = _shapes(frame_offsets[-1], byte_offsets[-1], len(sizes), settings)
+        shapes = _shapes(frame_offsets[-1], len(sizes), settings)
+        for name, offsets in planes.items():
+            shapes[name] = ((offsets[-1],), np.uint8)
+            shapes[f"{name}_offsets"] = ((frame_offsets[-1] + 1,), np.int64)
         for name, (shape, kind) in shapes.items():
             # Contiguous, so that a frame is one read at a known place (`Frames`).
             file.create_dataset(name, shape, kind, track_times=False)
@@ -68,9 +78,12 @@ def write_label_shard(
         names = []
         for index, clip in enumerate(clips):
             span = slice(*frame_offsets[index : index + 2])
-            _write_clip(file, index, clip, span, byte_offsets[index])
+            _write_clip(file, index, clip, span)
+            for plane, offsets in planes.items():
+                _write_plane(file, plane, clip, span, offsets[index])
             names.append((clip.clip_id, clip.sha256))
-        file["luma_offsets"][-1] = byte_offsets[-1]
+        for plane, offsets in planes.items():
+            file[f"{plane}_offsets"][-1] = offsets[-1]
         _write_texts(file, "clip_ids", [clip_id for clip_id, _ in names])
         _write_texts(file, "clip_sha256", [sha256 for _, sha256 in names])
         _write_texts(file, "left_out", left_out, shape=(len(left_out), 2))
@@ -82,11 +95,9 @@ def write_label_shard(
         file.attrs["size"] = settings.size
 
 
-def _shapes(frames: int, size: int, clips: int, settings: LabelSettings) -> dict:
+def _shapes(frames: int, clips: int, settings: LabelSettings) -> dict:
     grid = settings.label_size
     return {
-        "luma": ((size,), np.uint8),
-        "luma_offsets": ((frames + 1,), np.int64),
         "labels": ((frames, grid, grid), np.uint8),
         "clip_offsets": ((clips + 1,), np.int64),
         "centroids": ((clips, settings.colours, 2), np.float32),
@@ -97,11 +108,15 @@ def _shapes(frames: int, size: int, clips: int, settings: LabelSettings) -> dict
     }
 
 
-def _write_clip(file: h5py.File, index: int, clip: ClipLabels, span: slice, begin: int) -> None:
+def _write_plane(file: h5py.File, name: str, clip: ClipLabels, span: slice, begin: int) -> None:
+    content, lengths = getattr(clip, name), getattr(clip, f"{name}_lengths")
+    file[name][begin : begin + len(content)] = content
+    file[f"{name}_offsets"][span] = begin + np.cumsum(lengths) - lengths
+
+
+def _write_clip(file: h5py.File, index: int, clip: ClipLabels, span: slice) -> None:
     if span.stop - span.start != len(clip.labels):
         raise ValueError(f"{clip.clip_id}: {len(clip.labels)} frames, expected those of `sizes`")
-    file["luma"][begin : begin + len(clip.luma)] = clip.luma
-    file["luma_offsets"][span] = begin + np.cumsum(clip.luma_lengths) - clip.luma_lengths
     file["labels"][span] = clip.labels
     if clip.full_labels is not None:
         file["full_labels"][span] = clip.full_labels
@@ -147,6 +162,7 @@ class LabelShard:
         made_by: canonical JSON of what made it.
         colours: k.
         frame_stride, size, grid: of the frames and label maps, as in the settings.
+        has_chroma: whether a and b of the frames are kept too.
         clip_offsets, clip_ids, clip_sha256, centroids, centroid_counts, lab_sums, lab_counts,
             left_out: as in the file.
 
@@ -181,16 +197,19 @@ class LabelShard:
         self.frame_stride = int(file.attrs["frame_stride"])
         self.size = int(file.attrs["size"])
         self.grid = int(file["labels"].shape[1])
-        places = {name: _place(file[name]) for name in ("luma", "luma_offsets", "labels")}
+        planes = ("luma", "chroma") if "chroma" in file else ("luma",)
+        self.has_chroma = len(planes) > 1
         _check_offsets(self.clip_offsets, clips=len(self.clip_ids), end=len(file["labels"]))
-        _check_offsets(file["luma_offsets"][:], clips=len(file["labels"]), end=len(file["luma"]))
+        for name in planes:
+            offsets = file[f"{name}_offsets"][:]
+            _check_offsets(offsets, clips=len(file["labels"]), end=len(file[name]))
         self.frames = Frames(
             self.path,
-            luma_at=places["luma"],
-            offsets_at=places["luma_offsets"],
-            labels_at=places["labels"],
+            planes={name: (_place(file[name]), _place(file[f"{name}_offsets"])) for name in planes},
+            labels_at=_place(file["labels"]),
             grid=self.grid,
-            raw_size=int(file.attrs["size"]) if file.attrs["luma"] == "raw" else None,
+            size=self.size,
+            raw=file.attrs["luma"] == "raw",
         )
 
     def full_labels(self, frame: int) -> np.ndarray | None:

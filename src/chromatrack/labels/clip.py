@@ -26,6 +26,8 @@ class DecodedClip:
     Attributes:
         luma: (bytes,) uint8: the L channels, one after another, as JPEGs or as they are.
         luma_lengths: (N,) int64: bytes of each.
+        chroma: (bytes,) uint8: a above b at half the size, in the same way; empty if not kept.
+        chroma_lengths: (N,) int64: bytes of each, or (0,).
         cells: (N, g, g, 2) uint8: mean a, b of each cell of the label map.
         codes, counts: (n,) int64: the colours that are to be clustered, and how often they occur.
         lab_sums: (2, 3) float64: sum and sum of squares of L, a, b in [0, 1].
@@ -35,6 +37,8 @@ class DecodedClip:
 
     luma: np.ndarray
     luma_lengths: np.ndarray
+    chroma: np.ndarray
+    chroma_lengths: np.ndarray
     cells: np.ndarray
     codes: np.ndarray
     counts: np.ndarray
@@ -55,7 +59,7 @@ class ClipLabels:
     Attributes:
         clip_id: its name.
         sha256: of the video file, 64 hexadecimal digits, or "".
-        luma, luma_lengths, lab_sums, lab_count: as in `DecodedClip`.
+        luma, luma_lengths, chroma, chroma_lengths, lab_sums, lab_count: as in `DecodedClip`.
         labels: (N, g, g) uint8 index of the nearest centroid.
         full_labels: (N, size, size) uint8, or None.
         centroids: (k', 2) float32, k' <= k.
@@ -66,6 +70,8 @@ class ClipLabels:
     sha256: str
     luma: np.ndarray
     luma_lengths: np.ndarray
+    chroma: np.ndarray
+    chroma_lengths: np.ndarray
     labels: np.ndarray
     full_labels: np.ndarray | None
     centroids: np.ndarray
@@ -99,7 +105,7 @@ def decode_clip(video: str | Path, settings: LabelSettings) -> DecodedClip:
     Raises:
         InputError: the file cannot be decoded, or holds no frame.
     """
-    encoded, cells, planes = [], [], []
+    encoded, chroma, cells, planes = [], [], [], []
     histogram = np.zeros((256, 256))
     lightness = np.zeros(256)
     for lab in lab_frames(video, settings):
@@ -108,8 +114,10 @@ def decode_clip(video: str | Path, settings: LabelSettings) -> DecodedClip:
         # OpenCV counts in float32, exact up to 2^24 pixels a frame; the clip is summed in float64.
         histogram += _histogram(ab)
         lightness += cv2.calcHist([luma], [0], None, [256], [0, 256]).ravel()
-        cells.append(to_grid(ab, settings.label_size))
+        cells.append(to_grid(ab, settings.label_size, bilinear=settings.cluster_on == "label_grid"))
         encoded.append(_encode(luma, settings))
+        if settings.chroma:
+            chroma.append(_encode(half_chroma(ab), settings))
         if settings.full_resolution:
             planes.append(ab)
     if not encoded:
@@ -122,6 +130,8 @@ def decode_clip(video: str | Path, settings: LabelSettings) -> DecodedClip:
     return DecodedClip(
         luma=np.concatenate(encoded),
         luma_lengths=np.array([len(frame) for frame in encoded], dtype=np.int64),
+        chroma=np.concatenate([*chroma, np.zeros(0, dtype=np.uint8)]),
+        chroma_lengths=np.array([len(frame) for frame in chroma], dtype=np.int64),
         cells=cells,
         codes=codes,
         counts=histogram.ravel()[codes].astype(np.int64),
@@ -157,6 +167,8 @@ def label_clip(clip_id: str, sha256: str, clip: DecodedClip, clusters: Clusters)
         sha256=sha256,
         luma=clip.luma,
         luma_lengths=clip.luma_lengths,
+        chroma=clip.chroma,
+        chroma_lengths=clip.chroma_lengths,
         labels=look_up(table, clip.cells),
         full_labels=look_up(table, clip.planes) if full else None,
         centroids=clusters.centroids,
@@ -171,15 +183,22 @@ def _histogram(ab: np.ndarray) -> np.ndarray:
     return cv2.calcHist([ab], [0, 1], None, [256, 256], [0, 256, 0, 256])
 
 
-def to_grid(ab: np.ndarray, size: int) -> np.ndarray:
-    """(H, W, 2) -> (size, size, 2): the mean colour of each cell."""
-    return cv2.resize(ab, (size, size), interpolation=cv2.INTER_AREA)
+def to_grid(ab: np.ndarray, size: int, *, bilinear: bool = False) -> np.ndarray:
+    """(H, W, 2) -> (size, size, 2): the mean colour of each cell; as run, bilinear (D19)."""
+    way = cv2.INTER_LINEAR if bilinear else cv2.INTER_AREA
+    return cv2.resize(ab, (size, size), interpolation=way)
 
 
-def _encode(luma: np.ndarray, settings: LabelSettings) -> np.ndarray:
+def half_chroma(ab: np.ndarray) -> np.ndarray:
+    """(H, W, 2) -> (H, W / 2): a above b, at half the size, as video has them anyway."""
+    half = cv2.resize(ab, (ab.shape[1] // 2, ab.shape[0] // 2), interpolation=cv2.INTER_AREA)
+    return np.vstack([half[..., 0], half[..., 1]])
+
+
+def _encode(plane: np.ndarray, settings: LabelSettings) -> np.ndarray:
     if settings.luma == "raw":
-        return luma.ravel()
-    done, jpeg = cv2.imencode(".jpg", luma, [cv2.IMWRITE_JPEG_QUALITY, settings.luma_quality])
+        return plane.ravel()
+    done, jpeg = cv2.imencode(".jpg", plane, [cv2.IMWRITE_JPEG_QUALITY, settings.luma_quality])
     assert done, "OpenCV could not encode a grey frame as JPEG"
     return jpeg
 

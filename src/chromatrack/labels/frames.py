@@ -17,49 +17,70 @@ from chromatrack.errors import InputError
 
 
 class Frames:
-    """Luma and labels of the frames of one file; it is opened at the first read.
+    """Luma, labels and maybe chroma of the frames of one file; it is opened at the first read.
 
     Args:
         path: the file.
-        luma_at, offsets_at, labels_at: first byte of these datasets in the file; None if empty.
+        planes: `luma` and, if kept, `chroma` -> first byte in the file of the dataset and of its
+            offsets; None if empty.
+        labels_at: first byte of the labels; None if empty.
         grid: side of a label map, in cells.
-        raw_size: side of the frames in pixels where luma is stored as it is; None: JPEGs.
+        size: side of the frames, in pixels.
+        raw: the planes are stored as they are; else as JPEGs.
     """
 
     def __init__(
         self,
         path: Path,
         *,
-        luma_at: int | None,
-        offsets_at: int | None,
+        planes: dict[str, tuple[int | None, int | None]],
         labels_at: int | None,
         grid: int,
-        raw_size: int | None = None,
+        size: int,
+        raw: bool = False,
     ):
         self.path = path
-        self._luma_at = luma_at
-        self._offsets_at = offsets_at
+        self._planes = planes
         self._labels_at = labels_at
         self._grid = grid
-        self._raw_size = raw_size
+        self._size = size
+        self._raw = raw
         self._descriptor: int | None = None
 
-    def encoded(self, first: int, count: int = 1) -> list[np.ndarray]:
-        """The luma of consecutive frames as it is stored, (bytes,) uint8 each."""
-        offsets = self._read(self._offsets_at + 8 * first, 8 * (count + 1)).view(np.int64)
-        data = self._read(self._luma_at + int(offsets[0]), int(offsets[-1] - offsets[0]))
+    def encoded(self, first: int, count: int = 1, *, plane: str = "luma") -> list[np.ndarray]:
+        """A plane of consecutive frames as it is stored, (bytes,) uint8 each."""
+        at, offsets_at = self._planes[plane]
+        offsets = self._read(offsets_at + 8 * first, 8 * (count + 1)).view(np.int64)
+        data = self._read(at + int(offsets[0]), int(offsets[-1] - offsets[0]))
         return np.split(data, offsets[1:-1] - offsets[0])
 
     def luma(self, first: int, count: int = 1) -> np.ndarray:
         """(count, size, size) uint8 L channel of consecutive frames."""
-        if self._raw_size:
-            pixels = self._raw_size**2
-            data = self._read(self._luma_at + pixels * first, pixels * count)
-            return data.reshape(count, self._raw_size, self._raw_size)
-        decoded = [cv2.imdecode(jpeg, cv2.IMREAD_GRAYSCALE) for jpeg in self.encoded(first, count)]
-        if any(image is None for image in decoded):
-            raise InputError(f"{self.path}: damaged: frame {first} is not a JPEG")
-        return np.stack(decoded)
+        return self._pixels("luma", first, count, width=self._size)
+
+    def lab(self, first: int, count: int = 1) -> np.ndarray:
+        """(count, size, size, 3) uint8 Lab of consecutive frames; a and b are interpolated."""
+        half = self._pixels("chroma", first, count, width=self._size // 2)
+        frames = []
+        for luma, planes in zip(self.luma(first, count), half, strict=True):
+            ab = [
+                cv2.resize(plane, luma.shape, interpolation=cv2.INTER_LINEAR)
+                for plane in np.split(planes, 2)
+            ]
+            frames.append(cv2.merge([luma, *ab]))
+        return np.stack(frames)
+
+    def _pixels(self, plane: str, first: int, count: int, *, width: int) -> np.ndarray:
+        """(count, size, width) uint8."""
+        shape = (self._size, width)
+        stored = self.encoded(first, count, plane=plane)
+        if not self._raw:
+            stored = [cv2.imdecode(jpeg, cv2.IMREAD_GRAYSCALE) for jpeg in stored]
+        if any(image is None or image.size != shape[0] * shape[1] for image in stored):
+            raise InputError(
+                f"{self.path}: damaged: the {plane} of frame {first} is not {width}x{shape[0]}"
+            )
+        return np.stack([image.reshape(shape) for image in stored])
 
     def labels(self, first: int, count: int = 1) -> np.ndarray:
         """(count, g, g) uint8 labels of consecutive frames."""

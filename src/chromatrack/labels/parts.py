@@ -42,12 +42,13 @@ class Parts:
         values = self._read(clip_id, sha256, "codes", "counts")
         return None if values is None else dense_histogram(**values)
 
-    def size(self, clip_id: str, sha256: str) -> tuple[int, int] | None:
-        """Frames and bytes of luma of a part, without reading it all, or None as in `load`."""
-        values = self._read(clip_id, sha256, "luma_lengths")
+    def size(self, clip_id: str, sha256: str) -> tuple[int, int, int] | None:
+        """Frames, bytes of luma and of chroma of a part, or None as in `load`."""
+        values = self._read(clip_id, sha256, "luma_lengths", "chroma_lengths")
         if values is None:
             return None
-        return len(values["luma_lengths"]), int(values["luma_lengths"].sum())
+        sums = (int(values[name].sum()) for name in ("luma_lengths", "chroma_lengths"))
+        return len(values["luma_lengths"]), *sums
 
     def keep(self, clip_id: str, sha256: str, clip: DecodedClip) -> None:
         """Write a part; on return it is on disk, whole."""

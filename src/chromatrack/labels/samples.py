@@ -48,9 +48,11 @@ class LabelSamples:
         seed: of the random order.
         part: the clips to draw from; `held_out` are a share of them, see `is_held_out`.
         held_out: that share, 0 to 1.
+        chroma: samples hold Lab, and not L alone; every shard must have kept its chroma.
 
     Raises:
-        InputError: a shard with another number of colours, or no clip long enough.
+        InputError: a shard with another number of colours or without chroma, or no clip long
+            enough.
     """
 
     def __init__(
@@ -64,11 +66,13 @@ class LabelSamples:
         seed: int = 0,
         part: Part = "all",
         held_out: float = 0.0,
+        chroma: bool = False,
     ):
         self.frames = frames
         self.batch_size = batch_size
         self.seed = seed
         self.sampling = sampling
+        self.chroma = chroma
         self._hop = 1 if sampling == "random" else frames
         self._shards: list[Frames] = []
         self._open: OrderedDict[int, None] = OrderedDict()
@@ -78,6 +82,11 @@ class LabelSamples:
             shard = LabelShard(path)
             if shard.colours != colours:
                 raise InputError(f"{path}: holds {shard.colours} colours, expected {colours}")
+            if chroma and not shard.has_chroma:
+                raise InputError(
+                    f"{path}: holds L alone; input lab or rgb needs a cache made with "
+                    "labels.chroma: true"
+                )
             shape = (shard.size, shard.grid, shard.frame_stride)
             if (first_shape := first_shape or shape) != shape:
                 raise InputError(
@@ -116,10 +125,11 @@ class LabelSamples:
         return int(self._clip_shard[clip]), first
 
     def sample(self, index: int) -> tuple[np.ndarray, np.ndarray]:
-        """Luma (T, size, size) uint8 and labels (T, g, g) uint8."""
+        """Luma (T, size, size) or Lab (T, size, size, 3) uint8, and labels (T, g, g) uint8."""
         shard, first = self.place(index)
         frames = self._opened(shard)
-        return frames.luma(first, self.frames), frames.labels(first, self.frames)
+        read = frames.lab if self.chroma else frames.luma
+        return read(first, self.frames), frames.labels(first, self.frames)
 
     def encoded(self, index: int) -> tuple[list[np.ndarray], np.ndarray]:
         """As `sample` with the luma as it is stored: T JPEGs for a decoder on the GPU."""
@@ -128,7 +138,7 @@ class LabelSamples:
         return frames.encoded(first, self.frames), frames.labels(first, self.frames)
 
     def batch(self, step: int, share: slice = slice(None)) -> tuple[np.ndarray, np.ndarray]:
-        """Luma (B, T, size, size) uint8 and labels (B, T, g, g) uint8 of one step.
+        """Luma (B, T, size, size) or Lab (B, T, size, size, 3), and labels (B, T, g, g), uint8.
 
         Args:
             share: the samples of the batch that are read; a process reads its own.

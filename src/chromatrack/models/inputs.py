@@ -16,15 +16,19 @@ class InputScaling:
 
     Attributes:
         rgb: `unit` for [-1, 1], `byte` for 0..255.
-        grey: `lab_l` is L of Lab in [0, 1], normalised; `channel_mean` the mean of R, G, B in
-            [-1, 1], as the thesis's code had it.
+        grey: what the colorization network sees. `lab_l` is L of Lab in [0, 1], normalised;
+            `channel_mean` the mean of R, G, B in [-1, 1], as the thesis's code had it; `lab` all
+            of Lab, normalised; `rgb` R, G, B in [-1, 1].
         grey_mean, grey_std: normalisation of L.
+        ab_mean, ab_std: normalisation of a and b.
     """
 
     rgb: str = "unit"
     grey: str = "lab_l"
     grey_mean: float = 0.5
     grey_std: float = 0.5
+    ab_mean: tuple[float, float] = (0.5, 0.5)
+    ab_std: tuple[float, float] = (0.5, 0.5)
 
     def as_dict(self) -> dict:
         """Plain values for a checkpoint."""
@@ -37,7 +41,10 @@ class InputScaling:
         return tensor if self.rgb == "byte" else tensor / 127.5 - 1
 
     def grey_tensor(self, patches: np.ndarray) -> Tensor:
-        """(B, S, S, 3) uint8 -> (B, 1, S, S) float32."""
+        """(B, S, S, 3) uint8 RGB -> (B, 1, S, S) float32; 3 channels for a network of colours."""
+        if self.grey in ("lab", "rgb"):
+            lab = np.stack([cv2.cvtColor(patch, cv2.COLOR_RGB2LAB) for patch in patches])
+            return self.normalized_lab(lab)
         if self.grey == "channel_mean":
             mean = patches.astype(np.float32).mean(axis=-1)
             return torch.from_numpy(mean)[:, None] / 127.5 - 1
@@ -47,6 +54,15 @@ class InputScaling:
         """(B, H, W) uint8 L of Lab -> (B, 1, H, W) float32."""
         tensor = torch.as_tensor(lightness)[:, None].float() / 255
         return (tensor - self.grey_mean) / self.grey_std
+
+    def normalized_lab(self, lab: np.ndarray) -> Tensor:
+        """(B, H, W, 3) uint8 Lab -> (B, 3, H, W) float32, Lab or RGB as `grey` says."""
+        if self.grey == "rgb":
+            rgb = np.stack([cv2.cvtColor(frame, cv2.COLOR_LAB2RGB) for frame in lab])
+            return torch.from_numpy(rgb).permute(0, 3, 1, 2).float() / 127.5 - 1
+        mean = torch.tensor([self.grey_mean, *self.ab_mean])
+        deviation = torch.tensor([self.grey_std, *self.ab_std])
+        return ((torch.from_numpy(lab).float() / 255 - mean) / deviation).permute(0, 3, 1, 2)
 
 
 def luma(rgb: np.ndarray) -> np.ndarray:

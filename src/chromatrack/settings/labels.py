@@ -41,7 +41,9 @@ class LabelSettings:
     luma: Literal["jpeg", "raw"] = "jpeg"
     """How the L channel is cached; `raw` takes four times the disk and is read without decoding."""
     luma_quality: int = 90
-    """JPEG quality of the cached L channel."""
+    """JPEG quality of the cached L channel, and of a and b."""
+    chroma: bool = False
+    """Also keep a and b of the frames, at half the size, for `colorization.input` lab or rgb."""
     seed: int = 0
     """Seed of the k-means starts."""
 
@@ -53,6 +55,10 @@ class LabelSettings:
             f"size: expected a multiple of label_size ({self.label_size}), got {self.size}",
         )
         require(1 <= self.luma_quality <= 100, "luma_quality: expected 1 to 100")
+        require(
+            not self.chroma or self.size % 2 == 0,
+            f"size: expected an even number where chroma is kept, got {self.size}",
+        )
 
 
 @dataclass(frozen=True)

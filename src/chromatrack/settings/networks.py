@@ -27,7 +27,7 @@ class ColorizationSettings:
     padding: Literal["zeros", "reflect"] = "zeros"
     """Padding of the trunk's convolutions; AlexNet has none."""
     input: Literal["luma", "lab", "rgb"] = "luma"
-    """What the network sees; a label cache holds luma alone."""
+    """What the network sees; `lab` and `rgb` need `labels.chroma`."""
     channel_dropout: float = 0.0
     """Probability that a channel of colour input is left out of a sample."""
     references: int = 3
@@ -78,12 +78,11 @@ class ColorizationSettings:
             f"local_window: expected 1 cell or more, or null, got {self.local_window}",
         )
         require(
-            self.input == "luma",
-            f"input: {self.input} needs label caches that keep the colour of their frames, and "
-            "they keep L alone; expected luma",
+            0 <= self.channel_dropout < 1,
+            f"channel_dropout: expected 0 to less than 1, got {self.channel_dropout}",
         )
         require(
-            self.channel_dropout == 0,
+            self.input != "luma" or self.channel_dropout == 0,
             "channel_dropout: luma is one channel, of which none can be left out; expected 0, got "
             f"{self.channel_dropout}",
         )

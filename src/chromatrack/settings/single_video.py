@@ -19,7 +19,9 @@ class SingleVideoSettings:
     colours: tuple[int, ...] = (8, 16)
     """Numbers of labels k."""
     steps: int = 490
-    """Optimiser steps of each training, all at the first rate."""
+    """Optimiser steps of each training."""
+    drop_at: int | None = None
+    """Step after which the rate is divided by ten; null: all steps at the first rate."""
     show_at: tuple[int, ...] = (0, 10, 30)
     """Steps after which predictions are shown, beside the last (Figure 5.7)."""
     images: int = 6
@@ -30,6 +32,10 @@ class SingleVideoSettings:
         require(len(self.colours) > 0, "colours: expected at least one value")
         for colours in self.colours:
             require(2 <= colours <= 255, f"colours: expected 2 to 255, got {colours}")
+        require(
+            self.drop_at is None or 0 < self.drop_at < self.steps,
+            f"drop_at: expected 1 to less than steps ({self.steps}), or null, got {self.drop_at}",
+        )
         for step in self.show_at:
             require(
                 0 <= step < self.steps,

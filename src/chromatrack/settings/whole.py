@@ -100,6 +100,11 @@ class Settings:
             )
         for alpha in self.alphas:
             require(alpha == "learned" or 0 <= alpha <= 1, f"alphas: expected 0 to 1, got {alpha}")
+        require(
+            self.colorization.input == "luma" or self.labels.chroma,
+            f"colorization.input: {self.colorization.input} needs the colour of the frames; "
+            "expected labels.chroma: true beside it",
+        )
         for name in ("alphas", "seeds"):
             values = getattr(self, name)
             require(len(values) > 0, f"{name}: expected at least one value")

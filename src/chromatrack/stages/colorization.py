@@ -54,6 +54,7 @@ class _Job:
             seed=self.seed,
             part=part if held_out else "all",
             held_out=held_out,
+            chroma=self.settings.input != "luma",
         )
 
 
@@ -124,7 +125,7 @@ def training_source(
 def _train(team: Team, job: _Job) -> None:
     settings = job.settings
     device = prepare(job.compute, seed=job.seed, rank=team.rank)
-    scaling = luma_scaling(job.statistics, settings)
+    scaling = input_scaling(job.statistics, settings)
     description = _description(job.trunk, settings)
     model = build_colorizer(**description)
     model.trunk.to(memory_format=torch.channels_last)
@@ -133,17 +134,22 @@ def _train(team: Team, job: _Job) -> None:
     samples = job.samples("training")
 
     def loss_of(network: torch.nn.Module, batch: tuple[torch.Tensor, torch.Tensor]) -> torch.Tensor:
-        luma, labels = batch
-        # Bytes travel to the device: a quarter of what the normalised frames are.
-        frames = scaling.normalized_luma(luma.flatten(0, 1)).unflatten(0, luma.shape[:2])
+        images, labels = batch
         return label_loss(
-            network(frames),
+            network(frames_of(images)),
             labels.long(),
             colours=job.colours,
             kind=settings.loss,
             temperature=settings.temperature,
             window=settings.local_window,
         )
+
+    def frames_of(images: torch.Tensor) -> torch.Tensor:
+        """(B, T, C, H, W) for the network."""
+        if settings.input != "luma":
+            return images
+        # Bytes travel to the device: a quarter of what the normalised frames are.
+        return scaling.normalized_luma(images.flatten(0, 1)).unflatten(0, images.shape[:2])
 
     def save(path: Path) -> None:
         save_checkpoint(
@@ -176,10 +182,10 @@ def _train(team: Team, job: _Job) -> None:
         module=model,
         optimizer=torch.optim.Adam(model.parameters(), lr=settings.learning_rate),
         rate=lambda step: settings.learning_rate * (0.1 if step >= settings.drop_at else 1.0),
-        load_batch=_loading(samples, share),
+        load_batch=_loading(samples, share, scaling),
         loss_of=loss_of,
         names_of=lambda step: samples.names(step, share),
-        validation=_validation(job, share, team),
+        validation=_validation(job, share, team, scaling),
         keeping=Keeping(save, kept),
         team=team,
     )
@@ -188,14 +194,23 @@ def _train(team: Team, job: _Job) -> None:
         finish(plan)
 
 
-def _loading(samples: LabelSamples, share: slice) -> Callable[[int], tuple[torch.Tensor, ...]]:
+def _loading(
+    samples: LabelSamples, share: slice, scaling: InputScaling
+) -> Callable[[int], tuple[torch.Tensor, ...]]:
+    """Step -> images and labels; luma as bytes (B, T, H, W), colours normalised (B, T, 3, H, W)."""
+
     def load(step: int) -> tuple[torch.Tensor, ...]:
-        return tuple(torch.from_numpy(part) for part in samples.batch(step, share))
+        images, labels = samples.batch(step, share)
+        if samples.chroma:
+            # OpenCV knows Lab and has no kernel on a device: loader processes do it.
+            flat = scaling.normalized_lab(images.reshape(-1, *images.shape[2:]))
+            return flat.unflatten(0, images.shape[:2]), torch.from_numpy(labels)
+        return torch.from_numpy(images), torch.from_numpy(labels)
 
     return load
 
 
-def _validation(job: _Job, share: slice, team: Team) -> Validation | None:
+def _validation(job: _Job, share: slice, team: Team, scaling: InputScaling) -> Validation | None:
     if not job.settings.validation_clips:
         return None
     try:
@@ -207,7 +222,7 @@ def _validation(job: _Job, share: slice, team: Team) -> Validation | None:
     return Validation(
         every=job.settings.validate_every,
         batches=job.settings.validation_batches,
-        load_batch=_loading(samples, share),
+        load_batch=_loading(samples, share, scaling),
     )
 
 
@@ -221,7 +236,7 @@ def initial_colorization(
         output,
         kind="colorization",
         network=description,
-        scaling=luma_scaling(statistics, settings),
+        scaling=input_scaling(statistics, settings),
         module=build_colorizer(**description),
         made_by=made_by(
             "initial-colorization",
@@ -239,13 +254,23 @@ def _description(trunk: str, settings: ColorizationSettings) -> dict:
         "positions": settings.positions,
         "head": settings.head,
         "padding": settings.padding,
+        "input": settings.input,
+        "channel_dropout": settings.channel_dropout,
     }
 
 
-def luma_scaling(statistics: Path, settings: ColorizationSettings) -> InputScaling:
-    """Normalisation of L: measured, the thesis's, or 0.5 / 0.5 (D18)."""
+def input_scaling(statistics: Path, settings: ColorizationSettings) -> InputScaling:
+    """Normalisation of L, a, b: measured, the thesis's, or 0.5 / 0.5 (D18)."""
+    kind = {"luma": "lab_l"}.get(settings.input, settings.input)
     if settings.normalization == "half":
-        return InputScaling(grey_mean=0.5, grey_std=0.5)
+        return InputScaling(grey=kind)
     measured = settings.normalization == "measured"
     lab = read_json(statistics) if measured else THESIS_LAB
-    return InputScaling(grey_mean=lab["mean"][0], grey_std=max(lab["std"][0], 1e-6))
+    deviation = [max(value, 1e-6) for value in lab["std"]]
+    return InputScaling(
+        grey=kind,
+        grey_mean=lab["mean"][0],
+        grey_std=deviation[0],
+        ab_mean=tuple(lab["mean"][1:]),
+        ab_std=tuple(deviation[1:]),
+    )

@@ -38,6 +38,11 @@ def colorize(
     """
     if output.suffix.lower() not in CONTAINERS:
         raise InputError(f"{output}: expected a name that ends in {', '.join(CONTAINERS)}")
+    if propagator.scaling.grey in ("lab", "rgb"):
+        raise InputError(
+            "--checkpoint: its network sees colours, and would copy what it is to find; expected "
+            "one that was trained with colorization.input: luma"
+        )
     footage = open_footage(source, max_frames)
     truths, given = tee(footage.frames)
     planes = propagator(given, targets.colour_planes(footage.first))

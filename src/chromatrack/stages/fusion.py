@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -189,13 +190,12 @@ def fine_tune(
 def fused_scaling(
     siamfc: InputScaling, colorization: InputScaling, settings: FusionSettings
 ) -> InputScaling:
-    """RGB as the SiamFC checkpoint says, L as the colorization checkpoint says."""
-    return InputScaling(
-        rgb=siamfc.rgb,
-        grey=settings.grey,
-        grey_mean=colorization.grey_mean,
-        grey_std=colorization.grey_std,
-    )
+    """RGB as the SiamFC checkpoint says, the rest as the colorization checkpoint says.
+
+    `fusion.grey` says what a grey network sees; one of colours sees colours (D10).
+    """
+    grey = settings.grey if colorization.grey == "lab_l" else colorization.grey
+    return replace(colorization, rgb=siamfc.rgb, grey=grey)
 
 
 def _colorization(path: Path):

@@ -85,7 +85,7 @@ def label_video(video: Path, output: Path, *, settings: LabelSettings) -> None:
     clip = label_clip(
         video.stem, digest, decoded, cluster_colours([decoded.histogram], settings)[0]
     )
-    sizes = [(len(clip.labels), len(clip.luma))]
+    sizes = [(len(clip.labels), len(clip.luma), len(clip.chroma))]
     source = _made_by("label", settings, {"video": digest})
     write_label_shard(output, [clip], sizes, settings=settings, made_by=source)
 

@@ -55,7 +55,10 @@ def memorize_clip(
     """
     folder = output.parent
     training = replace(
-        colorization, steps=settings.steps, drop_at=settings.steps, validation_clips=0.0
+        colorization,
+        steps=settings.steps,
+        drop_at=settings.drop_at or settings.steps,
+        validation_clips=0.0,
     )
     runs = []
     for colours in settings.colours:
