@@ -58,7 +58,7 @@ def read_speed(directory: str | Path, names: Iterable[str]) -> float | None:
     """
     frames = seconds = 0.0
     for name in names:
-        path = _times_file(Path(directory), name)
+        path = times_file(Path(directory), name)
         if path is None:
             return None
         times = np.array(read_rows(path, columns=(1,))).reshape(-1)
@@ -66,7 +66,8 @@ def read_speed(directory: str | Path, names: Iterable[str]) -> float | None:
     return frames / seconds if seconds > 0 else None
 
 
-def _times_file(directory: Path, name: str) -> Path | None:
+def times_file(directory: Path, name: str) -> Path | None:
+    """Where the seconds of the frames of one run are; None if they were not kept."""
     for folder in (directory / "times", directory.parent / "times"):
         for file in (f"{name}_time.txt", f"{name}.txt"):
             if (folder / file).is_file():

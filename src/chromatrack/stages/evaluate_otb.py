@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
@@ -13,7 +12,7 @@ import numpy as np
 
 from chromatrack.data import otb as data
 from chromatrack.data.otb_results import read_speed
-from chromatrack.files import made_by, whole_file, write_json
+from chromatrack.files import digest_arrays, digest_text, made_by, whole_file, write_json
 from chromatrack.metrics import otb
 from chromatrack.metrics.otb_protocols import Protocol
 from chromatrack.stages.otb_runs import Run, read_runs
@@ -82,8 +81,9 @@ def evaluate_otb(
     evaluation |= settings
     evaluation["made_by"] = made_by("evaluate_otb", settings=settings)
     evaluation["made_by"]["inputs"] = {
-        "annotations": _digest((run.name, run.annotations) for run in runs),
-        "results": _digest((run.name, run.results) for run in runs),
+        "runs": digest_text("\n".join(run.name for run in runs)),
+        "annotations": digest_arrays(run.annotations for run in runs),
+        "results": digest_arrays(run.results for run in runs),
     }
     if output is not None:
         write_json(output, evaluation)
@@ -160,12 +160,3 @@ def _write_frames(path: str | Path, runs: Sequence[Run], measured: Sequence[otb.
             columns = np.stack([frames.overlap, frames.error, frames.normalized], axis=1).tolist()
             for frame, values in enumerate(columns, start=run.first):
                 writer.writerow([run.name, frame, *(f"{value:.6f}" for value in values)])
-
-
-def _digest(boxes: Iterable[tuple[str, np.ndarray]]) -> str:
-    """One digest of all the boxes that were compared, whatever files they came in."""
-    digest = hashlib.sha256()
-    for name, rows in boxes:
-        digest.update(f"{name}\n{len(rows)}\n".encode())
-        digest.update(np.ascontiguousarray(rows, dtype="<f8").tobytes())
-    return digest.hexdigest()
