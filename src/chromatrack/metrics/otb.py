@@ -101,7 +101,6 @@ def as_tracked(
     results = np.array(results_ltwh, dtype=np.float64)
     if convention == "matlab":
         missing = np.isnan(results).all(axis=1) | (results[:, 2:] <= 0).any(axis=1)
-        missing[0] = False
         last_good = np.maximum.accumulate(np.where(missing, 0, np.arange(len(results))))
         results = results[last_good]
     results[0] = annotations_ltwh[0]
