@@ -155,8 +155,14 @@ def test_otb_separators(tmp_path, separator):
     [
         ("David", (1, 305), 6, "0300.jpg"),
         ("David", (1, 6), 6, "0001.jpg"),
-        ("BlurCar4", (18, 23), 6, "0018.jpg"),
-        ("Football1", (1, 9), 6, "0001.jpg"),
+        ("David", (1, 770), 471, "0300.jpg"),
+        ("BlurCar1", (247, 988), 742, "0247.jpg"),
+        ("BlurCar3", (3, 359), 357, "0003.jpg"),
+        ("BlurCar4", (18, 397), 380, "0018.jpg"),
+        ("Football1", (1, 81), 74, "0001.jpg"),
+        ("Freeman3", (1, 467), 460, "0001.jpg"),
+        ("Freeman4", (1, 297), 283, "0001.jpg"),
+        ("Diving", (1, 231), 215, "0001.jpg"),
         ("Board", (1, 6), 6, "00001.jpg"),
     ],
 )
