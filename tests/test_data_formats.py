@@ -113,6 +113,21 @@ def test_got10k_names_what_is_wrong(tmp_path):
         got10k.read_sequences(tmp_path)
 
 
+def test_got10k_test_set_tells_only_the_first_box(tmp_path):
+    cover = np.full(3, 8)
+    got10k.write_sequence(
+        tmp_path, "Test_1", smooth_frames(3), BOXES, cover=cover, cut_by_image=cover, meta={}
+    )
+    for path in tmp_path.glob("*/*.label"):
+        path.unlink()
+    truth = tmp_path / "Test_1" / "groundtruth.txt"
+    truth.write_text(truth.read_text().splitlines()[0] + "\n")
+    sequence = got10k.read_sequence(tmp_path / "Test_1")
+    np.testing.assert_allclose(sequence.boxes_ltwh[0], BOXES[0])
+    assert np.isnan(sequence.boxes_ltwh[1:]).all() and len(sequence) == 3
+    assert sequence.visible.tolist() == [True, False, False]
+
+
 def test_otb_round_trip_with_two_targets(tmp_path):
     otb.write_sequence(tmp_path / "otb", "Duo", smooth_frames(3), [BOXES, BOXES + 1])
     for target in ("Duo-1", "Duo-2"):
@@ -140,8 +155,14 @@ def test_otb_separators(tmp_path, separator):
     [
         ("David", (1, 305), 6, "0300.jpg"),
         ("David", (1, 6), 6, "0001.jpg"),
-        ("BlurCar4", (18, 23), 6, "0018.jpg"),
-        ("Football1", (1, 9), 6, "0001.jpg"),
+        ("David", (1, 770), 471, "0300.jpg"),
+        ("BlurCar1", (247, 988), 742, "0247.jpg"),
+        ("BlurCar3", (3, 359), 357, "0003.jpg"),
+        ("BlurCar4", (18, 397), 380, "0018.jpg"),
+        ("Football1", (1, 81), 74, "0001.jpg"),
+        ("Freeman3", (1, 467), 460, "0001.jpg"),
+        ("Freeman4", (1, 297), 283, "0001.jpg"),
+        ("Diving", (1, 231), 215, "0001.jpg"),
         ("Board", (1, 6), 6, "00001.jpg"),
     ],
 )

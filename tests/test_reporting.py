@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -95,6 +96,10 @@ def test_summary_refuses_what_cannot_be_compared(rows, tmp_path):
 
 def test_gain_over_a_baseline_that_never_hits_is_left_empty(tmp_path):
     rows = [add_row(tmp_path, "baseline", None, 0, 900), add_row(tmp_path, "1", 0.5, 0, 3)]
+    # With the given first frame no real tracker scores 0; MATLAB's convention can.
+    file = Path(rows[0]["evaluation"])
+    zero = {"success_auc": 0.0, "success_curve": [0.0] * 21}
+    file.write_text(json.dumps(json.loads(file.read_text()) | zero))
     summarize_otb(rows, tmp_path / "summary.csv", title="world")
     table = pd.read_csv(tmp_path / "summary.csv")
     assert table["gain_percent"].isna().all()

@@ -8,13 +8,16 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chromatrack import __version__
 from chromatrack.errors import InputError, WorkError
+
+if TYPE_CHECKING:
+    import numpy as np
 
 _DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 
@@ -94,6 +97,15 @@ def digest_file(path: str | Path) -> str:
     """SHA-256 of a file's bytes as 64 hexadecimal digits."""
     with open(path, "rb") as handle:
         return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def digest_arrays(arrays: Iterable[np.ndarray]) -> str:
+    """SHA-256 of the shapes and float64 values of arrays as 64 hexadecimal digits."""
+    digest = hashlib.sha256()
+    for array in arrays:
+        digest.update(repr(array.shape).encode())
+        digest.update(array.astype("<f8").tobytes())
+    return digest.hexdigest()
 
 
 def made_by(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from chromatrack.data.otb_lists import named_list
 from chromatrack.errors import InputError
 from chromatrack.settings import ClipSettings, Settings, SourceSettings
 
@@ -77,13 +78,14 @@ def check_data(settings: Settings) -> None:
     if settings.data.demo:
         return
     paths, source = data_paths(settings), settings.clips.source
+    otb_list = settings.data.otb_list
     is_got10k = source.kind == "got10k"
     checks = {
         "data.kinetics_list": None if is_got10k else paths.kinetics_list,
         "data.got10k": paths.got10k_train / "list.txt",
         "data.otb": paths.otb,
         "data.otb_attributes": paths.otb_attributes,
-        "data.otb_list": settings.data.otb_list and Path(settings.data.otb_list),
+        "data.otb_list": None if named_list(otb_list) else _path(otb_list),
         "data.vot": paths.vot / "list.txt",
         "data.davis": paths.davis / "JPEGImages",
         "clips.source.folder": clip_list(settings) if is_got10k else _path(source.folder),

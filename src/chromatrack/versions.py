@@ -24,6 +24,6 @@ VERSIONS = {
     "track-vot": 1,
     "propagate-davis": 3,
     "colorize": 1,
-    "evaluate": 2,
+    "evaluate": 3,
     "report": 2,
 }

@@ -24,6 +24,7 @@ GROUPS = (
     "tracking",
     "propagation",
     "evaluate",
+    "got10k",
     "report",
 )
 

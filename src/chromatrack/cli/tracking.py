@@ -22,7 +22,18 @@ def register(subcommands) -> None:
     """Add the subcommands of this group."""
     otb = add_stage(subcommands, "track-otb", _track_otb, help="run a tracker over OTB sequences")
     _add_run(otb, root="folder of OTB sequences", output="run.json to write; boxes/ beside it")
-    otb.add_argument("--names", type=Path, metavar="FILE", help="targets to track, one per line")
+    otb.add_argument(
+        "--names",
+        type=Path,
+        metavar="LIST",
+        help="otb2013, tb50, otb2015, or a file of targets to track, one per line",
+    )
+    otb.add_argument(
+        "--protocol",
+        choices=["ope", "tre", "sre"],
+        default="ope",
+        help="one pass, 20 starts in time, or 12 first boxes (docs/otb.md)",
+    )
     _add_tracker(otb)
 
     vot = add_stage(
@@ -90,6 +101,7 @@ def _track_otb(options: argparse.Namespace) -> None:
         options.root,
         options.output,
         names=options.names,
+        protocol=options.protocol,
         **_tracker_options(options),
     )
 

@@ -29,7 +29,8 @@ VISIBLE_COVER = 2
 def read_sequences(folder: str | Path) -> list[Sequence]:
     """Read all sequences that `folder`/list.txt names, with boxes 0-based.
 
-    `visible` is False where the target is absent or where cover.label says less than 2 of 8.
+    `visible` is False where the target is absent or where cover.label says less than 2 of 8. The
+    test set tells only the first box: the others are NaN, and not visible.
 
     Raises:
         InputError: a file is missing or broken, or frames and labels differ in number.
@@ -41,12 +42,14 @@ def read_sequences(folder: str | Path) -> list[Sequence]:
 def read_sequence(folder: Path) -> Sequence:
     boxes_ltwh = read_boxes_one_based(folder / "groundtruth.txt")
     frames = list_frames(folder)
+    hidden = len(frames) - 1 if len(boxes_ltwh) == 1 else 0
+    boxes_ltwh = np.vstack([boxes_ltwh, np.full((hidden, 4), np.nan)])
     if len(frames) != len(boxes_ltwh):
         raise InputError(
             f"{folder}: expected one frame per box, got {len(frames)} frames "
             f"and {len(boxes_ltwh)} boxes"
         )
-    visible = np.ones(len(frames), dtype=bool)
+    visible = np.isfinite(boxes_ltwh).all(axis=1)
     cover = _read_labels(folder / "cover.label", len(frames))
     if cover is not None:
         visible &= cover >= VISIBLE_COVER

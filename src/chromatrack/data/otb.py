@@ -16,6 +16,7 @@ import numpy as np
 
 from chromatrack.data import text
 from chromatrack.data.images import list_frames, write_frames
+from chromatrack.data.otb_lists import named_list
 from chromatrack.data.sequence import Sequence
 from chromatrack.data.text import (
     folder_name,
@@ -46,8 +47,11 @@ def read_boxes(path: str | Path, *, allow_nan: bool = False) -> np.ndarray:
 
 
 def read_names(path: str | Path) -> list[str]:
-    """Names of the targets in a list such as tb_100.txt (the first column counts)."""
-    return [_target_name(name) for name in text.read_names(path)]
+    """Names of the targets in a list such as tb_100.txt (the first column counts).
+
+    "otb2013", "tb50" and "otb2015" are the published lists themselves (`otb_lists`).
+    """
+    return named_list(path) or [target_name(name) for name in text.read_names(path)]
 
 
 def write_boxes(path: str | Path, boxes_ltwh: np.ndarray) -> None:
@@ -110,19 +114,35 @@ def _find_targets(root: Path) -> dict[str, Path]:
 
 
 def _select(targets: Mapping[str, Path], names: Iterable[str], root: Path) -> dict[str, Path]:
-    chosen = {}
+    folders = {target: rect.parent.name for target, rect in targets.items()}
+    return {target: targets[target] for target in select(folders, names, root)}
+
+
+def select(
+    folders: Mapping[str, str], names: Iterable[str], where: str | Path, *, subset: bool = False
+) -> list[str]:
+    """The targets that names ask for; "Jogging" stands for both targets of that folder.
+
+    Args:
+        folders: target -> name of its folder.
+        where: what was looked through, for the error.
+        subset: take those that are there, instead of refusing when some are missing.
+
+    Raises:
+        InputError: names all that are missing.
+    """
+    chosen, missing = {}, []
     for name in names:
-        found = [
-            target
-            for target, rect in targets.items()
-            if name in (target, rect.parent.name) or _target_name(name) == target
-        ]
-        if not found:
-            near = difflib.get_close_matches(name, targets, n=1)
-            hint = f"; did you mean {near[0]!r}?" if near else ""
-            raise InputError(f"{root}: no sequence {name!r}{hint}")
-        chosen |= {target: targets[target] for target in found}
-    return chosen
+        wanted = target_name(name)
+        found = [key for key, folder in folders.items() if name in (key, folder) or key == wanted]
+        chosen |= dict.fromkeys(found)
+        missing += [] if found else [name]
+    if missing and not (subset and chosen):
+        near = difflib.get_close_matches(missing[0], folders, n=1) if len(missing) == 1 else []
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        sequences = "sequence" if len(missing) == 1 else f"{len(missing)} sequences:"
+        raise InputError(f"{where}: no {sequences} {', '.join(map(repr, missing))}{hint}")
+    return list(chosen)
 
 
 def _frames_of_boxes(folder: Path, boxes: int) -> tuple[Path, ...]:
@@ -138,7 +158,7 @@ def _frames_of_boxes(folder: Path, boxes: int) -> tuple[Path, ...]:
     return tuple(frames[:boxes])
 
 
-def _target_name(stem: str) -> str:
+def target_name(stem: str) -> str:
     """Our name of a target: others write "Jogging.1", and "Human4-2" for the target of Human4."""
     match = _ALIAS.fullmatch(stem)
     if not match:
@@ -169,7 +189,7 @@ def read_annotations(directory: str | Path, *, allow_nan: bool = False) -> dict[
 
 
 def _text_files(directory: Path) -> dict[str, Path]:
-    return {_target_name(path.stem): path for path in sorted(directory.glob("*.txt"))}
+    return {target_name(path.stem): path for path in sorted(directory.glob("*.txt"))}
 
 
 def read_attributes(directory: str | Path) -> dict[str, tuple[str, ...]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -35,12 +35,17 @@ class Sequence:
         """The same sequence cut to its first `count` frames (all of them for None)."""
         if count is None or count >= len(self):
             return self
-        cut = slice(0, count)
-        return Sequence(
-            name=self.name,
-            frames=self.frames[cut],
-            boxes_ltwh=self.boxes_ltwh[cut],
-            attributes=self.attributes,
-            polygons=None if self.polygons is None else self.polygons[cut],
-            visible=None if self.visible is None else self.visible[cut],
+        return self._cut(slice(0, count))
+
+    def since(self, start: int) -> Sequence:
+        """The same sequence from frame `start` on."""
+        return self._cut(slice(start, None))
+
+    def _cut(self, frames: slice) -> Sequence:
+        return replace(
+            self,
+            frames=self.frames[frames],
+            boxes_ltwh=self.boxes_ltwh[frames],
+            polygons=None if self.polygons is None else self.polygons[frames],
+            visible=None if self.visible is None else self.visible[frames],
         )

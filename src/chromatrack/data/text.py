@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Sequence
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
 
 from chromatrack.errors import InputError
 
-_SEPARATOR = re.compile(r"[,;\s]+")
+_SEPARATORS = str.maketrans(",;", "  ")
 
 
 def read_text(path: str | Path) -> str:
@@ -38,21 +37,37 @@ def read_rows(
     """
     lines = read_text(path).rstrip().splitlines()
     first = next((index for index, line in enumerate(lines) if line.strip()), 0)
-    rows = []
-    for number, line in enumerate(lines[first:], start=first + 1):
-        try:
-            values = [float(word) for word in _SEPARATOR.split(line.strip())]
-        except ValueError:
-            values = []
-        if len(values) not in columns:
-            expected = " or ".join(str(count) for count in columns)
-            raise InputError(
-                f"{path}: line {number}: expected {expected} numbers, got {line!r:.60}"
-            )
-        if any(math.isinf(value) or (math.isnan(value) and not allow_nan) for value in values):
-            raise InputError(f"{path}: line {number}: expected finite numbers, got {line!r:.60}")
-        rows.append(values)
+    # All lines at once, and only where something is wrong line by line: OTB has 60,000 of them.
+    try:
+        rows = [_numbers(line) for line in lines[first:]]
+    except ValueError:
+        rows = None
+    if rows is None or not all(len(row) in columns for row in rows) or _odd(rows, allow_nan):
+        for number, line in enumerate(lines[first:], start=first + 1):
+            _check_row(f"{path}: line {number}", line, columns, allow_nan)
     return rows
+
+
+def _numbers(line: str) -> list[float]:
+    return list(map(float, line.translate(_SEPARATORS).split()))
+
+
+def _odd(rows: list[list[float]], allow_nan: bool) -> bool:
+    """Whether a value is infinite, or NaN where that is not allowed."""
+    values = np.fromiter(chain.from_iterable(rows), dtype=np.float64)
+    return bool(np.isinf(values).any() or (not allow_nan and np.isnan(values).any()))
+
+
+def _check_row(where: str, line: str, columns: Sequence[int], allow_nan: bool) -> None:
+    try:
+        row = _numbers(line)
+    except ValueError:
+        row = []
+    if len(row) not in columns:
+        expected = " or ".join(str(count) for count in columns)
+        raise InputError(f"{where}: expected {expected} numbers, got {line!r:.60}")
+    if _odd([row], allow_nan):
+        raise InputError(f"{where}: expected finite numbers, got {line!r:.60}")
 
 
 def read_boxes_one_based(path: str | Path, *, allow_nan: bool = False) -> np.ndarray:

@@ -92,7 +92,7 @@ def _curves_plot(
         thresholds, shares, score = curves[mean]
         axes.plot(thresholds, shares, label=f"{mean.label} [{score:.3f}]", **_line_of(mean))
     axes.set(xlabel=x, ylabel=y, ylim=(0, 1), xlim=(0, thresholds[-1]))
-    _frame(figure, title, legend=legend)
+    frame(figure, title, legend=legend)
     return figure
 
 
@@ -133,11 +133,11 @@ def alpha_plot(means: Sequence[Mean], title: str) -> Figure:
     _alpha_axis(axes, any(mean.alpha == "learned" for mean in means))
     axes.set_ylabel("success AUC")
     axes.set_ylim(bottom=0)
-    _frame(figure, title, legend="dashed: published,\non OTB2015")
+    frame(figure, title, legend="dashed: published,\non OTB2015")
     return figure
 
 
-def _frame(figure: Figure, title: str, legend: str | None = None) -> None:
+def frame(figure: Figure, title: str, legend: str | None = None) -> None:
     """Title over the whole width, broken where it is long; legend to the right of the axes."""
     lines = [line for part in title.splitlines() for line in textwrap.wrap(part, 88)]
     figure.suptitle("\n".join(lines), x=0.01, ha="left", fontsize=10.5)
@@ -182,7 +182,7 @@ def learning_plot(
                 marker="o" if len(values) == 1 else None, markersize=3,
             )  # fmt: skip
     axes.set(xlabel="step", ylabel="loss")
-    _frame(figure, title)
+    frame(figure, title)
     return figure
 
 

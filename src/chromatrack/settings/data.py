@@ -24,7 +24,8 @@ class DataSettings:
     otb_attributes: str | None = None
     """Folder of OTB attribute vectors, one NAME.txt each; without it, att/ beside the sequences."""
     otb_list: str | None = None
-    """File with one target name per line; without it, every target found (D27c)."""
+    """otb2013, tb50, otb2015, or a file with one target name per line; without it, every target
+    found (D27c)."""
     otb_max_frames: int | None = None
     """Cut each OTB sequence to its first frames; the page says so."""
     vot: str | None = None

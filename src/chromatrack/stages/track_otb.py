@@ -8,7 +8,9 @@ from chromatrack.configuration import as_plain
 from chromatrack.data import otb
 from chromatrack.errors import InputError
 from chromatrack.files import canonical_json, digest_text, made_by, write_json
+from chromatrack.metrics.otb_protocols import Protocol
 from chromatrack.settings import ComputeSettings, TrackerSettings
+from chromatrack.stages.otb_starts import runs_of
 from chromatrack.stages.sequences import run_sequences
 from chromatrack.tracking.load import load_tracker
 from chromatrack.tracking.tracker import SiameseTracker
@@ -26,20 +28,22 @@ def track_otb(
     random_auxiliary: int | None = None,
     names: Path | None = None,
     max_frames: int | None = None,
+    protocol: Protocol = "ope",
 ) -> dict:
-    """One-pass evaluation run over OTB sequences.
+    """Run over OTB sequences: in one pass, or from the starts of TRE or SRE.
 
-    Writes boxes/NAME.txt (x,y,w,h, 1-based) and, last, run.json into the folder of `output`. A
-    sequence that was done with the same weights, settings and frames is not tracked again.
+    Writes boxes/NAME.txt (x,y,w,h, 1-based; boxes/NAME/tre-00.txt and so on) and, last, run.json
+    into the folder of `output`. A sequence that was done with the same weights, settings and
+    frames is not tracked again.
 
     Args:
         output: run.json.
-        names: file with the target names to track; None for all.
+        names: file with the target names to track, or the name of a published list; None for all.
         max_frames: cut each sequence to its first frames.
 
     Returns:
         What run.json holds: frames, seconds (decoding included), frames_per_second, device,
-        per_sequence, results (digest of all boxes), made_by.
+        protocol, per_sequence, results (digest of all boxes), made_by.
     """
     device = prepare(compute)
     chosen = otb.read_names(names) if names else None
@@ -63,7 +67,8 @@ def track_otb(
         },
         inputs={"checkpoint": checkpoint},
     )
-    per_sequence = run_sequences(lambda: tracker, sequences, output.parent, source=source)
+    runs = [run for sequence in sequences for run in runs_of(sequence, protocol)]
+    per_sequence = run_sequences(lambda: tracker, runs, output.parent, source=source)
     frames = sum(entry["frames"] for entry in per_sequence.values())
     seconds = sum(entry["seconds"] for entry in per_sequence.values())
     result = {
@@ -72,6 +77,7 @@ def track_otb(
         "frames_per_second": round(frames / max(seconds, 1e-9), 3),
         "device": device.type,
         "alpha": alpha_of(tracker),
+        "protocol": protocol,
         "per_sequence": per_sequence,
         "results": digest_text(canonical_json({n: e["boxes"] for n, e in per_sequence.items()})),
         "made_by": source,

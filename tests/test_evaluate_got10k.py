@@ -1,0 +1,164 @@
+"""GOT-10k: AO and success rates equal to the toolkit's, and its archive."""
+
+import json
+import zipfile
+
+import numpy as np
+import pytest
+
+from chromatrack.cli.main import main
+from chromatrack.data import got10k as data
+from chromatrack.errors import InputError
+from chromatrack.metrics import got10k
+from chromatrack.stages.evaluate_got10k import evaluate_got10k
+
+NAMES = ("GOT-10k_Val_000001", "GOT-10k_Val_000002", "GOT-10k_Val_000003")
+WIDTH, HEIGHT = 96, 64
+ONE_BASED = np.array([1, 1, 0, 0])
+
+
+@pytest.fixture
+def folders(tmp_path):
+    """Three sequences whose boxes leave the image and hide, and results of two repetitions."""
+    rng = np.random.default_rng(0)
+    for name in NAMES:
+        truth = rng.uniform([-20, -15, 10, 10], [80, 50, 40, 30], (30, 4)).round(2)
+        images = [np.zeros((HEIGHT, WIDTH, 3), np.uint8)] * 30
+        meta = {"object_class": "ant", "resolution": f"({WIDTH}, {HEIGHT})"}
+        cover = rng.integers(0, 9, 30)
+        data.write_sequence(
+            tmp_path / "val", name, images, truth, cover=cover, cut_by_image=cover * 0, meta=meta
+        )
+        (tmp_path / "results" / "ours" / name).mkdir(parents=True)
+        for number in (1, 2):
+            found = truth + rng.normal(0, 4, truth.shape) + ONE_BASED
+            file = tmp_path / "results" / "ours" / name / f"{name}_{number:03d}.txt"
+            np.savetxt(file, found, fmt="%.3f", delimiter=",")
+        times = rng.uniform(0.01, 0.2, (30, 2))
+        np.savetxt(file.with_name(f"{name}_time.txt"), times, fmt="%.8f", delimiter=",")
+    data.write_list(tmp_path / "val", NAMES)
+    return tmp_path
+
+
+def test_equal_to_the_got10k_toolkit(folders):
+    module = pytest.importorskip("got10k.experiments.got10k", reason="the toolkit is missing")
+
+    class Experiment(module.ExperimentGOT10k):
+        def plot_curves(self, report_files, tracker_names):
+            pass
+
+    (folders / "results").rename(folders / "GOT-10k")
+    experiment = Experiment(str(folders), "val", str(folders), str(folders / "report"))
+    theirs = experiment.report(["ours"])["ours"]
+    ours = evaluate_got10k(folders / "val", folders / "GOT-10k" / "ours")
+    assert 0.2 < theirs["overall"]["ao"] < 0.9
+    assert ours["average_overlap"] == pytest.approx(theirs["overall"]["ao"], abs=1e-9)
+    assert ours["success_rate_50"] == pytest.approx(theirs["overall"]["sr"], abs=1e-9)
+    np.testing.assert_allclose(
+        ours["success_curve"], theirs["overall"]["succ_curve"], rtol=0, atol=1e-9
+    )
+    assert ours["success_rate_75"] == theirs["overall"]["succ_curve"][75]
+    for name, entry in theirs["seq_wise"].items():
+        assert ours["per_sequence"][name]["average_overlap"] == pytest.approx(entry["ao"], abs=1e-9)
+        assert ours["per_sequence"][name]["success_rate_50"] == pytest.approx(entry["sr"], abs=1e-9)
+
+
+def test_first_and_hidden_frames_do_not_count():
+    truth = np.tile([10.0, 10, 20, 20], (4, 1))
+    results = truth + np.array([[500], [0], [500], [0]]) * [1, 0, 0, 0]
+    cover = np.array([8, 8, 0, 1])
+    overlaps = got10k.counted_overlaps(results, truth, cover, (100, 100))
+    assert overlaps.tolist() == [1.0, 1.0]
+
+
+def test_boxes_are_cut_to_the_image():
+    truth = np.array([[0.0, 0, 10, 10], [89, 10, 10, 10]])
+    results = np.array([[0.0, 0, 10, 10], [89, 10, 1000, 10]])
+    assert got10k.counted_overlaps(results, truth, np.ones(2), (99, 99)) == pytest.approx([1.0])
+
+
+def test_nan_results_are_failures(folders):
+    file = folders / "results" / "ours" / NAMES[0] / f"{NAMES[0]}_001.txt"
+    before = evaluate_got10k(folders / "val", folders / "results" / "ours")
+    file.write_text("nan,nan,nan,nan\n" * 30)
+    after = evaluate_got10k(folders / "val", folders / "results" / "ours")
+    assert after["frames"] == before["frames"]
+    assert 0 < after["average_overlap"] < before["average_overlap"]
+
+
+def test_command_reads_our_layout_and_writes_scores(folders, capsys):
+    for name in NAMES:
+        text = (folders / "val" / name / "groundtruth.txt").read_text()
+        (folders / "boxes").mkdir(exist_ok=True)
+        (folders / "boxes" / f"{name}.txt").write_text(text)
+        (folders / "times").mkdir(exist_ok=True)
+        (folders / "times" / f"{name}_time.txt").write_text("0.5\n" * 30)
+    call = ["evaluate", "got10k", f"--annotations={folders / 'val'}"]
+    output = folders / "scores.json"
+    assert main([*call, f"--results={folders / 'boxes'}", f"--output={output}"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1].split()[-2:] == ["1.000", "1.000"]
+    scores = json.loads(output.read_text())
+    assert (scores["sequences"], scores["frames_per_second"]) == (3, pytest.approx(2.0))
+    assert scores["made_by"]["stage"] == "evaluate_got10k"
+
+
+def test_faults_name_the_sequence(folders):
+    results = folders / "results" / "ours"
+    file = results / NAMES[1] / f"{NAMES[1]}_002.txt"
+    file.write_text("1,2,3,4\n")
+    with pytest.raises(InputError, match=r"000002: expected 30 boxes.*got 1"):
+        evaluate_got10k(folders / "val", results)
+    for path in (results / NAMES[1]).iterdir():
+        path.unlink()
+    with pytest.raises(InputError, match=r"1 of 3 sequences are missing \(GOT-10k_Val_000002\)"):
+        evaluate_got10k(folders / "val", results)
+    assert evaluate_got10k(folders / "val", results, subset=True)["sequences"] == 2
+    (folders / "val" / NAMES[0] / "meta_info.ini").write_text("[METAINFO]\n")
+    with pytest.raises(InputError, match=r"meta_info\.ini: expected a line resolution"):
+        evaluate_got10k(folders / "val", results, subset=True)
+
+
+def archive_of(folders, results) -> dict[str, bytes]:
+    path = folders / "archive.zip"
+    call = ["got10k-archive", f"--root={folders / 'val'}", f"--results={results}"]
+    assert main([*call, f"--output={path}"]) == 0
+    with zipfile.ZipFile(path) as archive:
+        return {entry.filename: archive.read(entry) for entry in archive.infolist()}
+
+
+def test_archive_holds_what_the_toolkit_records_and_packs(folders):
+    module = pytest.importorskip("got10k.experiments.got10k", reason="the toolkit is missing")
+    ioutils = pytest.importorskip("got10k.utils.ioutils")
+    experiment = module.ExperimentGOT10k.__new__(module.ExperimentGOT10k)
+    rng = np.random.default_rng(1)
+    for name in NAMES:
+        boxes, times = rng.uniform(1, 90, (30, 4)), rng.uniform(0.01, 1, 30)
+        record = folders / "theirs" / name / f"{name}_001.txt"
+        experiment._record(str(record), boxes, times)
+        (folders / "boxes" / "times").mkdir(parents=True, exist_ok=True)
+        np.savetxt(folders / "boxes" / f"{name}.txt", boxes, delimiter=",")
+        np.savetxt(folders / "boxes" / "times" / f"{name}_time.txt", times)
+    ioutils.compress(str(folders / "theirs"), str(folders / "theirs"))
+    with zipfile.ZipFile(folders / "theirs.zip") as archive:
+        theirs = {e.filename: archive.read(e) for e in archive.infolist() if not e.is_dir()}
+    assert archive_of(folders, folders / "boxes") == theirs
+    assert archive_of(folders, folders / "theirs") == theirs
+
+
+def test_archive_is_the_same_bytes_again_and_refuses_gaps(folders, capsys):
+    results = folders / "results" / "ours"
+    entries = archive_of(folders, results)
+    kinds = ("001", "002", "time")
+    assert set(entries) == {f"{name}/{name}_{kind}.txt" for name in NAMES for kind in kinds}
+    first = (folders / "archive.zip").read_bytes()
+    archive_of(folders, results)
+    assert (folders / "archive.zip").read_bytes() == first
+    (results / NAMES[2] / f"{NAMES[2]}_time.txt").write_text("0.1\n" * 30)
+    call = ["got10k-archive", f"--root={folders / 'val'}", f"--results={results}"]
+    capsys.readouterr()
+    assert main([*call, f"--output={folders / 'other.zip'}"]) == 2
+    assert "000003: expected times of 30 frames and 2 repetitions" in capsys.readouterr().err
+    (results / NAMES[2] / f"{NAMES[2]}_time.txt").unlink()
+    assert main([*call, f"--output={folders / 'other.zip'}"]) == 2
+    assert "found none" in capsys.readouterr().err
+    assert not (folders / "other.zip").exists()
