@@ -7,8 +7,9 @@ import pytest
 import torch
 
 from chromatrack.checkpoints import load_checkpoint
-from chromatrack.data.crops import CropPairs, usable_frames, write_crop_shard
-from chromatrack.data.sequence import Sequence
+from chromatrack.data.augmentation import Augmentation
+from chromatrack.data.crops import write_crop_shard
+from chromatrack.data.pairs import CropPairs
 from chromatrack.errors import InputError
 from chromatrack.files import write_json
 from chromatrack.settings import (
@@ -43,30 +44,6 @@ def crops(tmp_path_factory):
         sequences.append((f"s{index}", np.array([0, 1, 2, 200]), jpegs))
     write_crop_shard(path, sequences, margin=8, made_by={})
     return path
-
-
-def test_pairs_follow_from_the_step_and_respect_the_gap(crops):
-    options = {"batch_size": 8, "search_size": 239, "max_gap": 100, "stretch": 0.05}
-    pairs = CropPairs([crops], seed=0, **options)
-    z, x = pairs.batch(3)
-    assert z.shape == (8, 127, 127, 3) and x.shape == (8, 239, 239, 3)
-    again = CropPairs([crops], seed=0, **options)
-    np.testing.assert_array_equal(again.batch(3)[1], x)
-    assert not np.array_equal(again.batch(4)[1], x)
-    for exemplar, search in zip(z, x, strict=True):  # the same target, in the middle of both
-        red = exemplar[63, 63, 0] > 150
-        assert (search[119, 119, 0] > 150) == red
-    centred = CropPairs([crops], seed=0, **{**options, "search_size": 255, "stretch": 0})
-    assert centred.batch(0)[1].shape == (8, 255, 255, 3)
-
-
-def test_usable_frames():
-    boxes = np.array(
-        [[0, 0, 50, 50], [0, 0, 19, 50], [0, 0, 501, 200], [0, 0, 200, 40], [0, 0, 30, 30.0]]
-    )
-    visible = np.array([True, True, True, True, False])
-    sequence = Sequence("s", (), boxes, visible=visible)
-    assert usable_frames(sequence).tolist() == [0]
 
 
 def test_siamfc_training_repeats(crops, tmp_path):
@@ -105,10 +82,8 @@ def test_statistics_are_those_of_the_score_maps(trained, crops):
     measured = read_json(trained / "statistics.json")
     network = load_checkpoint(trained / "siamfc.pt").build()
     scaling = load_checkpoint(trained / "siamfc.pt").scaling
-    pairs = CropPairs(
-        [crops], batch_size=8, search_size=255, max_gap=TINY.max_gap, stretch=0, seed=0
-    )
-    z, x = (scaling.rgb_tensor(patch) for patch in pairs.batch(0))
+    pairs = CropPairs([crops], batch_size=8, augmentation=Augmentation(), seed=0)
+    z, x = (scaling.rgb_tensor(patch) for patch in pairs.batch(0)[:2])
     with torch.no_grad():
         maps = network(z, x)
     assert measured["pairs"] == 8 and maps.shape[-1] == 17
