@@ -130,7 +130,12 @@ class Augmentation:
 def stretch(patch: np.ndarray, scale: float, interpolation: int) -> np.ndarray:
     """A square patch with its side multiplied by `scale`, rounded to whole pixels."""
     side = round(len(patch) * scale)
-    return cv2.resize(patch, (side, side), interpolation=interpolation)
+    if interpolation != cv2.INTER_LANCZOS4:
+        return cv2.resize(patch, (side, side), interpolation=interpolation)
+    # OpenCV takes twice as long over bytes here, a third of the time of a pair; the results are one
+    # level apart at most.
+    wide = cv2.resize(patch.astype(np.float32), (side, side), interpolation=interpolation)
+    return cv2.convertScaleAbs(cv2.threshold(wide, 0, 0, cv2.THRESH_TOZERO)[1])
 
 
 def center_crop(patch: np.ndarray, size: int) -> np.ndarray:
