@@ -55,6 +55,31 @@ def test_siamfc_training_repeats(crops, tmp_path):
     assert (tmp_path / "one" / "metrics.csv").read_text().count("\n") == 9
 
 
+def test_bfloat16_is_another_training_close_by(crops, tmp_path):
+    """Losses of the first steps differ, by what eight bits of a product can do."""
+    losses = []
+    for precision in (32, "bf16"):
+        settings = dataclasses.replace(TINY, precision=precision)
+        folder = tmp_path / str(precision)
+        train_siamfc([crops], folder / "model.pt", seed=0, settings=settings, compute=CPU)
+        rows = (folder / "metrics.csv").read_text().splitlines()[1:]
+        losses.append([float(row.split(",")[1]) for row in rows])
+    assert losses[0] != losses[1]
+    assert losses[1] == pytest.approx(losses[0], rel=1e-2)
+    state = load_checkpoint(tmp_path / "bf16" / "model.pt").state
+    assert all(value.dtype in (torch.float32, torch.int64) for value in state.values())
+
+
+def test_loader_processes_do_not_change_the_weights(crops, tmp_path):
+    for workers in (0, 2):
+        train_siamfc(
+            [crops], tmp_path / str(workers) / "model.pt", seed=0, settings=TINY,
+            compute=ComputeSettings(device="cpu", workers=workers),
+        )  # fmt: skip
+    one, two = (load_checkpoint(tmp_path / name / "model.pt").state for name in ("0", "2"))
+    assert all(torch.equal(one[name], two[name]) for name in one)
+
+
 @pytest.fixture(scope="module")
 def trained(crops, tmp_path_factory):
     """Tiny checkpoints of both branches and their statistics."""

@@ -23,7 +23,7 @@ class DataPaths:
     Attributes:
         world: manifest of the synthetic world, None for real data.
         kinetics_list: clip list.
-        got10k_train: folder with list.txt and sequences.
+        got10k_train, got10k_val: folders with list.txt and sequences.
         otb: folder of OTB sequences.
         otb_attributes: folder of attribute vectors, or None.
         vot: folder of VOT sequences.
@@ -33,6 +33,7 @@ class DataPaths:
     world: Path | None
     kinetics_list: Path
     got10k_train: Path
+    got10k_val: Path
     otb: Path
     otb_attributes: Path | None
     vot: Path
@@ -48,6 +49,7 @@ def data_paths(settings: Settings) -> DataPaths:
             world=world / "manifest.json",
             kinetics_list=world / "kinetics" / "train.csv",
             got10k_train=world / "got10k" / "train",
+            got10k_val=world / "got10k" / "val",
             otb=world / "otb",
             otb_attributes=world / "otb_attributes",
             vot=world / "vot",
@@ -57,6 +59,7 @@ def data_paths(settings: Settings) -> DataPaths:
         world=None,
         kinetics_list=Path(data.kinetics_list),
         got10k_train=Path(data.got10k) / "train",
+        got10k_val=Path(data.got10k) / "val",
         otb=Path(data.otb),
         otb_attributes=Path(data.otb_attributes) if data.otb_attributes else None,
         vot=Path(data.vot),
@@ -81,6 +84,9 @@ def check_data(settings: Settings) -> None:
     checks = {
         "data.kinetics_list": None if is_got10k else paths.kinetics_list,
         "data.got10k": paths.got10k_train / "list.txt",
+        "data.got10k (siamfc.validation_frames)": (
+            paths.got10k_val / "list.txt" if settings.siamfc.validation_frames else None
+        ),
         "data.otb": paths.otb,
         "data.otb_attributes": paths.otb_attributes,
         "data.otb_list": settings.data.otb_list and Path(settings.data.otb_list),

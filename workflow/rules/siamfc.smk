@@ -46,6 +46,7 @@ rule siamfc:
     output:
         model=f"{RUN}/siamfc/seed{{seed}}/model.pt",
         metrics=f"{RUN}/siamfc/seed{{seed}}/metrics.csv",
+        validation=f"{RUN}/siamfc/seed{{seed}}/validation.json",
     log:
         f"{RUN}/logs/siamfc/seed{{seed}}.log",
     benchmark:
@@ -57,8 +58,13 @@ rule siamfc:
         compute=COMPUTE,
     params:
         settings=as_is(to_json(SETTINGS.siamfc)),
+        validation=(
+            option("--validation", DATA.got10k_val)
+            if SETTINGS.siamfc.validation_frames
+            else []
+        ),
         version=VERSIONS["train-siamfc"],
     shell:
         "chromatrack train-siamfc --crops {input.crops:q} --seed {wildcards.seed}"
-        " --output {output.model:q} --settings {params.settings:q}"
+        " {params.validation:q} --output {output.model:q} --settings {params.settings:q}"
         " --compute {resources.compute:q} 2>&1 | tee {log:q}"

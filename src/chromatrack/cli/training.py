@@ -73,6 +73,9 @@ def register(subcommands) -> None:
 
     siamfc = add_stage(subcommands, "train-siamfc", _train_siamfc, help="train SiamFC on crops")
     _add_crops(siamfc)
+    siamfc.add_argument(
+        "--validation", type=Path, metavar="DIR", help="GOT-10k val: sequences to choose by"
+    )
     add_paths(siamfc, output="checkpoint to write")
     add_settings(siamfc, "siamfc")
     add_compute(siamfc)
@@ -166,6 +169,7 @@ def _train_siamfc(options: argparse.Namespace) -> None:
         seed=options.seed,
         settings=stage_settings(options, s.SiamFCSettings, lambda everything: everything.siamfc),
         compute=compute_settings(options),
+        validation=options.validation,
     )
 
 

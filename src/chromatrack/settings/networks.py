@@ -151,6 +151,13 @@ class SiamFCSettings:
     """RGB in [-1, 1] or in 0..255 (D9); a checkpoint records its own."""
     checkpoint_every: int = 1_000
     """Steps between checkpoints."""
+    keep_every: int = 10
+    """Epochs between networks that are kept and validated beside the last one; 0: none."""
+    validation_frames: int = 100
+    """Each of them tracks so many first frames of every GOT-10k val sequence; 0: no validation."""
+    select: Literal["last", "best_ao"] = "last"
+    """Which one is used: the last, as in the thesis, or the one with the highest AO, and of equal
+    ones the later."""
 
     def __post_init__(self) -> None:
         positive(
@@ -161,6 +168,13 @@ class SiamFCSettings:
         require(
             self.search_size in (239, 255),
             f"search_size: expected 239 or 255, got {self.search_size}",
+        )
+        for name in ("keep_every", "validation_frames"):
+            value = getattr(self, name)
+            require(value >= 0, f"{name}: expected 0 or more, got {value}")
+        require(
+            self.select == "last" or self.validation_frames > 0,
+            "select: best_ao needs validation_frames of more than 0",
         )
         require(self.min_gap <= self.max_gap, f"min_gap: expected {self.max_gap} (max_gap) or less")
         require(0 <= self.stretch < 0.5, f"stretch: expected 0 to 0.5, got {self.stretch}")

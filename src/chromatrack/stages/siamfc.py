@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,14 +15,15 @@ from chromatrack.checkpoints import save_checkpoint
 from chromatrack.configuration import as_plain
 from chromatrack.data.augmentation import SEARCH_SIZE, Augmentation
 from chromatrack.data.pairs import CropPairs
-from chromatrack.files import canonical_json, digest_text, made_by
+from chromatrack.files import canonical_json, digest_text, holding, made_by
 from chromatrack.losses import logistic_loss, target_map
 from chromatrack.models.build import build_siamfc
 from chromatrack.models.inputs import InputScaling
 from chromatrack.settings import ComputeSettings, SiamFCSettings
+from chromatrack.stages.siamfc_validation import check_validation, choose_network
 from chromatrack.training.compute import choose_device, prepare
-from chromatrack.training.engine import exponential_rate, finish, fit
-from chromatrack.training.plan import FitPlan
+from chromatrack.training.engine import exponential_rate, fit
+from chromatrack.training.plan import FitPlan, Keeping
 from chromatrack.training.processes import Team, check_share, in_processes
 
 
@@ -44,9 +46,21 @@ def train_siamfc(
     seed: int,
     settings: SiamFCSettings,
     compute: ComputeSettings,
+    validation: Path | None = None,
 ) -> None:
-    """Train SiamFC on crop shards; writes the checkpoint and metrics.csv beside it."""
+    """Train SiamFC on crop shards; writes the checkpoint, and what `FitPlan` says.
+
+    Of the networks that were kept, `settings.select` says which one the checkpoint is; how they
+    compare is in validation.json beside it.
+
+    Args:
+        validation: list.txt and sequences in the GOT-10k layout; None: no validation.
+
+    Raises:
+        InputError: a file that is no crop shard, or nothing to select by.
+    """
     check_share(settings.batch_size, compute.devices)
+    check_validation(validation, settings)
     source = made_by(
         "siamfc",
         settings={**as_plain(settings), "seed": seed},
@@ -54,6 +68,17 @@ def train_siamfc(
     )
     job = _Job(tuple(shards), output, seed, settings, compute, source)
     in_processes(compute.devices, choose_device(compute), _train, job)
+    work = output.parent / "work"  # FitPlan.work_dir
+    with holding(work):
+        choose_network(
+            output.parent / "checkpoints",
+            validation,
+            output,
+            settings=settings,
+            compute=compute,
+            work=work / "validation",
+        )
+    shutil.rmtree(work)
 
 
 def _train(team: Team, job: _Job) -> None:
@@ -64,7 +89,18 @@ def _train(team: Team, job: _Job) -> None:
     model = build_siamfc(**description)
     _initialize(model)
     model.to(device, memory_format=torch.channels_last)
-    plan = fit_pairs(
+
+    def save(path: Path) -> None:
+        save_checkpoint(
+            path,
+            kind="siamfc",
+            network=description,
+            scaling=scaling,
+            module=model,
+            made_by=job.made_by,
+        )
+
+    fit_pairs(
         model,
         job.shards,
         loaded=lambda z, x: (torch.from_numpy(z), torch.from_numpy(x)),
@@ -76,18 +112,9 @@ def _train(team: Team, job: _Job) -> None:
         compute=job.compute,
         device=device,
         what="siamfc",
+        save=save,
         team=team,
     )
-    if team.leads:
-        save_checkpoint(
-            job.output,
-            kind="siamfc",
-            network=description,
-            scaling=scaling,
-            module=model,
-            made_by=job.made_by,
-        )
-        finish(plan)
 
 
 def fit_pairs(
@@ -103,6 +130,7 @@ def fit_pairs(
     compute: ComputeSettings,
     device: torch.device,
     what: str,
+    save: Callable[[Path], None] | None = None,
     team: Team | None = None,
 ) -> FitPlan:
     """Train a siamese network in place on pairs of crops; SiamFC alone or the combined network.
@@ -113,6 +141,8 @@ def fit_pairs(
             the processes that load.
         inputs: those tensors, on the device -> arguments of the model.
         source: what makes the result; its digest decides whether a killed run is continued.
+        save: writes the network to a path: every `settings.keep_every` epochs and after the last
+            step; None keeps none.
         team: the processes of this training; None: this one alone.
     """
     team = team or Team()
@@ -135,6 +165,10 @@ def fit_pairs(
         precision=settings.precision,
     )
     target = _target(settings, device)
+    keep_every = settings.keep_every * steps_per_epoch
+
+    def kept(step: int) -> bool:
+        return step == plan.steps or bool(keep_every and step and step % keep_every == 0)
 
     def load_batch(step: int) -> tuple[Tensor, ...]:
         batch = pairs.batch(step, share)
@@ -163,6 +197,7 @@ def fit_pairs(
         ),
         load_batch=load_batch,
         loss_of=loss_of,
+        keeping=Keeping(save, kept) if save else None,
         team=team,
     )
     return plan
