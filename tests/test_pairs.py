@@ -12,7 +12,7 @@ from chromatrack.data.augmentation import (
     center_crop,
     color_matrix,
 )
-from chromatrack.data.crops import usable_frames, write_crop_shard
+from chromatrack.data.crops import Crops, usable_frames, write_crop_shard
 from chromatrack.data.pairs import CropPairs
 from chromatrack.data.sequence import Sequence
 from chromatrack.errors import InputError
@@ -42,7 +42,7 @@ def shards(tmp_path_factory):
             for frame in range(len(FRAMES)):
                 blue_green_red = (200 * shard, 200 * index, 20 + 30 * frame)
                 jpegs.append(cv2.imencode(".jpg", crop(random, blue_green_red))[1].tobytes())
-            sequences.append((f"s{index}", FRAMES, jpegs))
+            sequences.append(Crops.of(f"s{index}", FRAMES, jpegs))
         paths.append(folder / f"crops-{shard:04d}.h5")
         write_crop_shard(paths[-1], sequences, margin=8, made_by={})
     return paths
@@ -287,10 +287,10 @@ def test_damaged_shards_are_named(shards, tmp_path):
     with pytest.raises(InputError, match=r"other.h5: not a readable HDF5 file"):
         pairs_of([other])
     cut = tmp_path / "cut.h5"
-    write_crop_shard(cut, [("s", np.arange(3), [b"no JPEG"] * 3)], margin=8, made_by={})
+    write_crop_shard(cut, [Crops.of("s", np.arange(3), [b"no JPEG"] * 3)], margin=8, made_by={})
     with pytest.raises(InputError, match=r"cut.h5: damaged: crop \d is no JPEG of 271 px"):
         pairs_of([cut]).batch(0)
     alone = tmp_path / "alone.h5"
-    write_crop_shard(alone, [("s", np.array([0, 200]), [b"", b""])], margin=8, made_by={})
+    write_crop_shard(alone, [Crops.of("s", np.array([0, 200]), [b"", b""])], margin=8, made_by={})
     with pytest.raises(InputError, match="no sequence in 1 crop shards has two usable frames"):
         pairs_of([alone])

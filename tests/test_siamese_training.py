@@ -8,7 +8,7 @@ import torch
 
 from chromatrack.checkpoints import load_checkpoint
 from chromatrack.data.augmentation import Augmentation
-from chromatrack.data.crops import write_crop_shard
+from chromatrack.data.crops import Crops, write_crop_shard
 from chromatrack.data.pairs import CropPairs
 from chromatrack.errors import InputError
 from chromatrack.files import write_json
@@ -41,7 +41,7 @@ def crops(tmp_path_factory):
             image = random.integers(60, 200, (271, 271, 3)).astype(np.uint8)
             cv2.circle(image, (135, 135), 30, color, -1)
             jpegs.append(cv2.imencode(".jpg", image)[1].tobytes())
-        sequences.append((f"s{index}", np.array([0, 1, 2, 200]), jpegs))
+        sequences.append(Crops.of(f"s{index}", np.array([0, 1, 2, 200]), jpegs))
     write_crop_shard(path, sequences, margin=8, made_by={})
     return path
 

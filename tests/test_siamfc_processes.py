@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from chromatrack.checkpoints import load_checkpoint
-from chromatrack.data.crops import write_crop_shard
+from chromatrack.data.crops import Crops, write_crop_shard
 from chromatrack.errors import InputError
 from chromatrack.models.build import build_siamfc
 from chromatrack.models.inputs import InputScaling
@@ -30,7 +30,7 @@ def crops(tmp_path_factory):
     for index in range(3):
         images = (random.integers(0, 256, (34, 34, 3)).astype(np.uint8) for _ in range(5))
         jpegs = [cv2.imencode(".jpg", cv2.resize(i, (271, 271)))[1].tobytes() for i in images]
-        sequences.append((f"s{index}", np.arange(5), jpegs))
+        sequences.append(Crops.of(f"s{index}", np.arange(5), jpegs))
     write_crop_shard(path, sequences, margin=8, made_by={})
     return path
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from chromatrack.checkpoints import load_checkpoint
-from chromatrack.data.crops import write_crop_shard
+from chromatrack.data.crops import Crops, write_crop_shard
 from chromatrack.data.got10k import read_cover, write_list, write_sequence
 from chromatrack.errors import InputError
 from chromatrack.settings import ComputeSettings, SiamFCSettings
@@ -27,7 +27,7 @@ def crops(tmp_path_factory):
     path = tmp_path_factory.mktemp("crops") / "crops-0000.h5"
     image = np.random.default_rng(0).integers(0, 256, (271, 271, 3)).astype(np.uint8)
     jpegs = [cv2.imencode(".jpg", image)[1].tobytes()] * 4
-    write_crop_shard(path, [("s", np.arange(4), jpegs)], margin=8, made_by={})
+    write_crop_shard(path, [Crops.of("s", np.arange(4), jpegs)], margin=8, made_by={})
     return path
 
 

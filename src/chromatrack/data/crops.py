@@ -10,8 +10,10 @@ attributes: format, made_by (JSON), size (side of the crops in pixels)
 
 from __future__ import annotations
 
+import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -19,7 +21,6 @@ import h5py
 import numpy as np
 
 from chromatrack.data.augmentation import EXEMPLAR_SIZE, SEARCH_SIZE
-from chromatrack.data.images import read_image_rgb
 from chromatrack.data.sequence import Sequence as Target
 from chromatrack.errors import InputError
 from chromatrack.files import canonical_json, whole_file
@@ -39,47 +40,107 @@ def usable_frames(target: Target) -> np.ndarray:
     return np.flatnonzero(usable)
 
 
-def crop_jpegs(target: Target, frames: np.ndarray, *, margin: int, quality: int) -> list[bytes]:
-    """Square crops of (255 + 2 margin) px around the target, at the scale of the search patch."""
+@dataclass(frozen=True)
+class Crops:
+    """The crops of one target.
+
+    Attributes:
+        name: of the target.
+        frames: (n,) int64, frame numbers in its video.
+        lengths: (n,) int64, bytes of each crop.
+        jpegs: reads the crops, one after another.
+    """
+
+    name: str
+    frames: np.ndarray
+    lengths: np.ndarray
+    jpegs: Callable[[], bytes]
+
+    @classmethod
+    def of(cls, name: str, frames: np.ndarray, jpegs: Sequence[bytes]) -> Crops:
+        """Crops that are in memory."""
+        lengths = np.array([len(jpeg) for jpeg in jpegs], dtype=np.int64)
+        return cls(name, np.asarray(frames, dtype=np.int64), lengths, lambda: b"".join(jpegs))
+
+
+def crop_targets(
+    targets: Sequence[Target], *, margin: int, quality: int
+) -> tuple[list[Crops], str]:
+    """Square crops of (255 + 2 margin) px around the targets of a video, on the search's scale.
+
+    A frame is decoded once, whatever the number of its targets; frames that none can be trained on
+    are not.
+
+    Returns:
+        crops of each target, and the SHA-256 of the frames that were decoded.
+
+    Raises:
+        InputError: a frame cannot be read.
+    """
+    usable = [set(usable_frames(target).tolist()) for target in targets]
+    jpegs: list[list[bytes]] = [[] for _ in targets]
+    digest = hashlib.sha256()
+    for frame in sorted(set().union(*usable)):
+        path = targets[0].frames[frame]
+        try:
+            coded = path.read_bytes()
+        except OSError as error:
+            raise InputError(f"{path}: cannot be read ({error.strerror})") from None
+        digest.update(hashlib.sha256(coded).digest())
+        image = cv2.imdecode(np.frombuffer(coded, dtype=np.uint8), cv2.IMREAD_COLOR)
+        if image is None:
+            raise InputError(f"{path}: expected an image, but it cannot be decoded")
+        fill = mean_color(image)
+        for target, wanted, crops in zip(targets, usable, jpegs, strict=True):
+            if frame in wanted:
+                crop = search_crop(image, target.boxes_ltwh[frame], fill, margin=margin)
+                crops.append(_jpeg(crop, quality))
+    crops = [
+        Crops.of(target.name, np.array(sorted(wanted), dtype=np.int64), found)
+        for target, wanted, found in zip(targets, usable, jpegs, strict=True)
+    ]
+    return crops, digest.hexdigest()
+
+
+def search_crop(
+    image: np.ndarray, box_ltwh: np.ndarray, fill: np.ndarray, *, margin: int
+) -> np.ndarray:
+    """The search patch of siamfc-pytorch around a box, with a margin; channels stay as they are."""
     size = SEARCH_SIZE + 2 * margin
-    jpegs = []
-    for frame in frames:
-        image = read_image_rgb(target.frames[frame])
-        center_yx, size_hw = center_from_ltwh(target.boxes_ltwh[frame])
-        side = float(exemplar_side(size_hw)) * size / EXEMPLAR_SIZE
-        crop = crop_square(image, center_yx, side, out_size=size, fill=mean_color(image))
-        done, jpeg = cv2.imencode(
-            ".jpg", cv2.cvtColor(crop, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, quality]
-        )
-        assert done, "OpenCV could not encode a crop as JPEG"
-        jpegs.append(jpeg.tobytes())
-    return jpegs
+    center_yx, size_hw = center_from_ltwh(box_ltwh)
+    side = float(exemplar_side(size_hw)) * size / EXEMPLAR_SIZE
+    return crop_square(image, center_yx, side, out_size=size, fill=fill)
+
+
+def _jpeg(bgr: np.ndarray, quality: int) -> bytes:
+    done, jpeg = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    assert done, "OpenCV could not encode a crop as JPEG"
+    return jpeg.tobytes()
 
 
 def write_crop_shard(
-    path: str | Path,
-    sequences: Sequence[tuple[str, np.ndarray, list[bytes]]],
-    *,
-    margin: int,
-    made_by: dict,
+    path: str | Path, sequences: Sequence[Crops], *, margin: int, made_by: dict
 ) -> None:
-    """Write (name, frame numbers, crops) of each sequence, whole or not at all."""
-    jpegs = [jpeg for _, _, crops in sequences for jpeg in crops]
+    """Write the crops of targets, whole or not at all; those of one are in memory at a time."""
+    lengths = np.concatenate([np.zeros(0, np.int64), *(s.lengths for s in sequences)])
     with whole_file(path) as part, h5py.File(part, "w", track_order=True) as file:
+        jpegs = file.create_dataset(
+            "jpegs", shape=(int(lengths.sum()),), dtype=np.uint8, track_times=False
+        )
+        first = 0
+        for sequence in sequences:
+            data = np.frombuffer(sequence.jpegs(), dtype=np.uint8)
+            jpegs[first : first + len(data)] = data
+            first += len(data)
         for name, array in {
-            "jpegs": np.frombuffer(b"".join(jpegs), dtype=np.uint8),
-            "offsets": np.cumsum([0, *(len(jpeg) for jpeg in jpegs)], dtype=np.int64),
-            "frames": np.concatenate(
-                [np.zeros(0, dtype=np.int64), *(frames for _, frames, _ in sequences)]
-            ).astype(np.int64),
-            "sequence_offsets": np.cumsum(
-                [0, *(len(crops) for _, _, crops in sequences)], dtype=np.int64
-            ),
+            "offsets": np.cumsum([0, *lengths], dtype=np.int64),
+            "frames": np.concatenate([np.zeros(0, np.int64), *(s.frames for s in sequences)]),
+            "sequence_offsets": np.cumsum([0, *(len(s.frames) for s in sequences)], dtype=np.int64),
         }.items():
             file.create_dataset(name, data=array, track_times=False)
         file.create_dataset(
             "names",
-            data=np.array([name for name, _, _ in sequences], dtype=object),
+            data=np.array([sequence.name for sequence in sequences], dtype=object),
             dtype=h5py.string_dtype(),
             track_times=False,
         )
