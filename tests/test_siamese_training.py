@@ -55,6 +55,35 @@ def test_siamfc_training_repeats(crops, tmp_path):
     assert (tmp_path / "one" / "metrics.csv").read_text().count("\n") == 9
 
 
+@pytest.mark.parametrize("precision", [32, "bf16"])
+def test_a_stopped_training_continues_to_the_same_weights(crops, tmp_path, monkeypatch, precision):
+    """With all augmentation on; what is kept is the same too."""
+    settings = dataclasses.replace(
+        TINY, precision=precision, shift=8, color_jitter=0.3, grey=0.5, keep_every=1
+    )
+
+    def train(name):
+        train_siamfc([crops], tmp_path / name / "model.pt", seed=0, settings=settings, compute=CPU)
+
+    inner = CropPairs.batch
+
+    def stopping(pairs, step, *share):
+        if step == 5:
+            raise KeyboardInterrupt
+        return inner(pairs, step, *share)
+
+    train("whole")
+    monkeypatch.setattr(CropPairs, "batch", stopping)
+    with pytest.raises(KeyboardInterrupt):
+        train("stopped")
+    assert not (tmp_path / "stopped" / "model.pt").exists()
+    monkeypatch.undo()
+    train("stopped")
+    for name in ("model.pt", "metrics.csv", "validation.json", "checkpoints/step-0000004.pt"):
+        one, two = ((tmp_path / folder / name).read_bytes() for folder in ("whole", "stopped"))
+        assert one == two, name
+
+
 def test_bfloat16_is_another_training_close_by(crops, tmp_path):
     """Losses of the first steps differ, by what eight bits of a product can do."""
     losses = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import typing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -126,7 +127,7 @@ def _add_sources(parser: argparse.ArgumentParser) -> None:
 
 def _source_value(text: str) -> tuple[str, Path]:
     layout, colon, root = text.partition(":")
-    if layout not in ("got10k", "otb", "vid") or not colon or not root:
+    if layout not in typing.get_args(s.TrackingLayout) or not colon or not root:
         raise argparse.ArgumentTypeError(f"expected got10k:DIR, otb:DIR or vid:DIR, got {text!r}")
     return layout, Path(root)
 

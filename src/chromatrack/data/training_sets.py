@@ -11,8 +11,6 @@ from chromatrack.data.sequence import Sequence as Target
 from chromatrack.data.text import folder_name, read_names, read_text
 from chromatrack.errors import InputError
 
-LAYOUTS = ("got10k", "otb", "vid")
-
 
 @dataclass(frozen=True)
 class TrainingSet:

@@ -8,11 +8,14 @@ from typing import Literal
 from chromatrack.settings.checks import positive, require
 
 
+TrackingLayout = Literal["got10k", "otb", "vid"]
+
+
 @dataclass(frozen=True)
 class TrackingSource:
     """A folder of annotated videos to train SiamFC on."""
 
-    layout: Literal["got10k", "otb", "vid"]
+    layout: TrackingLayout
     """list.txt and sequences of GOT-10k, folders of OTB, or ImageNet-VID (Data/, Annotations/)."""
     root: str
     """The folder."""
