@@ -7,7 +7,6 @@ from typing import Literal
 
 from chromatrack.settings.checks import positive, require
 
-
 TrackingLayout = Literal["got10k", "otb", "vid"]
 
 
