@@ -3,7 +3,6 @@
     python -m benchmarks.crops             (real sequences: CHROMATRACK_REAL_DATA)
     python -m benchmarks.crops --quality   (size and speed of crops by their JPEG quality)
     python -m benchmarks.crops --sequences 5 --seconds 5    (a quick look)
-    python -m benchmarks.crops --training 20                (seconds of training, on what there is)
 
 GOT-10k's videos are 1080p: real sequences are enlarged to it, into a temporary folder, as JPEGs of
 quality 90. The rival is siamfc-pytorch's way from frames to a pair, restated plainly: three decodes
@@ -37,7 +36,7 @@ from chromatrack.data.sequence import Sequence as Target
 from chromatrack.data.text import read_names
 from chromatrack.data.training_sets import TrainingSet
 from chromatrack.geometry import mean_color
-from chromatrack.settings import ComputeSettings, CropSettings, SiamFCSettings
+from chromatrack.settings import CropSettings
 from chromatrack.stages.crops import crop_shard, make_crop_lists
 
 WIDTH, HEIGHT = 1920, 1080
@@ -306,56 +305,18 @@ def qualities(options: argparse.Namespace) -> list[dict]:
     return rows
 
 
-def training(options: argparse.Namespace) -> list[dict]:
-    """Pairs per second of training itself, and the share of the time it waits for data."""
-    from chromatrack.files import read_json
-    from chromatrack.stages.siamfc import train_siamfc
-
-    gpu = torch.cuda.is_available()
-    name = torch.cuda.get_device_name() if gpu else "CPU"
-    root = REAL_DATA / "tracking" / "train"
-    rows = []
-    with tempfile.TemporaryDirectory() as folder:
-        shard, _ = cut(TrainingSet("got10k", root), Path(folder) / "crops")
-        for batch in (8, 32, 128) if gpu else (8,):
-            for precision in (32, "bf16"):
-                # A first guess at the steps that fit into the time.
-                guess = 4000 if gpu else 25
-                pairs = max(10 * batch, int(guess * options.training))
-                settings = SiamFCSettings(
-                    epochs=1, pairs_per_epoch=pairs, batch_size=batch, precision=precision,
-                    keep_every=0, validation_frames=0,
-                )  # fmt: skip
-                output = Path(folder) / f"{batch}-{precision}" / "model.pt"
-                compute = ComputeSettings(threads=options.threads, workers=options.processes)
-                train_siamfc([shard], output, seed=0, settings=settings, compute=compute)
-                speed = read_json(output.parent / "speed.json")
-                what = f"training on {name}, batch {batch}, {precision}"
-                found = speed["samples_per_second"]
-                rows += [
-                    result(what, found, "pairs/s"),
-                    result(f"{what}: waiting for data", 100 * speed["waiting_share"], "%"),
-                    result(f"{what}: 2.5 million pairs", 2.5e6 / found / 60, "min"),
-                ]
-    return rows
-
-
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--quality", action="store_true")
-    parser.add_argument("--training", type=float, default=0, metavar="SECONDS")
     parser.add_argument("--sequences", type=int, default=10)
     parser.add_argument("--frames", type=int, default=20, help="of each sequence, at 1080p")
     parser.add_argument("--seconds", type=float, default=15, help="of each measurement")
     parser.add_argument("--processes", type=int, default=0, help="that load batches")
-    parser.add_argument("--threads", type=int, default=1, help="of training")
     options = parser.parse_args()
     cv2.setNumThreads(0)
     torch.set_num_threads(1)
     if options.quality:
         finish(qualities(options))
-    elif options.training:
-        finish(training(options))
     else:
         finish(loading(options))
 
