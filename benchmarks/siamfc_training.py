@@ -3,8 +3,8 @@
     python -m benchmarks.siamfc_training --threads 2 --workers 1     (CHROMATRACK_REAL_DATA)
     python -m benchmarks.siamfc_training --threads 16 --workers 15   (a machine with a GPU)
 
-The training of the workflow on the real sequences, at full width: on a GPU with batches of 8, 32 and
-128, without one with 8. Crops are cut first; that is not counted.
+The training of the workflow on the real sequences, at full width: on a GPU with batches of 8, 32
+and 128, without one with 8. Crops are cut first; that is not counted.
 """
 
 from __future__ import annotations
