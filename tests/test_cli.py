@@ -45,7 +45,7 @@ def test_unknown_commands_are_one_sentence(capsys):
 
 
 def test_errors_name_the_setting(tmp_path, capsys):
-    call = ["crops", "--root", ".", "--names", "x", "--output", str(tmp_path / "c.h5")]
+    call = ["crops", "--sources", "otb:.", "--names", "x", "--output", str(tmp_path / "c.h5")]
     assert main([*call, "--settings", '{"margn": 3}']) == 2
     assert "margn: unknown key; did you mean 'margin'?" in capsys.readouterr().err
 

@@ -63,3 +63,24 @@ def test_unknown_kinds_are_refused():
         target_map(17, distance="l3")
     with pytest.raises(ValueError, match="kind"):
         logistic_loss(torch.zeros(1, 1, 17, 17), target_map(17), kind="sum")
+
+
+@pytest.mark.parametrize("distance", ["l1", "l2"])
+def test_a_target_map_moves_with_its_target(distance):
+    """By whole cells it is the centred map, moved; between cells the nearest ones are true."""
+    centred = target_map(15, distance=distance)
+    moved = target_map(15, distance=distance, offsets_yx=torch.tensor([[0.0, 0.0], [16.0, -8.0]]))
+    assert torch.equal(moved[0], centred)
+    assert torch.equal(moved[1], torch.roll(centred, (2, -1), dims=(0, 1)))
+    half = target_map(15, radius=4.0, distance=distance, offsets_yx=torch.tensor([[4.0, 0.0]]))[0]
+    assert half.nonzero().tolist() == [[7, 7], [8, 7]]
+
+
+@pytest.mark.parametrize("kind", ["balanced", "mean"])
+def test_maps_of_their_own_are_averaged_over_the_batch(kind):
+    torch.manual_seed(0)
+    response = torch.randn(2, 1, 15, 15)
+    targets = target_map(15, offsets_yx=torch.tensor([[3.0, 5.0], [-20.0, 40.0]]))
+    together = logistic_loss(response, targets, kind=kind)
+    alone = [logistic_loss(response[i : i + 1], targets[i], kind=kind) for i in range(2)]
+    torch.testing.assert_close(together, torch.stack(alone).mean())

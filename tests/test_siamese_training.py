@@ -7,8 +7,9 @@ import pytest
 import torch
 
 from chromatrack.checkpoints import load_checkpoint
-from chromatrack.data.crops import CropPairs, usable_frames, write_crop_shard
-from chromatrack.data.sequence import Sequence
+from chromatrack.data.augmentation import Augmentation
+from chromatrack.data.crops import Crops, write_crop_shard
+from chromatrack.data.pairs import CropPairs
 from chromatrack.errors import InputError
 from chromatrack.files import write_json
 from chromatrack.settings import (
@@ -40,33 +41,9 @@ def crops(tmp_path_factory):
             image = random.integers(60, 200, (271, 271, 3)).astype(np.uint8)
             cv2.circle(image, (135, 135), 30, color, -1)
             jpegs.append(cv2.imencode(".jpg", image)[1].tobytes())
-        sequences.append((f"s{index}", np.array([0, 1, 2, 200]), jpegs))
+        sequences.append(Crops.of(f"s{index}", np.array([0, 1, 2, 200]), jpegs))
     write_crop_shard(path, sequences, margin=8, made_by={})
     return path
-
-
-def test_pairs_follow_from_the_step_and_respect_the_gap(crops):
-    options = {"batch_size": 8, "search_size": 239, "max_gap": 100, "stretch": 0.05}
-    pairs = CropPairs([crops], seed=0, **options)
-    z, x = pairs.batch(3)
-    assert z.shape == (8, 127, 127, 3) and x.shape == (8, 239, 239, 3)
-    again = CropPairs([crops], seed=0, **options)
-    np.testing.assert_array_equal(again.batch(3)[1], x)
-    assert not np.array_equal(again.batch(4)[1], x)
-    for exemplar, search in zip(z, x, strict=True):  # the same target, in the middle of both
-        red = exemplar[63, 63, 0] > 150
-        assert (search[119, 119, 0] > 150) == red
-    centred = CropPairs([crops], seed=0, **{**options, "search_size": 255, "stretch": 0})
-    assert centred.batch(0)[1].shape == (8, 255, 255, 3)
-
-
-def test_usable_frames():
-    boxes = np.array(
-        [[0, 0, 50, 50], [0, 0, 19, 50], [0, 0, 501, 200], [0, 0, 200, 40], [0, 0, 30, 30.0]]
-    )
-    visible = np.array([True, True, True, True, False])
-    sequence = Sequence("s", (), boxes, visible=visible)
-    assert usable_frames(sequence).tolist() == [0]
 
 
 def test_siamfc_training_repeats(crops, tmp_path):
@@ -76,6 +53,60 @@ def test_siamfc_training_repeats(crops, tmp_path):
     assert all(torch.equal(one[name], two[name]) for name in one)
     assert not (tmp_path / "one" / "work").exists()
     assert (tmp_path / "one" / "metrics.csv").read_text().count("\n") == 9
+
+
+@pytest.mark.parametrize("precision", [32, "bf16"])
+def test_a_stopped_training_continues_to_the_same_weights(crops, tmp_path, monkeypatch, precision):
+    """With all augmentation on; what is kept is the same too."""
+    settings = dataclasses.replace(
+        TINY, precision=precision, shift=8, color_jitter=0.3, grey=0.5, keep_every=1
+    )
+
+    def train(name):
+        train_siamfc([crops], tmp_path / name / "model.pt", seed=0, settings=settings, compute=CPU)
+
+    inner = CropPairs.batch
+
+    def stopping(pairs, step, *share):
+        if step == 5:
+            raise KeyboardInterrupt
+        return inner(pairs, step, *share)
+
+    train("whole")
+    monkeypatch.setattr(CropPairs, "batch", stopping)
+    with pytest.raises(KeyboardInterrupt):
+        train("stopped")
+    assert not (tmp_path / "stopped" / "model.pt").exists()
+    monkeypatch.undo()
+    train("stopped")
+    for name in ("model.pt", "metrics.csv", "validation.json", "checkpoints/step-0000004.pt"):
+        one, two = ((tmp_path / folder / name).read_bytes() for folder in ("whole", "stopped"))
+        assert one == two, name
+
+
+def test_bfloat16_is_another_training_close_by(crops, tmp_path):
+    """Losses of the first steps differ, by what eight bits of a product can do."""
+    losses = []
+    for precision in (32, "bf16"):
+        settings = dataclasses.replace(TINY, precision=precision)
+        folder = tmp_path / str(precision)
+        train_siamfc([crops], folder / "model.pt", seed=0, settings=settings, compute=CPU)
+        rows = (folder / "metrics.csv").read_text().splitlines()[1:]
+        losses.append([float(row.split(",")[1]) for row in rows])
+    assert losses[0] != losses[1]
+    assert losses[1] == pytest.approx(losses[0], rel=1e-2)
+    state = load_checkpoint(tmp_path / "bf16" / "model.pt").state
+    assert all(value.dtype in (torch.float32, torch.int64) for value in state.values())
+
+
+def test_loader_processes_do_not_change_the_weights(crops, tmp_path):
+    for workers in (0, 2):
+        train_siamfc(
+            [crops], tmp_path / str(workers) / "model.pt", seed=0, settings=TINY,
+            compute=ComputeSettings(device="cpu", workers=workers),
+        )  # fmt: skip
+    one, two = (load_checkpoint(tmp_path / name / "model.pt").state for name in ("0", "2"))
+    assert all(torch.equal(one[name], two[name]) for name in one)
 
 
 @pytest.fixture(scope="module")
@@ -105,10 +136,8 @@ def test_statistics_are_those_of_the_score_maps(trained, crops):
     measured = read_json(trained / "statistics.json")
     network = load_checkpoint(trained / "siamfc.pt").build()
     scaling = load_checkpoint(trained / "siamfc.pt").scaling
-    pairs = CropPairs(
-        [crops], batch_size=8, search_size=255, max_gap=TINY.max_gap, stretch=0, seed=0
-    )
-    z, x = (scaling.rgb_tensor(patch) for patch in pairs.batch(0))
+    pairs = CropPairs([crops], batch_size=8, augmentation=Augmentation(), seed=0)
+    z, x = (scaling.rgb_tensor(patch) for patch in pairs.batch(0)[:2])
     with torch.no_grad():
         maps = network(z, x)
     assert measured["pairs"] == 8 and maps.shape[-1] == 17

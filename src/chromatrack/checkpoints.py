@@ -79,8 +79,9 @@ def save_checkpoint(
         "state": {name: value.detach().cpu() for name, value in module.state_dict().items()},
         "made_by": canonical_json(made_by),
     }
-    with whole_file(path) as part:
-        torch.save(content, part)
+    # A handle: of a path, torch writes the name into the file, and equal networks would differ.
+    with whole_file(path) as part, open(part, "wb") as handle:
+        torch.save(content, handle)
 
 
 def load_checkpoint(path: str | Path, *, kinds: tuple[str, ...] = tuple(BUILDERS)) -> Checkpoint:

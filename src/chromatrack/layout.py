@@ -24,7 +24,8 @@ class DataPaths:
     Attributes:
         world: manifest of the synthetic world, None for real data.
         kinetics_list: clip list.
-        got10k_train: folder with list.txt and sequences.
+        got10k_train, got10k_val: folders with list.txt and sequences.
+        tracking_train: layout and root of what SiamFC is trained on.
         otb: folder of OTB sequences.
         otb_attributes: folder of attribute vectors, or None.
         vot: folder of VOT sequences.
@@ -34,6 +35,8 @@ class DataPaths:
     world: Path | None
     kinetics_list: Path
     got10k_train: Path
+    got10k_val: Path
+    tracking_train: tuple[tuple[str, Path], ...]
     otb: Path
     otb_attributes: Path | None
     vot: Path
@@ -43,12 +46,15 @@ class DataPaths:
 def data_paths(settings: Settings) -> DataPaths:
     """Where the data of a run is, or will be once the synthetic world is made."""
     data = settings.data
+    sources = tuple((s.layout, Path(s.root)) for s in data.tracking_train or ())
     if data.demo:
         world = run_folder(settings) / "world"
         return DataPaths(
             world=world / "manifest.json",
             kinetics_list=world / "kinetics" / "train.csv",
             got10k_train=world / "got10k" / "train",
+            got10k_val=world / "got10k" / "val",
+            tracking_train=sources or (("got10k", world / "got10k" / "train"),),
             otb=world / "otb",
             otb_attributes=world / "otb_attributes",
             vot=world / "vot",
@@ -58,6 +64,8 @@ def data_paths(settings: Settings) -> DataPaths:
         world=None,
         kinetics_list=Path(data.kinetics_list),
         got10k_train=Path(data.got10k) / "train",
+        got10k_val=Path(data.got10k) / "val",
+        tracking_train=sources or (("got10k", Path(data.got10k) / "train"),),
         otb=Path(data.otb),
         otb_attributes=Path(data.otb_attributes) if data.otb_attributes else None,
         vot=Path(data.vot),
@@ -82,7 +90,14 @@ def check_data(settings: Settings) -> None:
     is_got10k = source.kind == "got10k"
     checks = {
         "data.kinetics_list": None if is_got10k else paths.kinetics_list,
-        "data.got10k": paths.got10k_train / "list.txt",
+        "data.got10k": None if settings.data.tracking_train else paths.got10k_train / "list.txt",
+        **{
+            f"data.tracking_train[{index}].root": root
+            for index, (_, root) in enumerate(paths.tracking_train)
+        },
+        "data.got10k (siamfc.validation_frames)": (
+            paths.got10k_val / "list.txt" if settings.siamfc.validation_frames else None
+        ),
         "data.otb": paths.otb,
         "data.otb_attributes": paths.otb_attributes,
         "data.otb_list": None if named_list(otb_list) else _path(otb_list),

@@ -54,15 +54,28 @@ def double_softmax_floor(colours: int) -> float:
     return float(torch.log1p((colours - 1) * torch.exp(torch.tensor(-1.0, dtype=torch.float64))))
 
 
-def target_map(size: int, *, stride: int = 8, radius: float = 16.0, distance: str = "l1") -> Tensor:
+def target_map(
+    size: int,
+    *,
+    stride: int = 8,
+    radius: float = 16.0,
+    distance: str = "l1",
+    offsets_yx: Tensor | None = None,
+) -> Tensor:
     """(size, size) true score map: 1 within `radius` pixels of the centre, else 0 (eq. 3.2).
 
     Args:
+        offsets_yx: (B, 2) pixels by which the targets lie off the centre; the result is then
+            (B, size, size).
         stride: total stride of the network (k of eq. 3.2), in pixels per cell.
         distance: `l1` is the diamond of Figure 3.2, `l2` the Euclidean distance of the text.
     """
-    axis = torch.arange(size, dtype=torch.float32) - (size - 1) / 2
+    device = None if offsets_yx is None else offsets_yx.device
+    axis = torch.arange(size, dtype=torch.float32, device=device) - (size - 1) / 2
     rows, columns = torch.meshgrid(axis, axis, indexing="ij")
+    if offsets_yx is not None:
+        cells = (offsets_yx / stride)[:, :, None, None]
+        rows, columns = rows - cells[:, 0], columns - cells[:, 1]
     if distance == "l1":
         away = rows.abs() + columns.abs()
     elif distance == "l2":
@@ -77,14 +90,18 @@ def logistic_loss(response: Tensor, target: Tensor, *, kind: str = "balanced") -
 
     Args:
         response: (B, 1, n, n) score maps.
-        target: (n, n) true map of zeros and ones.
+        target: (n, n) true map of zeros and ones, or (B, n, n), one for each.
         kind: `balanced` gives positives and negatives the same total weight, `mean` is eq. 3.4.
     """
+    if target.dim() == 3:
+        target = target[:, None]
     if kind == "balanced":
         positive = target > 0.5
-        weight = torch.where(positive, 0.5 / positive.sum(), 0.5 / (~positive).sum())
+        count = positive.sum(dim=(-2, -1), keepdim=True)
+        rest = (~positive).sum(dim=(-2, -1), keepdim=True)
+        weight = torch.where(positive, 0.5 / count, 0.5 / rest)
     elif kind == "mean":
-        weight = torch.full_like(target, 1 / target.numel())
+        weight = torch.full_like(target, 1 / (target.shape[-1] * target.shape[-2]))
     else:
         raise ValueError(f"kind: expected balanced or mean, got {kind!r}")
     each = F.binary_cross_entropy_with_logits(

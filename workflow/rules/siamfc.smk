@@ -1,10 +1,16 @@
-# Requires GOT-10k sequences. Produces crop shards and the SiamFC baseline.
+# Requires videos to train on, by default GOT-10k sequences. Produces crop shards and the SiamFC
+# baseline.
+
+TRAINING_SOURCES = [f"{layout}:{root}" for layout, root in DATA.tracking_train]
+TRAINING_LISTS = [
+    f"{root}/list.txt" for layout, root in DATA.tracking_train if layout == "got10k"
+]
 
 
 checkpoint crop_lists:
     input:
         world=WORLD,
-        names=[] if WORLD else f"{DATA.got10k_train}/list.txt",
+        names=[] if WORLD else TRAINING_LISTS,
     output:
         index=f"{RUN}/crops/lists/index.txt",
     log:
@@ -12,12 +18,12 @@ checkpoint crop_lists:
     conda:
         "../../envs/chromatrack.yaml"
     params:
-        root=str(DATA.got10k_train),
+        sources=TRAINING_SOURCES,
         folder=subpath(output.index, parent=True),
         shard_size=SETTINGS.crops.shard_size,
         version=VERSIONS["crop-lists"],
     shell:
-        "chromatrack crop-lists --root {params.root:q} --output {params.folder:q}"
+        "chromatrack crop-lists --sources {params.sources:q} --output {params.folder:q}"
         " --shard-size {params.shard_size} 2>&1 | tee {log:q}"
 
 
@@ -32,11 +38,11 @@ rule crops:
     conda:
         "../../envs/chromatrack.yaml"
     params:
-        root=str(DATA.got10k_train),
+        sources=TRAINING_SOURCES,
         settings=as_is(to_json(SETTINGS.crops)),
         version=VERSIONS["crops"],
     shell:
-        "chromatrack crops --root {params.root:q} --names {input.names:q}"
+        "chromatrack crops --sources {params.sources:q} --names {input.names:q}"
         " --output {output.crops:q} --settings {params.settings:q} 2>&1 | tee {log:q}"
 
 
@@ -46,6 +52,7 @@ rule siamfc:
     output:
         model=f"{RUN}/siamfc/seed{{seed}}/model.pt",
         metrics=f"{RUN}/siamfc/seed{{seed}}/metrics.csv",
+        validation=f"{RUN}/siamfc/seed{{seed}}/validation.json",
     log:
         f"{RUN}/logs/siamfc/seed{{seed}}.log",
     benchmark:
@@ -57,8 +64,13 @@ rule siamfc:
         compute=COMPUTE,
     params:
         settings=as_is(to_json(SETTINGS.siamfc)),
+        validation=(
+            option("--validation", DATA.got10k_val)
+            if SETTINGS.siamfc.validation_frames
+            else []
+        ),
         version=VERSIONS["train-siamfc"],
     shell:
         "chromatrack train-siamfc --crops {input.crops:q} --seed {wildcards.seed}"
-        " --output {output.model:q} --settings {params.settings:q}"
+        " {params.validation:q} --output {output.model:q} --settings {params.settings:q}"
         " --compute {resources.compute:q} 2>&1 | tee {log:q}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import typing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -57,22 +58,26 @@ def register(subcommands) -> None:
     add_compute(memorize)
 
     lists = add_stage(
-        subcommands, "crop-lists", _crop_lists, help="split GOT-10k sequences into shards"
+        subcommands, "crop-lists", _crop_lists, help="split the videos to train on into shards"
     )
-    add_paths(lists, root="folder with list.txt and the sequences", output="folder for the lists")
-    lists.add_argument("--shard-size", type=count_value, default=200, help="sequences per shard")
+    _add_sources(lists)
+    add_paths(lists, output="folder for the lists")
+    lists.add_argument("--shard-size", type=count_value, default=200, help="videos per shard")
 
     crops = add_stage(subcommands, "crops", _crops, help="cut out the targets of a shard")
     add_paths(
         crops,
-        root="folder with the sequences",
-        names="list of sequence names",
+        names="list of videos, as crop-lists writes it",
         output="crop shard to write (HDF5)",
     )
+    _add_sources(crops)
     add_settings(crops, "crops")
 
     siamfc = add_stage(subcommands, "train-siamfc", _train_siamfc, help="train SiamFC on crops")
     _add_crops(siamfc)
+    siamfc.add_argument(
+        "--validation", type=Path, metavar="DIR", help="GOT-10k val: sequences to choose by"
+    )
     add_paths(siamfc, output="checkpoint to write")
     add_settings(siamfc, "siamfc")
     add_compute(siamfc)
@@ -107,6 +112,30 @@ def register(subcommands) -> None:
     tune.add_argument("--alpha", type=alpha_value, required=True, help="0 to 1, or learned")
     add_settings(tune, "fusion, siamfc, fine_tune")
     add_compute(tune)
+
+
+def _add_sources(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--sources",
+        required=True,
+        nargs="+",
+        type=_source_value,
+        metavar="LAYOUT:DIR",
+        help="folders of annotated videos: got10k (with list.txt), otb or vid (ImageNet-VID)",
+    )
+
+
+def _source_value(text: str) -> tuple[str, Path]:
+    layout, colon, root = text.partition(":")
+    if layout not in typing.get_args(s.TrackingLayout) or not colon or not root:
+        raise argparse.ArgumentTypeError(f"expected got10k:DIR, otb:DIR or vid:DIR, got {text!r}")
+    return layout, Path(root)
+
+
+def _sets(options: argparse.Namespace) -> list:
+    from chromatrack.data.training_sets import TrainingSet
+
+    return [TrainingSet(layout, root) for layout, root in options.sources]
 
 
 def _add_crops(parser: argparse.ArgumentParser) -> None:
@@ -147,14 +176,14 @@ def _memorize(options: argparse.Namespace) -> None:
 def _crop_lists(options: argparse.Namespace) -> None:
     from chromatrack.stages.crops import make_crop_lists
 
-    make_crop_lists(options.root, options.output, shard_size=options.shard_size)
+    make_crop_lists(_sets(options), options.output, shard_size=options.shard_size)
 
 
 def _crops(options: argparse.Namespace) -> None:
     from chromatrack.stages.crops import crop_shard
 
     settings = stage_settings(options, s.CropSettings, lambda everything: everything.crops)
-    crop_shard(options.root, options.names, options.output, settings=settings)
+    crop_shard(_sets(options), options.names, options.output, settings=settings)
 
 
 def _train_siamfc(options: argparse.Namespace) -> None:
@@ -166,6 +195,7 @@ def _train_siamfc(options: argparse.Namespace) -> None:
         seed=options.seed,
         settings=stage_settings(options, s.SiamFCSettings, lambda everything: everything.siamfc),
         compute=compute_settings(options),
+        validation=options.validation,
     )
 
 

@@ -1,4 +1,4 @@
-"""GOT-10k crops prepared once: one HDF5 file per shard, and the pairs drawn from them.
+"""Crops of the targets of training sequences, prepared once: one HDF5 file per shard.
 
 jpegs             (bytes,)  uint8  JPEGs of square crops around the target, one after another
 offsets           (N + 1,)  int64  crop i is jpegs[offsets[i]:offsets[i + 1]]
@@ -10,24 +10,23 @@ attributes: format, made_by (JSON), size (side of the crops in pixels)
 
 from __future__ import annotations
 
+import hashlib
 import os
-from collections.abc import Sequence
-from itertools import pairwise
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import h5py
 import numpy as np
 
-from chromatrack.data.images import read_image_rgb
+from chromatrack.data.augmentation import EXEMPLAR_SIZE, SEARCH_SIZE
 from chromatrack.data.sequence import Sequence as Target
 from chromatrack.errors import InputError
 from chromatrack.files import canonical_json, whole_file
 from chromatrack.geometry import center_from_ltwh, crop_square, exemplar_side, mean_color
 
 FORMAT = "chromatrack-crops/1"
-EXEMPLAR_SIZE = 127
-SEARCH_SIZE = 255
 
 
 def usable_frames(target: Target) -> np.ndarray:
@@ -41,47 +40,107 @@ def usable_frames(target: Target) -> np.ndarray:
     return np.flatnonzero(usable)
 
 
-def crop_jpegs(target: Target, frames: np.ndarray, *, margin: int, quality: int) -> list[bytes]:
-    """Square crops of (255 + 2 margin) px around the target, at the scale of the search patch."""
+@dataclass(frozen=True)
+class Crops:
+    """The crops of one target.
+
+    Attributes:
+        name: of the target.
+        frames: (n,) int64, frame numbers in its video.
+        lengths: (n,) int64, bytes of each crop.
+        jpegs: reads the crops, one after another.
+    """
+
+    name: str
+    frames: np.ndarray
+    lengths: np.ndarray
+    jpegs: Callable[[], bytes]
+
+    @classmethod
+    def of(cls, name: str, frames: np.ndarray, jpegs: Sequence[bytes]) -> Crops:
+        """Crops that are in memory."""
+        lengths = np.array([len(jpeg) for jpeg in jpegs], dtype=np.int64)
+        return cls(name, np.asarray(frames, dtype=np.int64), lengths, lambda: b"".join(jpegs))
+
+
+def crop_targets(
+    targets: Sequence[Target], *, margin: int, quality: int
+) -> tuple[list[Crops], str]:
+    """Square crops of (255 + 2 margin) px around the targets of a video, on the search's scale.
+
+    A frame is decoded once, whatever the number of its targets; frames that none can be trained on
+    are not.
+
+    Returns:
+        crops of each target, and the SHA-256 of the frames that were decoded.
+
+    Raises:
+        InputError: a frame cannot be read.
+    """
+    usable = [set(usable_frames(target).tolist()) for target in targets]
+    jpegs: list[list[bytes]] = [[] for _ in targets]
+    digest = hashlib.sha256()
+    for frame in sorted(set().union(*usable)):
+        path = targets[0].frames[frame]
+        try:
+            coded = path.read_bytes()
+        except OSError as error:
+            raise InputError(f"{path}: cannot be read ({error.strerror})") from None
+        digest.update(hashlib.sha256(coded).digest())
+        image = cv2.imdecode(np.frombuffer(coded, dtype=np.uint8), cv2.IMREAD_COLOR)
+        if image is None:
+            raise InputError(f"{path}: expected an image, but it cannot be decoded")
+        fill = mean_color(image)
+        for target, wanted, crops in zip(targets, usable, jpegs, strict=True):
+            if frame in wanted:
+                crop = search_crop(image, target.boxes_ltwh[frame], fill, margin=margin)
+                crops.append(_jpeg(crop, quality))
+    crops = [
+        Crops.of(target.name, np.array(sorted(wanted), dtype=np.int64), found)
+        for target, wanted, found in zip(targets, usable, jpegs, strict=True)
+    ]
+    return crops, digest.hexdigest()
+
+
+def search_crop(
+    image: np.ndarray, box_ltwh: np.ndarray, fill: np.ndarray, *, margin: int
+) -> np.ndarray:
+    """The search patch of siamfc-pytorch around a box, with a margin; channels stay as they are."""
     size = SEARCH_SIZE + 2 * margin
-    jpegs = []
-    for frame in frames:
-        image = read_image_rgb(target.frames[frame])
-        center_yx, size_hw = center_from_ltwh(target.boxes_ltwh[frame])
-        side = float(exemplar_side(size_hw)) * size / EXEMPLAR_SIZE
-        crop = crop_square(image, center_yx, side, out_size=size, fill=mean_color(image))
-        done, jpeg = cv2.imencode(
-            ".jpg", cv2.cvtColor(crop, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, quality]
-        )
-        assert done, "OpenCV could not encode a crop as JPEG"
-        jpegs.append(jpeg.tobytes())
-    return jpegs
+    center_yx, size_hw = center_from_ltwh(box_ltwh)
+    side = float(exemplar_side(size_hw)) * size / EXEMPLAR_SIZE
+    return crop_square(image, center_yx, side, out_size=size, fill=fill)
+
+
+def _jpeg(bgr: np.ndarray, quality: int) -> bytes:
+    done, jpeg = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    assert done, "OpenCV could not encode a crop as JPEG"
+    return jpeg.tobytes()
 
 
 def write_crop_shard(
-    path: str | Path,
-    sequences: Sequence[tuple[str, np.ndarray, list[bytes]]],
-    *,
-    margin: int,
-    made_by: dict,
+    path: str | Path, sequences: Sequence[Crops], *, margin: int, made_by: dict
 ) -> None:
-    """Write (name, frame numbers, crops) of each sequence, whole or not at all."""
-    jpegs = [jpeg for _, _, crops in sequences for jpeg in crops]
+    """Write the crops of targets, whole or not at all; those of one are in memory at a time."""
+    lengths = np.concatenate([np.zeros(0, np.int64), *(s.lengths for s in sequences)])
     with whole_file(path) as part, h5py.File(part, "w", track_order=True) as file:
+        jpegs = file.create_dataset(
+            "jpegs", shape=(int(lengths.sum()),), dtype=np.uint8, track_times=False
+        )
+        first = 0
+        for sequence in sequences:
+            data = np.frombuffer(sequence.jpegs(), dtype=np.uint8)
+            jpegs[first : first + len(data)] = data
+            first += len(data)
         for name, array in {
-            "jpegs": np.frombuffer(b"".join(jpegs), dtype=np.uint8),
-            "offsets": np.cumsum([0, *(len(jpeg) for jpeg in jpegs)], dtype=np.int64),
-            "frames": np.concatenate(
-                [np.zeros(0, dtype=np.int64), *(frames for _, frames, _ in sequences)]
-            ).astype(np.int64),
-            "sequence_offsets": np.cumsum(
-                [0, *(len(crops) for _, _, crops in sequences)], dtype=np.int64
-            ),
+            "offsets": np.cumsum([0, *lengths], dtype=np.int64),
+            "frames": np.concatenate([np.zeros(0, np.int64), *(s.frames for s in sequences)]),
+            "sequence_offsets": np.cumsum([0, *(len(s.frames) for s in sequences)], dtype=np.int64),
         }.items():
             file.create_dataset(name, data=array, track_times=False)
         file.create_dataset(
             "names",
-            data=np.array([name for name, _, _ in sequences], dtype=object),
+            data=np.array([sequence.name for sequence in sequences], dtype=object),
             dtype=h5py.string_dtype(),
             track_times=False,
         )
@@ -90,111 +149,56 @@ def write_crop_shard(
         file.attrs["size"] = SEARCH_SIZE + 2 * margin
 
 
-class CropPairs:
-    """Pairs of exemplar and search patch; a batch is a function of its step number alone.
+class CropShard:
+    """A crop file to read from; its index is in memory, crops are read at their place in the file.
 
-    Args:
-        shards: crop files.
-        batch_size: pairs per batch.
-        search_size: 239 takes random crops, shifting the target by up to 4 px, as
-            siamfc-pytorch does; 255 keeps it centred.
-        max_gap: largest distance of the two frames.
-        stretch: largest random change of size of a patch; 0 for none.
-        seed: of the random order.
+    Attributes:
+        size: side of the crops in pixels.
+        names: of the sequences.
+        sequence_offsets, frames: as in the file.
 
     Raises:
-        InputError: a file that is no crop shard, or no sequence with two usable frames.
+        InputError: not a crop shard.
     """
 
-    def __init__(
-        self,
-        shards: Sequence[Path],
-        *,
-        batch_size: int,
-        search_size: int,
-        max_gap: int,
-        stretch: float,
-        seed: int,
-    ):
-        self.paths = [Path(path) for path in shards]
-        self.batch_size = batch_size
-        self.search_size = search_size
-        self.max_gap = max_gap
-        self.stretch = stretch
-        self.seed = seed
-        self._opened: dict[int, h5py.File] = {}
-        self._process = os.getpid()
-        self._index = [_read_index(path) for path in self.paths]
-        self.sequences = [
-            (shard, first, last)
-            for shard, (offsets, _, _) in enumerate(self._index)
-            for first, last in pairwise(offsets)
-            if last - first >= 2
-        ]
-        if not self.sequences:
-            raise InputError(
-                f"no sequence in {len(self.paths)} crop shards has two usable frames "
-                "(visible, 20 to 500 px, aspect ratio 1:4 to 4:1)"
-            )
+    def __init__(self, path: str | Path):
+        self.path = Path(path)
+        self._descriptor: int | None = None
+        try:
+            with h5py.File(self.path, "r") as file:
+                if file.attrs.get("format") != FORMAT:
+                    raise InputError(f"{self.path}: expected a crop shard of format {FORMAT}")
+                self.size = int(file.attrs["size"])
+                self.names = file["names"].asstr()[:].tolist()
+                self.sequence_offsets = file["sequence_offsets"][:]
+                self.frames = file["frames"][:]
+                self._offsets = file["offsets"][:]
+                self._jpegs_at = file["jpegs"].id.get_offset()
+        except OSError as error:
+            raise InputError(f"{self.path}: not a readable HDF5 file ({error})") from None
 
-    def batch(self, step: int) -> tuple[np.ndarray, np.ndarray]:
-        """Exemplars (B, 127, 127, 3) and searches (B, S, S, 3), uint8 RGB, of one step."""
-        random = np.random.default_rng([self.seed, step])
-        pairs = [self._pair(random) for _ in range(self.batch_size)]
-        exemplars, searches = zip(*pairs, strict=True)
-        return np.stack(exemplars), np.stack(searches)
+    def jpeg(self, index: int) -> np.ndarray:
+        """(bytes,) uint8 of a crop."""
+        if self._descriptor is None:
+            try:
+                self._descriptor = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
+            except OSError as error:
+                raise InputError(f"{self.path}: cannot be read ({error.strerror})") from None
+        first, last = self._offsets[index : index + 2].tolist()
+        # pread has no position: processes that share the descriptor do not disturb each other.
+        data = os.pread(self._descriptor, last - first, self._jpegs_at + first)
+        if len(data) < last - first:
+            raise InputError(f"{self.path}: damaged: ends before the crops that it lists")
+        return np.frombuffer(data, dtype=np.uint8)
 
-    def _pair(self, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-        shard, first, last = self.sequences[random.integers(len(self.sequences))]
-        numbers = self._index[shard][1]
-        early = int(random.integers(first, last - 1))
-        # The search frame is later than the exemplar, at most max_gap frames.
-        reach = int(
-            np.searchsorted(numbers[early + 1 : last], numbers[early] + self.max_gap, "right")
-        )
-        late = early + 1 + int(random.integers(max(1, reach)))
-        exemplar = self._patch(self._crop(shard, early), random)
-        search = self._patch(self._crop(shard, late), random)
-        return _center(exemplar, EXEMPLAR_SIZE), search
+    def close(self) -> None:
+        """Let go of the file; the next read opens it again."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
 
-    def _patch(self, crop: np.ndarray, random: np.random.Generator) -> np.ndarray:
-        """Stretch, then cut out the search size around the target, give or take the shift."""
-        if self.stretch:
-            side = round(len(crop) * (1 + random.uniform(-self.stretch, self.stretch)))
-            crop = cv2.resize(crop, (side, side), interpolation=cv2.INTER_LINEAR)
-        if self.search_size == SEARCH_SIZE:
-            return _center(crop, SEARCH_SIZE)
-        room = _center(crop, SEARCH_SIZE - 8)
-        top, left = random.integers(len(room) - self.search_size + 1, size=2)
-        return room[top : top + self.search_size, left : left + self.search_size]
+    def __getstate__(self) -> dict:
+        return self.__dict__ | {"_descriptor": None}
 
-    def _crop(self, shard: int, index: int) -> np.ndarray:
-        # An HDF5 handle must not cross a fork: each process opens its own.
-        if self._process != os.getpid():
-            self._opened, self._process = {}, os.getpid()
-        if shard not in self._opened:
-            self._opened[shard] = h5py.File(self.paths[shard], "r")
-        first, last = self._index[shard][2][index : index + 2]
-        jpeg = self._opened[shard]["jpegs"][first:last]
-        return cv2.cvtColor(cv2.imdecode(jpeg, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
-
-
-def _read_index(path: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    try:
-        with h5py.File(path, "r") as file:
-            if file.attrs.get("format") == FORMAT:
-                return file["sequence_offsets"][:], file["frames"][:], file["offsets"][:]
-    except OSError as error:
-        raise InputError(f"{path}: not a readable HDF5 file ({error})") from None
-    raise InputError(f"{path}: expected a crop shard of format {FORMAT}")
-
-
-def _center(patch: np.ndarray, size: int) -> np.ndarray:
-    """The central (size, size) of a square patch; the border is repeated where it is smaller."""
-    missing = size - len(patch)
-    if missing > 0:
-        before = missing // 2
-        after = missing - before
-        patch = cv2.copyMakeBorder(patch, before, after, before, after, cv2.BORDER_REPLICATE)
-    first = (len(patch) - size) // 2
-    return patch[first : first + size, first : first + size]
+    def __del__(self) -> None:
+        self.close()

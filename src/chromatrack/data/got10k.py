@@ -59,6 +59,15 @@ def read_sequence(folder: Path) -> Sequence:
     return Sequence(folder.name, tuple(frames), boxes_ltwh, visible=visible)
 
 
+def read_cover(folder: Path) -> np.ndarray:
+    """(N,) visible share of the target in eighths, 0 where it is absent; 8 if not annotated."""
+    count = len(read_boxes_one_based(folder / "groundtruth.txt"))
+    cover = _read_labels(folder / "cover.label", count)
+    absence = _read_labels(folder / "absence.label", count)
+    cover = np.full(count, 8.0) if cover is None else cover
+    return cover if absence is None else np.where(absence == 0, cover, 0.0)
+
+
 def _read_labels(path: Path, count: int) -> np.ndarray | None:
     """One number per frame as (N,) float64; None if there is no such file, as in the test set."""
     if not path.is_file():

@@ -91,6 +91,11 @@ def read_sequences(
     return sequences
 
 
+def list_folders(root: str | Path) -> list[str]:
+    """Names of the folders of sequences below `root`, sorted; one may hold several targets."""
+    return sorted({rect.parent.name for rect in _find_targets(Path(root)).values()})
+
+
 def _find_targets(root: Path) -> dict[str, Path]:
     """Target name -> ground truth file, for all folders below `root`."""
     if not root.is_dir():

@@ -34,10 +34,10 @@ class InputScaling:
         """Plain values for a checkpoint."""
         return asdict(self)
 
-    def rgb_tensor(self, patches: np.ndarray) -> Tensor:
-        """(B, S, S, 3) uint8 -> (B, 3, S, S) float32."""
+    def rgb_tensor(self, patches: np.ndarray | Tensor) -> Tensor:
+        """(B, S, S, 3) uint8 -> (B, 3, S, S) float32, on the device of the patches."""
         # Stays channels-last in memory, which halves the time of the convolutions on a CPU.
-        tensor = torch.from_numpy(patches).permute(0, 3, 1, 2).float()
+        tensor = torch.as_tensor(patches).permute(0, 3, 1, 2).float()
         return tensor if self.rgb == "byte" else tensor / 127.5 - 1
 
     def grey_tensor(self, patches: np.ndarray) -> Tensor:

@@ -5,7 +5,7 @@ that table. `config.yaml` overrides them with the small demo.
 """
 
 from chromatrack.settings.clips import BackOffSettings, ClipSettings, SourceSettings
-from chromatrack.settings.data import DataSettings, WorldSettings
+from chromatrack.settings.data import DataSettings, TrackingLayout, TrackingSource, WorldSettings
 from chromatrack.settings.labels import AnalysisSettings, LabelSettings
 from chromatrack.settings.networks import (
     ColorizationSettings,
@@ -50,6 +50,8 @@ __all__ = [
     "SingleVideoSettings",
     "SourceSettings",
     "TrackerSettings",
+    "TrackingLayout",
+    "TrackingSource",
     "Trunk",
     "WorldSettings",
     "from_json",

@@ -3,8 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from chromatrack.settings.checks import positive, require
+
+TrackingLayout = Literal["got10k", "otb", "vid"]
+
+
+@dataclass(frozen=True)
+class TrackingSource:
+    """A folder of annotated videos to train SiamFC on."""
+
+    layout: TrackingLayout
+    """list.txt and sequences of GOT-10k, folders of OTB, or ImageNet-VID (Data/, Annotations/)."""
+    root: str
+    """The folder."""
 
 
 @dataclass(frozen=True)
@@ -19,6 +32,8 @@ class DataSettings:
     """Clip list: label,youtube_id,time_start,time_end,split."""
     got10k: str | None = None
     """Folder that holds train/ and val/ in the GOT-10k layout."""
+    tracking_train: tuple[TrackingSource, ...] | None = None
+    """Folders to train SiamFC on; without it, train/ of got10k."""
     otb: str | None = None
     """Folder of OTB sequences."""
     otb_attributes: str | None = None
@@ -45,6 +60,7 @@ class DataSettings:
                 require(not given, f"{name}: cannot be set together with demo: true")
             else:
                 require(given, f"{name}: expected a path (or set demo: true)")
+        require(self.tracking_train != (), "tracking_train: expected at least one folder, or null")
         require(bool(self.title), "title: expected the name of the data set")
         for name in ("otb_max_frames", "vot_max_frames", "davis_max_frames"):
             value = getattr(self, name)

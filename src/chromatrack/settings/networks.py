@@ -131,26 +131,56 @@ class SiamFCSettings:
     """Rate of the last epoch; exponential in between."""
     momentum: float = 0.9
     weight_decay: float = 5e-4
+    precision: Literal[32, "bf16", "16-mixed"] = 32
+    """Bits, or mixed precision in bfloat16 or, with scaled losses, float16."""
+    min_gap: int = 1
+    """Least distance of exemplar and search frame, in frames."""
     max_gap: int = 100
     """Largest distance of exemplar and search frame, in frames."""
     stretch: float = 0.05
     """Largest random change of size of a patch."""
+    shift: int = 0
+    """Pixels by which the search patch moves at random, its label with it; 0: as siamfc-pytorch,
+    up to 4 px (none for 255) under a label that stays."""
+    color_jitter: float = 0.0
+    """Brightness, contrast and saturation change by factors of up to 1 -/+ this much."""
+    grey: float = 0.0
+    """Probability that both patches of a pair are grey."""
     input_scaling: Literal["unit", "byte"] = "unit"
     """RGB in [-1, 1] or in 0..255 (D9); a checkpoint records its own."""
     checkpoint_every: int = 1_000
     """Steps between checkpoints."""
+    keep_every: int = 10
+    """Epochs between networks that are kept and validated beside the last one; 0: none."""
+    validation_frames: int = 100
+    """Each of them tracks so many first frames of every GOT-10k val sequence; 0: no validation."""
+    select: Literal["last", "best_ao"] = "last"
+    """Which one is used: the last, as in the thesis, or the one with the highest AO, and of equal
+    ones the later."""
 
     def __post_init__(self) -> None:
         positive(
             self, "width", "epochs", "batch_size", "learning_rate", "final_learning_rate",
-            "max_gap", "checkpoint_every", "label_radius",
+            "min_gap", "max_gap", "checkpoint_every", "label_radius",
         )  # fmt: skip
         require(self.pairs_per_epoch >= 0, "pairs_per_epoch: expected 0 or more")
         require(
             self.search_size in (239, 255),
             f"search_size: expected 239 or 255, got {self.search_size}",
         )
+        for name in ("keep_every", "validation_frames"):
+            value = getattr(self, name)
+            require(value >= 0, f"{name}: expected 0 or more, got {value}")
+        require(
+            self.select == "last" or self.validation_frames > 0,
+            "select: best_ao needs validation_frames of more than 0",
+        )
+        require(self.min_gap <= self.max_gap, f"min_gap: expected {self.max_gap} (max_gap) or less")
         require(0 <= self.stretch < 0.5, f"stretch: expected 0 to 0.5, got {self.stretch}")
+        require(0 <= self.shift <= 48, f"shift: expected 0 to 48 pixels, got {self.shift}")
+        for name, limit in (("color_jitter", 0.9), ("grey", 1)):
+            value = getattr(self, name)
+            require(0 <= value <= limit, f"{name}: expected 0 to {limit}, got {value}")
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,8 @@ class ComputeSettings:
     workers: int = 0
     """Background processes that load training batches; of each process of a training."""
     devices: int = 1
-    """Processes, with a GPU each where there are any, that pretraining shares its batches among."""
+    """Processes, with a GPU each where there are any, that pretraining and SiamFC training share
+    their batches among."""
     retry_failed: bool = False
     """Fetching asks for all clips again that are not done, those that failed for good too."""
 

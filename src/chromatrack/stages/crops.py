@@ -1,49 +1,87 @@
-"""Stage 5a: GOT-10k sequences -> lists of a few hundred -> crop shards."""
+"""Stage 5a: annotated videos -> lists of a few hundred -> crop shards."""
 
 from __future__ import annotations
 
+import shutil
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from chromatrack.configuration import as_plain
-from chromatrack.data.crops import crop_jpegs, usable_frames, write_crop_shard
-from chromatrack.data.got10k import read_sequence
-from chromatrack.data.text import read_names
+from chromatrack.data.crop_parts import CropParts, annotation
+from chromatrack.data.crops import Crops, crop_targets, write_crop_shard
+from chromatrack.data.training_sets import TrainingSet, read_rows, write_rows
 from chromatrack.errors import InputError
-from chromatrack.files import made_by, write_text
+from chromatrack.files import canonical_json, digest_text, holding, made_by, write_text
 from chromatrack.progress import progress
 from chromatrack.settings import CropSettings
+from chromatrack.versions import VERSIONS
 
 
-def make_crop_lists(root: Path, output: Path, *, shard_size: int) -> int:
-    """Write output/crops-0000.txt ...: `shard_size` sequence names each, and index.txt.
+def make_crop_lists(sets: Sequence[TrainingSet], output: Path, *, shard_size: int) -> int:
+    """Write output/crops-0000.txt ...: `shard_size` videos each, and index.txt.
+
+    A row is the number of a set and the name of a video in it.
 
     Returns:
         the number of lists.
     """
-    names = read_names(root / "list.txt")
-    if not names:
-        raise InputError(f"{root / 'list.txt'}: expected at least one sequence")
+    rows = []
+    for number, source in enumerate(sets):
+        videos = source.videos()
+        if not videos:
+            raise InputError(f"{source.root}: expected at least one {source.layout} video")
+        rows += [(number, source.check_name(name, str(source.root))) for name in videos]
     output.mkdir(parents=True, exist_ok=True)
     stale = set(output.glob("crops-*.txt"))
-    for index, first in enumerate(range(0, len(names), shard_size)):
+    for index, first in enumerate(range(0, len(rows), shard_size)):
         path = output / f"crops-{index:04d}.txt"
         stale.discard(path)
-        write_text(path, "".join(f"{name}\n" for name in names[first : first + shard_size]))
+        write_text(path, write_rows(rows[first : first + shard_size]))
     for path in stale:
         path.unlink()
-    count = -(-len(names) // shard_size)
+    count = -(-len(rows) // shard_size)
     write_text(output / "index.txt", "".join(f"crops-{i:04d}.txt\n" for i in range(count)))
     return count
 
 
-def crop_shard(root: Path, names_file: Path, output: Path, *, settings: CropSettings) -> None:
-    """Crop the targets of the sequences that `names_file` lists."""
-    names = names_file.read_text(encoding="utf-8").split()
-    sequences = []
-    for name in progress(names, what=f"crops {output.stem}", unit="sequence"):
-        target = read_sequence(root / name)
-        frames = usable_frames(target)
-        jpegs = crop_jpegs(target, frames, margin=settings.margin, quality=settings.quality)
-        sequences.append((name, frames, jpegs))
-    source = made_by("crops", settings=as_plain(settings), inputs={"names": names_file})
-    write_crop_shard(output, sequences, margin=settings.margin, made_by=source)
+def crop_shard(
+    sets: Sequence[TrainingSet], names_file: Path, output: Path, *, settings: CropSettings
+) -> None:
+    """Crop the targets of the videos that `names_file` lists.
+
+    A killed job has lost the video in hand: crops of a video are kept in a folder beside the output
+    until it is written, and memory holds those of one video.
+
+    Raises:
+        InputError: a row, an annotation or a frame that cannot be used.
+        WorkError: another process works on the same shard.
+    """
+    rows = read_rows(names_file, sets)
+    folder = output.parent / f".work-{output.stem}"
+    cutting = {"margin": settings.margin, "quality": settings.quality}
+    parts = CropParts(folder, {"version": VERSIONS["crops"], **cutting})
+    with holding(folder):
+        found: list[Crops] = []
+        digests = []
+        with progress(total=len(rows), what=f"crops {output.stem}", unit="video") as bar:
+            for number, source in enumerate(sets):
+                names = [name for row, name in rows if row == number]
+                for name, targets in source.read(names) if names else ():
+                    video = f"{number}/{name}"
+                    if parts.load(video, targets) is None:
+                        parts.keep(video, targets, *crop_targets(targets, **cutting))
+                    crops, frames = parts.load(video, targets)
+                    found += crops
+                    digests.append([[annotation(target) for target in targets], frames])
+                    bar.update()
+        source = made_by("crops", settings=as_plain(settings), inputs={"names": names_file})
+        source["inputs"]["videos"] = digest_text(canonical_json(digests))
+        write_crop_shard(output, found, margin=settings.margin, made_by=source)
+        shutil.rmtree(folder)
+    count = sum(len(crops.frames) for crops in found)
+    print(
+        f"{output}: {count} crops of {len(found)} targets in {len(rows)} videos, "
+        f"{output.stat().st_size / 1e6:.1f} MB",
+        file=sys.stderr,
+    )

@@ -10,7 +10,8 @@ import torch
 
 from chromatrack.checkpoints import load_checkpoint, save_checkpoint
 from chromatrack.configuration import as_plain
-from chromatrack.data.crops import CropPairs
+from chromatrack.data.augmentation import Augmentation
+from chromatrack.data.pairs import CropPairs
 from chromatrack.errors import WorkError
 from chromatrack.files import made_by, read_json, write_json
 from chromatrack.models.build import build_fused
@@ -59,16 +60,16 @@ def response_statistics(
     source = CropPairs(
         shards,
         batch_size=1 if training else 8,
-        search_size=pairs.search_size if training else 255,
+        augmentation=Augmentation(search_size=pairs.search_size if training else 255),
+        min_gap=pairs.min_gap,
         max_gap=pairs.max_gap,
-        stretch=0.0,
         seed=seed,
     )
     sums = {name: torch.zeros(2, dtype=torch.float64) for name in branches}
     cells = 0
     steps = -(-settings.statistics_pairs // source.batch_size)
     for step in progress(range(steps), what="score-map statistics", unit="batch"):
-        z, x = source.batch(step)
+        z, x, _ = source.batch(step)
         for name, branch in branches.items():
             as_tensor = scaling.rgb_tensor if name == "siamfc" else scaling.grey_tensor
             with torch.no_grad():
@@ -160,19 +161,19 @@ def fine_tune(
         },
     )
 
-    def as_tensors(z, x) -> tuple[torch.Tensor, ...]:
-        return (
-            scaling.rgb_tensor(z),
-            scaling.grey_tensor(z),
-            scaling.rgb_tensor(x),
-            scaling.grey_tensor(x),
-        )
+    def loaded(z, x) -> tuple[torch.Tensor, ...]:
+        patches = (torch.from_numpy(z), torch.from_numpy(x))
+        return (*patches, scaling.grey_tensor(z), scaling.grey_tensor(x))
+
+    def inputs(z, x, grey_z, grey_x) -> tuple[torch.Tensor, ...]:
+        return (scaling.rgb_tensor(z), grey_z, scaling.rgb_tensor(x), grey_x)
 
     model.to(device, memory_format=torch.channels_last)
     plan = fit_pairs(
         model,
         shards,
-        as_tensors=as_tensors,
+        loaded=loaded,
+        inputs=inputs,
         output=output,
         source=source,
         seed=seed,

@@ -2,22 +2,41 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
 import torch
+from torch import Tensor
 
 from chromatrack.checkpoints import save_checkpoint
 from chromatrack.configuration import as_plain
-from chromatrack.data.crops import CropPairs
-from chromatrack.files import canonical_json, digest_text, made_by
+from chromatrack.data.augmentation import SEARCH_SIZE, Augmentation
+from chromatrack.data.pairs import CropPairs
+from chromatrack.files import canonical_json, digest_text, holding, made_by
 from chromatrack.losses import logistic_loss, target_map
 from chromatrack.models.build import build_siamfc
 from chromatrack.models.inputs import InputScaling
 from chromatrack.settings import ComputeSettings, SiamFCSettings
-from chromatrack.training.compute import prepare
-from chromatrack.training.engine import exponential_rate, finish, fit
-from chromatrack.training.plan import FitPlan
+from chromatrack.stages.siamfc_validation import check_validation, choose_network
+from chromatrack.training.compute import choose_device, prepare
+from chromatrack.training.engine import exponential_rate, fit
+from chromatrack.training.plan import FitPlan, Keeping
+from chromatrack.training.processes import Team, check_share, in_processes
+
+
+@dataclass(frozen=True)
+class _Job:
+    """A training, as it is handed to its processes; see `train_siamfc`."""
+
+    shards: tuple[Path, ...]
+    output: Path
+    seed: int
+    settings: SiamFCSettings
+    compute: ComputeSettings
+    made_by: dict
 
 
 def train_siamfc(
@@ -27,42 +46,83 @@ def train_siamfc(
     seed: int,
     settings: SiamFCSettings,
     compute: ComputeSettings,
+    validation: Path | None = None,
 ) -> None:
-    """Train SiamFC on crop shards; writes the checkpoint and metrics.csv beside it."""
-    device = prepare(compute, seed=seed)
-    scaling = InputScaling(rgb=settings.input_scaling)
-    description = {"width": settings.width, "channels": settings.channels}
-    model = build_siamfc(**description)
-    _initialize(model)
-    model.to(device, memory_format=torch.channels_last)
+    """Train SiamFC on crop shards; writes the checkpoint, and what `FitPlan` says.
+
+    Of the networks that were kept, `settings.select` says which one the checkpoint is; how they
+    compare is in validation.json beside it.
+
+    Args:
+        validation: list.txt and sequences in the GOT-10k layout; None: no validation.
+
+    Raises:
+        InputError: a file that is no crop shard, or nothing to select by.
+    """
+    check_share(settings.batch_size, compute.devices)
+    check_validation(validation, settings)
     source = made_by(
         "siamfc",
         settings={**as_plain(settings), "seed": seed},
         inputs={path.name: path for path in shards},
     )
-    plan = fit_pairs(
+    job = _Job(tuple(shards), output, seed, settings, compute, source)
+    in_processes(compute.devices, choose_device(compute), _train, job)
+    work = output.parent / "work"  # FitPlan.work_dir
+    with holding(work):
+        choose_network(
+            output.parent / "checkpoints",
+            validation,
+            output,
+            settings=settings,
+            compute=compute,
+            work=work / "validation",
+        )
+    shutil.rmtree(work)
+
+
+def _train(team: Team, job: _Job) -> None:
+    settings = job.settings
+    device = prepare(job.compute, seed=job.seed, rank=team.rank)
+    scaling = InputScaling(rgb=settings.input_scaling)
+    description = {"width": settings.width, "channels": settings.channels}
+    model = build_siamfc(**description)
+    _initialize(model)
+    model.to(device, memory_format=torch.channels_last)
+
+    def save(path: Path) -> None:
+        save_checkpoint(
+            path,
+            kind="siamfc",
+            network=description,
+            scaling=scaling,
+            module=model,
+            made_by=job.made_by,
+        )
+
+    fit_pairs(
         model,
-        shards,
-        as_tensors=lambda z, x: (scaling.rgb_tensor(z), scaling.rgb_tensor(x)),
-        output=output,
-        source=source,
-        seed=seed,
+        job.shards,
+        loaded=lambda z, x: (torch.from_numpy(z), torch.from_numpy(x)),
+        inputs=lambda z, x: (scaling.rgb_tensor(z), scaling.rgb_tensor(x)),
+        output=job.output,
+        source=job.made_by,
+        seed=job.seed,
         settings=settings,
-        compute=compute,
+        compute=job.compute,
         device=device,
         what="siamfc",
+        save=save,
+        team=team,
     )
-    save_checkpoint(
-        output, kind="siamfc", network=description, scaling=scaling, module=model, made_by=source
-    )
-    finish(plan)
 
 
 def fit_pairs(
     model: torch.nn.Module,
     shards: Sequence[Path],
     *,
-    as_tensors: Callable,
+    loaded: Callable[..., tuple[Tensor, ...]],
+    inputs: Callable[..., tuple[Tensor, ...]],
     output: Path,
     source: dict,
     seed: int,
@@ -70,27 +130,28 @@ def fit_pairs(
     compute: ComputeSettings,
     device: torch.device,
     what: str,
+    save: Callable[[Path], None] | None = None,
+    team: Team | None = None,
 ) -> FitPlan:
     """Train a siamese network in place on pairs of crops; SiamFC alone or the combined network.
 
     Args:
-        model: maps what `as_tensors` gives to score maps (B, 1, n, n).
-        as_tensors: uint8 exemplars and searches -> tensors for the model.
+        model: maps what `inputs` gives to score maps (B, 1, n, n).
+        loaded: uint8 exemplars and searches (arrays) -> tensors that travel to the device; runs in
+            the processes that load.
+        inputs: those tensors, on the device -> arguments of the model.
         source: what makes the result; its digest decides whether a killed run is continued.
+        save: writes the network to a path: every `settings.keep_every` epochs and after the last
+            step; None keeps none.
+        team: the processes of this training; None: this one alone.
     """
-    pairs = CropPairs(
-        shards,
-        batch_size=settings.batch_size,
-        search_size=settings.search_size,
-        max_gap=settings.max_gap,
-        stretch=settings.stretch,
-        seed=seed,
-    )
+    team = team or Team()
+    # Loaders are processes already: OpenCV's threads would only get in their way.
+    cv2.setNumThreads(0)
+    pairs = crop_pairs(shards, settings, seed=seed)
     per_epoch = settings.pairs_per_epoch or len(pairs.sequences)
     steps_per_epoch = max(1, per_epoch // settings.batch_size)
-    side = (settings.search_size - 255) // 8 + 17
-    target = target_map(side, radius=settings.label_radius, distance=settings.label_distance)
-    target = target.to(device)
+    share = team.share(settings.batch_size)
     plan = FitPlan(
         steps=settings.epochs * steps_per_epoch,
         samples=settings.batch_size,
@@ -101,27 +162,76 @@ def fit_pairs(
         device=device,
         what=what,
         seed=seed,
+        precision=settings.precision,
     )
-    optimizer = torch.optim.SGD(
-        model.parameters(),
-        lr=settings.learning_rate,
-        momentum=settings.momentum,
-        weight_decay=settings.weight_decay,
-    )
+    target = _target(settings, device)
+    keep_every = settings.keep_every * steps_per_epoch
+
+    def kept(step: int) -> bool:
+        return step == plan.steps or bool(keep_every and step and step % keep_every == 0)
+
+    def load_batch(step: int) -> tuple[Tensor, ...]:
+        batch = pairs.batch(step, share)
+        patches = loaded(batch.exemplars, batch.searches)
+        return (torch.from_numpy(batch.offsets), *patches)
+
+    def loss_of(network: torch.nn.Module, batch: tuple[Tensor, ...]) -> Tensor:
+        offsets_yx, *patches = batch
+        response = network(*inputs(*patches))
+        return logistic_loss(response, target(offsets_yx), kind=settings.loss)
+
     fit(
         plan,
         module=model,
-        optimizer=optimizer,
+        optimizer=torch.optim.SGD(
+            model.parameters(),
+            lr=settings.learning_rate,
+            momentum=settings.momentum,
+            weight_decay=settings.weight_decay,
+        ),
         rate=exponential_rate(
             settings.learning_rate,
             settings.final_learning_rate,
             epochs=settings.epochs,
             steps_per_epoch=steps_per_epoch,
         ),
-        load_batch=lambda step: as_tensors(*pairs.batch(step)),
-        loss_of=lambda network, batch: logistic_loss(network(*batch), target, kind=settings.loss),
+        load_batch=load_batch,
+        loss_of=loss_of,
+        keeping=Keeping(save, kept) if save else None,
+        team=team,
     )
     return plan
+
+
+def crop_pairs(shards: Sequence[Path], settings: SiamFCSettings, *, seed: int) -> CropPairs:
+    """The pairs that these settings train on."""
+    return CropPairs(
+        shards,
+        batch_size=settings.batch_size,
+        augmentation=Augmentation(
+            search_size=settings.search_size,
+            stretch=settings.stretch,
+            shift=settings.shift,
+            color_jitter=settings.color_jitter,
+            grey=settings.grey,
+        ),
+        min_gap=settings.min_gap,
+        max_gap=settings.max_gap,
+        seed=seed,
+    )
+
+
+def _target(settings: SiamFCSettings, device: torch.device) -> Callable[[Tensor], Tensor]:
+    """Offsets of the targets (B, 2) -> true maps: of each, or one for all where labels stay."""
+    shape = {
+        "size": (settings.search_size - SEARCH_SIZE) // 8 + 17,
+        "radius": settings.label_radius,
+        "distance": settings.label_distance,
+    }
+    if settings.shift:
+        return lambda offsets_yx: target_map(**shape, offsets_yx=offsets_yx)
+    fixed = target_map(**shape).to(device)
+    return lambda offsets_yx: fixed
 
 
 def _initialize(model: torch.nn.Module) -> None:

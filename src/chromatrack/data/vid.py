@@ -1,0 +1,94 @@
+"""The layout of ImageNet-VID (ILSVRC2015): videos for training with one target per track.
+
+Data/VID/train/SUBSET/VIDEO/000000.JPEG and Annotations/VID/train/SUBSET/VIDEO/000000.xml; an
+annotation lists the objects of a frame, each with a track id and its first and last pixels,
+0-based.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+
+from chromatrack.data.images import list_frames
+from chromatrack.data.sequence import Sequence
+from chromatrack.data.text import folder_name
+from chromatrack.errors import InputError
+
+_DATA = Path("Data/VID/train")
+_ANNOTATIONS = Path("Annotations/VID/train")
+_SIDES = ("xmin", "ymin", "xmax", "ymax")
+
+
+def list_videos(root: str | Path) -> list[str]:
+    """SUBSET/VIDEO of all training videos, sorted."""
+    data = Path(root) / _DATA
+    if not data.is_dir():
+        raise InputError(f"{data}: no such folder")
+    subsets = (path for path in data.iterdir() if path.is_dir())
+    return sorted(
+        f"{subset.name}/{video.name}"
+        for subset in subsets
+        for video in subset.iterdir()
+        if video.is_dir()
+    )
+
+
+def read_video(root: str | Path, name: str) -> list[Sequence]:
+    """The targets of one video, by track id: SUBSET/VIDEO-0, SUBSET/VIDEO-1, ...
+
+    Each has all frames of the video; `visible` says in which it is annotated.
+
+    Raises:
+        InputError: a file is missing or broken, or the name leads out of the folder.
+    """
+    subset, _, video = name.partition("/")
+    for part in (subset, video):
+        folder_name(part, f"{root}: the video {name!r}")
+    frames = list_frames(Path(root) / _DATA / subset / video)
+    tracks: dict[int, np.ndarray] = {}
+    for index, frame in enumerate(frames):
+        path = Path(root) / _ANNOTATIONS / subset / video / f"{frame.stem}.xml"
+        for track, box_ltwh in _read_objects(path):
+            boxes = tracks.setdefault(track, np.zeros((len(frames), 4)))
+            boxes[index] = box_ltwh
+    return [
+        Sequence(f"{name}-{track}", tuple(frames), boxes, visible=boxes[:, 2] > 0)
+        for track, boxes in sorted(tracks.items())
+    ]
+
+
+def _read_objects(path: Path) -> list[tuple[int, list[float]]]:
+    """Track id and box_ltwh of the objects of one frame."""
+    try:
+        text = path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
+    try:
+        # A document that defines its own entities may unfold to gigabytes.
+        if re.search(rb"<!\s*(DOCTYPE|ENTITY)", text, re.IGNORECASE):
+            raise ValueError
+        found = ElementTree.fromstring(text).iter("object")
+        return [(int(_text(item, "trackid")), _box(item)) for item in found]
+    except (ElementTree.ParseError, ValueError):
+        raise InputError(
+            f"{path}: expected an annotation of ImageNet-VID with trackid and bndbox (xmin, ymin, "
+            "xmax, ymax) of each object"
+        ) from None
+
+
+def _box(item: ElementTree.Element) -> list[float]:
+    left, top, right, bottom = (float(_text(item, f"bndbox/{side}")) for side in _SIDES)
+    if not (np.isfinite([left, top, right, bottom]).all() and right >= left and bottom >= top):
+        raise ValueError
+    return [left, top, right - left + 1, bottom - top + 1]
+
+
+def _text(item: ElementTree.Element, path: str) -> str:
+    text = item.findtext(path)
+    if text is None:
+        raise ValueError
+    return text

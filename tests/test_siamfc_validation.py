@@ -1,0 +1,154 @@
+"""Which network of a SiamFC training is used: the rule, its numbers, a kill in between."""
+
+import dataclasses
+import json
+
+import cv2
+import numpy as np
+import pytest
+
+from chromatrack.checkpoints import load_checkpoint
+from chromatrack.data.crops import Crops, write_crop_shard
+from chromatrack.data.got10k import read_cover, write_list, write_sequence
+from chromatrack.errors import InputError
+from chromatrack.settings import ComputeSettings, SiamFCSettings
+from chromatrack.stages import siamfc_validation
+from chromatrack.stages.siamfc import train_siamfc
+
+CPU = ComputeSettings(device="cpu")
+TINY = SiamFCSettings(
+    width=0.05, epochs=3, pairs_per_epoch=4, batch_size=2, checkpoint_every=2, keep_every=1,
+    validation_frames=6,
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def crops(tmp_path_factory):
+    path = tmp_path_factory.mktemp("crops") / "crops-0000.h5"
+    image = np.random.default_rng(0).integers(0, 256, (271, 271, 3)).astype(np.uint8)
+    jpegs = [cv2.imencode(".jpg", image)[1].tobytes()] * 4
+    write_crop_shard(path, [Crops.of("s", np.arange(4), jpegs)], margin=8, made_by={})
+    return path
+
+
+@pytest.fixture(scope="module")
+def val(tmp_path_factory):
+    """Two sequences of noise; in the second the target is hidden in frames 2 and 3."""
+    root = tmp_path_factory.mktemp("val")
+    random = np.random.default_rng(0)
+    for index, cover in enumerate([[8] * 8, [8, 8, 0, 0, 8, 8, 1, 8]]):
+        frames = random.integers(0, 256, (8, 60, 80, 3)).astype(np.uint8)
+        boxes = np.tile([20.0, 15.0, 30.0, 25.0], (8, 1))
+        write_sequence(
+            root, f"v{index}", frames, boxes, cover=np.array(cover), cut_by_image=np.zeros(8),
+            meta={},
+        )  # fmt: skip
+    write_list(root, ["v0", "v1"])
+    return root
+
+
+class Standing:
+    """A tracker that answers with its first box, moved to the right by a number of pixels."""
+
+    def __init__(self, pixels):
+        self.pixels = pixels
+
+    def init(self, image, box_ltwh):
+        self.box = np.array(box_ltwh)
+
+    def update(self, image):
+        return self.box + np.array([self.pixels, 0, 0, 0])
+
+
+def trackers(monkeypatch, pixels):
+    """Let the network of each step track that many pixels off; returns the calls."""
+    opened = []
+
+    def load(path, **_):
+        opened.append(path.name)
+        return Standing(pixels[path.name])
+
+    monkeypatch.setattr(siamfc_validation, "load_tracker", load)
+    return opened
+
+
+NAMES = ("step-0000002.pt", "step-0000004.pt", "step-0000006.pt")
+
+
+def train(crops, folder, **options):
+    settings = dataclasses.replace(TINY, **options.pop("settings", {}))
+    train_siamfc([crops], folder / "model.pt", seed=0, settings=settings, compute=CPU, **options)
+    return json.loads((folder / "validation.json").read_text())
+
+
+@pytest.mark.parametrize(
+    ("select", "pixels", "chosen"),
+    [
+        ("best_ao", (15, 5, 10), 4),
+        ("best_ao", (15, 5, 5), 6),  # of equal ones the later
+        ("best_ao", (5, 5, 15), 4),
+        ("last", (5, 10, 15), 6),
+    ],
+)
+def test_the_network_is_chosen_by_the_rule(
+    crops, val, tmp_path, monkeypatch, select, pixels, chosen
+):
+    trackers(monkeypatch, dict(zip(NAMES, pixels, strict=True)))
+    found = train(crops, tmp_path, validation=val, settings={"select": select})
+    assert found["chosen"] == chosen and found["rule"] == siamfc_validation.RULES[select]
+    kept = tmp_path / "checkpoints" / f"step-{chosen:07d}.pt"
+    assert (tmp_path / "model.pt").read_bytes() == kept.read_bytes()
+    # 5 of 6 frames of the first sequence count, and 3 of the second: it is hidden in two.
+    assert [row["step"] for row in found["networks"]] == [2, 4, 6]
+    assert [row["frames"] for row in found["networks"]] == [8, 8, 8]
+    for row, off in zip(found["networks"], pixels, strict=True):
+        overlap = (30 - off) / (30 + off)
+        assert row["average_overlap"] == pytest.approx(overlap)
+        assert row["success_rate_50"] == (overlap > 0.5)
+    assert not (tmp_path / "work").exists()
+
+
+def test_a_kill_while_validating_repeats_no_sequence(crops, val, tmp_path, monkeypatch):
+    opened = trackers(monkeypatch, dict.fromkeys(NAMES, 5))
+    inner = siamfc_validation.run_sequences
+
+    def killed(open_tracker, targets, folder, **options):
+        if folder.name == "step-0000006":
+            raise KeyboardInterrupt
+        return inner(open_tracker, targets, folder, **options)
+
+    monkeypatch.setattr(siamfc_validation, "run_sequences", killed)
+    with pytest.raises(KeyboardInterrupt):
+        train(crops, tmp_path, validation=val)
+    assert not (tmp_path / "model.pt").exists() and opened == list(NAMES[:2])
+    monkeypatch.setattr(siamfc_validation, "run_sequences", inner)
+    train(crops, tmp_path, validation=val)
+    assert opened == list(NAMES)
+
+
+def test_without_validation_the_last_network_is_used(crops, tmp_path):
+    found = train(crops, tmp_path, settings={"keep_every": 0})
+    assert found["chosen"] == 6 and found["networks"] == []
+    assert [path.name for path in (tmp_path / "checkpoints").iterdir()] == [NAMES[-1]]
+    assert load_checkpoint(tmp_path / "model.pt").kind == "siamfc"
+    with pytest.raises(InputError, match="best_ao needs sequences to choose by"):
+        train(crops, tmp_path, settings={"select": "best_ao"})
+    with pytest.raises(ValueError, match="best_ao needs validation_frames of more than 0"):
+        dataclasses.replace(TINY, select="best_ao", validation_frames=0)
+
+
+def test_real_networks_track_the_validation_sequences(crops, val, tmp_path):
+    one = train(crops, tmp_path / "one", validation=val)
+    two = train(crops, tmp_path / "two", validation=val)
+    assert one == two
+    assert all(0 < row["average_overlap"] <= 1 for row in one["networks"])
+
+
+def test_cover_is_zero_where_the_target_is_absent(val, tmp_path):
+    assert read_cover(val / "v1").tolist() == [8, 8, 0, 0, 8, 8, 1, 8]
+    folder = tmp_path / "v"
+    folder.mkdir()
+    (folder / "groundtruth.txt").write_text("1,1,5,5\n1,1,5,5\n")
+    assert read_cover(folder).tolist() == [8, 8]
+    (folder / "absence.label").write_text("0\n1\n")
+    assert read_cover(folder).tolist() == [8, 0]
