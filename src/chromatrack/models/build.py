@@ -47,15 +47,21 @@ def build_colorizer(
 ) -> Colorizer:
     """The colorization network; see `ColorizationSettings` for the meaning of the arguments."""
     body = build_trunk(trunk, in_channels=INPUT_CHANNELS[input], width=width, padding=padding)
-    return Colorizer(
-        trunk=body,
-        head=EmbeddingHead(
+    # Without a head the embedding is what the trunk gives.
+    top = (
+        nn.Identity()
+        if head == "none"
+        else EmbeddingHead(
             in_channels=body.out_channels,
             channels=scaled((256,), width)[0],
             embedding=embedding,
             position_kind=positions,
             kind=head,
-        ),
+        )
+    )
+    return Colorizer(
+        trunk=body,
+        head=top,
         dropout=ChannelDropout(channel_dropout) if channel_dropout else None,
     )
 

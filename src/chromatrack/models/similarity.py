@@ -18,6 +18,17 @@ UNDERFLOW = 1e-20
 """Below this probability, float32 (from 1e-38 on) is left for log space."""
 
 
+def directions(embeddings: Tensor) -> Tensor:
+    """(..., T, E, h, w) -> the same shape: unit vectors, after their common mean is taken away.
+
+    What all cells of all frames have in common tells none from another; behind a ReLU it is most of
+    an embedding.
+    """
+    embeddings = embeddings.to(torch.promote_types(embeddings.dtype, torch.float32))
+    embeddings = embeddings - embeddings.mean(dim=(-4, -2, -1), keepdim=True)
+    return F.normalize(embeddings, dim=-3)
+
+
 def affinity(
     reference: Tensor, target: Tensor, *, temperature: float = 1.0, window: int | None = None
 ) -> Tensor:

@@ -22,8 +22,9 @@ class ColorizationSettings:
     """Channels of the embedding (Table 3.3)."""
     positions: Literal["linspace", "without_zero"] = "linspace"
     """Spatial features: evenly spaced, or as Figure 3.10 prints them (D25)."""
-    head: Literal["3d", "2d"] = "3d"
-    """Head over the frames of a sample; `2d` sees every frame by itself."""
+    head: Literal["3d", "2d", "none"] = "3d"
+    """Head over the frames of a sample; `2d` sees every frame by itself, `none` compares what the
+    trunk gives."""
     padding: Literal["zeros", "reflect"] = "zeros"
     """Padding of the trunk's convolutions; AlexNet has none."""
     input: Literal["luma", "lab", "rgb"] = "luma"
@@ -40,6 +41,8 @@ class ColorizationSettings:
     """Eq. 3.14, or the softmax applied twice, as run (D23)."""
     temperature: float = 1.0
     """Divides the inner products before the softmax of eq. 3.11."""
+    directions: bool = False
+    """Compare embeddings without their mean, and by direction alone; wants a low temperature."""
     local_window: int | None = None
     """Rows and columns, in cells, up to which a position looks for its colour; null: all."""
     normalization: Literal["measured", "published", "half"] = "measured"

@@ -18,6 +18,7 @@ from chromatrack.losses import label_loss
 from chromatrack.models import trunks
 from chromatrack.models.build import build_colorizer
 from chromatrack.models.inputs import InputScaling
+from chromatrack.models.similarity import directions
 from chromatrack.settings import ColorizationSettings, ComputeSettings
 from chromatrack.stages.lab_statistics import THESIS_LAB
 from chromatrack.training.compute import choose_device, prepare
@@ -135,8 +136,9 @@ def _train(team: Team, job: _Job) -> None:
 
     def loss_of(network: torch.nn.Module, batch: tuple[torch.Tensor, torch.Tensor]) -> torch.Tensor:
         images, labels = batch
+        embeddings = network(frames_of(images))
         return label_loss(
-            network(frames_of(images)),
+            directions(embeddings) if settings.directions else embeddings,
             labels.long(),
             colours=job.colours,
             kind=settings.loss,

@@ -13,7 +13,7 @@ import torch
 from chromatrack.checkpoints import load_checkpoint
 from chromatrack.labels.samples import LabelSamples
 from chromatrack.losses import double_softmax_floor
-from chromatrack.models.similarity import predict_labels
+from chromatrack.models.similarity import directions, predict_labels
 from chromatrack.settings import ColorizationSettings
 
 
@@ -78,8 +78,10 @@ class MemorizedClip:
         found = []
         for index in chosen:
             luma, grid = samples.sample(index)
+            seen = checkpoint.scaling.normalized_luma(luma)[None]
+            embeddings = network(seen)
             mixture, truth = predict_labels(
-                network(checkpoint.scaling.normalized_luma(luma)[None]),
+                directions(embeddings) if self.training.directions else embeddings,
                 torch.from_numpy(grid.astype(np.int64))[None],
                 colours=self.colours,
                 temperature=self.training.temperature,

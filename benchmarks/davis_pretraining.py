@@ -1,0 +1,140 @@
+"""Pretraining by colorization against no training at all, on DAVIS (thesis 5.3.7).
+
+    python -m benchmarks.davis_pretraining --work DIR            (real files: CHROMATRACK_REAL_DATA)
+    python -m benchmarks.davis_pretraining --work DIR --config config/thesis.yaml FILE
+
+Pretrains on the real Kinetics clips and on the frames of tracking/train (their boxes are not
+looked at), then scores J and F on the three DAVIS sequences of: the first mask repeated, the
+network with random weights, and the pretrained one. Everything is a stage of the workflow; what is
+in --work already is not made again, and a killed training continues.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from benchmarks.common import REAL_DATA, finish, result, sources
+from chromatrack.files import read_json
+from chromatrack.settings import ComputeSettings, Settings, SourceSettings, load_config
+from chromatrack.stages.colorization import initial_colorization, train_colorization
+from chromatrack.stages.evaluate_davis import evaluate_davis
+from chromatrack.stages.fetch import fetch_shard
+from chromatrack.stages.lab_statistics import lab_statistics
+from chromatrack.stages.labels import label_shard
+from chromatrack.stages.propagate import IDENTITY, propagate_davis
+from chromatrack.stages.shards import make_shards
+
+CONFIG = (Path("config/thesis.yaml"), Path("config/pretrain_mini.yaml"))
+
+
+def prepare(work: Path, settings: Settings) -> list[Path]:
+    """Label caches of both corpora."""
+    kinetics, sequences = REAL_DATA / "kinetics", REAL_DATA / "tracking" / "train"
+    sources()  # ends here, with one sentence, where there are none
+    corpora = {
+        "kinetics": (
+            kinetics / "mini_train.csv",
+            SourceSettings(kind="folder", folder=str(kinetics / "source")),
+        ),
+        "sequences": (sequences, SourceSettings(kind="got10k", folder=str(sequences))),
+    }
+    caches = []
+    for name, (listed, source) in corpora.items():
+        folder = work / name
+        cache = _once(
+            folder / "labels.h5", lambda path, *a: _label(path, *a), listed, source, settings
+        )
+        caches.append(cache)
+    return caches
+
+
+def _once(path: Path, make: Callable, *arguments) -> Path:
+    if not path.exists():
+        make(path, *arguments)
+    return path
+
+
+def _label(cache: Path, listed: Path, source: SourceSettings, settings: Settings) -> None:
+    folder = cache.parent
+    make_shards(listed, folder / "shards", shard_size=1000, is_got10k=source.kind == "got10k")
+    shard, clips = folder / "shards" / "shard-0000.csv", folder / "clips"
+    ledger = folder / "ledger.csv"
+    fetch_shard(shard, clips, ledger, settings=replace(settings.clips, source=source))
+    label_shard(ledger, clips, cache, settings=settings.labels)
+
+
+def networks(
+    work: Path, caches: list[Path], settings: Settings, trunk: str, compute: ComputeSettings
+) -> dict[str, Path]:
+    """Checkpoints: random weights, and pretrained."""
+    statistics = work / "lab.json"
+    lab_statistics(caches, statistics)
+    seed = settings.seeds[0]
+    found = {name: work / name / "model.pt" for name in ("random", "pretrained")}
+    options = {"trunk": trunk, "seed": seed, "settings": settings.colorization}
+    _once(found["random"], lambda path: initial_colorization(statistics, path, **options))
+    _once(
+        found["pretrained"],
+        lambda path: train_colorization(
+            caches, statistics, path, colours=settings.labels.colours, compute=compute, **options
+        ),
+    )
+    return found
+
+
+def score(
+    checkpoint: Path | None, output: Path, settings: Settings, method: str, compute: ComputeSettings
+) -> dict:
+    """J and F of one way to carry the first masks."""
+    davis = REAL_DATA / "davis"
+    propagate_davis(
+        checkpoint, davis, output / "run.json", method=method,
+        settings=settings.propagation, compute=compute,
+    )  # fmt: skip
+    return evaluate_davis(davis, output, output / "scores.json")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--work", type=Path, required=True, help="folder that keeps everything")
+    parser.add_argument("--config", type=Path, nargs="+", default=CONFIG)
+    parser.add_argument("--trunk", default="resnet18")
+    parser.add_argument("--threads", type=int, default=2)
+    options = parser.parse_args()
+    settings = load_config(options.config)
+    compute = ComputeSettings(threads=options.threads)
+    caches = prepare(options.work, settings)
+    trained = networks(options.work, caches, settings, options.trunk, compute)
+    found = {IDENTITY: score(None, options.work / "davis" / IDENTITY, settings, IDENTITY, compute)}
+    for name, checkpoint in trained.items():
+        for method in settings.propagation.methods:
+            output = options.work / "davis" / f"{name}-{method}"
+            found[f"{name}, {method}"] = score(checkpoint, output, settings, method, compute)
+    results = []
+    for name, scores in found.items():
+        results += [
+            result(f"{name}: J", 100 * scores["J_mean"], "%"),
+            result(f"{name}: F", 100 * scores["F_mean"], "%"),
+        ]
+    ours = found[f"pretrained, {settings.propagation.methods[0]}"]["J_and_F"]
+    rivals = {IDENTITY: found[IDENTITY]["J_and_F"]}
+    rivals["random weights"] = max(
+        scores["J_and_F"] for name, scores in found.items() if name.startswith("random")
+    )
+    for name, theirs in rivals.items():
+        results.append(
+            result(f"pretrained over {name}: mean of J and F", 100 * (ours - theirs), "%", ">= 0")
+        )
+    speed = read_json(options.work / "pretrained" / "speed.json")
+    results.append(result("steps", settings.colorization.steps, "steps"))
+    results.append(
+        result("waiting for data", 100 * speed["waiting_share"], "% of the time", "<= 5")
+    )
+    finish(results)
+
+
+if __name__ == "__main__":
+    main()
