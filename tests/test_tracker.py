@@ -37,7 +37,7 @@ class PeakNetwork:
         return (torch.zeros(len(patches)),)
 
     def respond(self, exemplar, search):
-        maps = np.zeros((len(search[0]), 17, 17), dtype=np.float32)
+        maps = torch.zeros(len(search[0]), 17, 17)
         maps[self.peak] = self.value
         return maps
 

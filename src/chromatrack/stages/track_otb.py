@@ -82,5 +82,5 @@ def track_otb(
 
 def alpha_of(tracker: SiameseTracker) -> float | None:
     """The weight of the colorization branch that a tracker uses; None for SiamFC alone."""
-    alpha = getattr(tracker.network.network, "alpha", None)
-    return None if alpha is None else round(float(alpha), 6)
+    alpha = tracker.network.alphas[0]
+    return None if alpha is None else round(alpha, 6)
