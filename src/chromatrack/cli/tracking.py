@@ -12,10 +12,12 @@ from chromatrack.cli.common import (
     add_settings,
     add_stage,
     alpha_value,
+    alpha_values,
     compute_settings,
     count_value,
     stage_settings,
 )
+from chromatrack.errors import InputError
 
 
 def register(subcommands) -> None:
@@ -23,6 +25,12 @@ def register(subcommands) -> None:
     otb = add_stage(subcommands, "track-otb", _track_otb, help="run a tracker over OTB sequences")
     _add_run(otb, root="folder of OTB sequences", output="run.json to write; boxes/ beside it")
     otb.add_argument("--names", type=Path, metavar="FILE", help="targets to track, one per line")
+    otb.add_argument(
+        "--alphas",
+        type=alpha_values,
+        metavar="A,B,...",
+        help="several alphas in one go; {alpha} in the folder of --output is replaced by each",
+    )
     _add_tracker(otb)
 
     vot = add_stage(
@@ -83,8 +91,18 @@ def _tracker_options(options: argparse.Namespace) -> dict:
 
 
 def _track_otb(options: argparse.Namespace) -> None:
+    from chromatrack.stages.track_alphas import track_alphas
     from chromatrack.stages.track_otb import track_otb
 
+    if options.alphas is not None:
+        track_alphas(
+            options.checkpoint,
+            options.root,
+            _output_of_each(options),
+            names=options.names,
+            **{key: value for key, value in _tracker_options(options).items() if key != "alpha"},
+        )
+        return
     track_otb(
         options.checkpoint,
         options.root,
@@ -92,6 +110,16 @@ def _track_otb(options: argparse.Namespace) -> None:
         names=options.names,
         **_tracker_options(options),
     )
+
+
+def _output_of_each(options: argparse.Namespace) -> dict[float, Path]:
+    if options.alpha is not None:
+        raise InputError("--alphas: cannot be given together with --alpha")
+    if "{alpha}" not in str(options.output.parent):
+        raise InputError(
+            f"--output {options.output}: with --alphas, expected {{alpha}} in the name of the folder"
+        )
+    return {a: Path(str(options.output).replace("{alpha}", f"{a:g}")) for a in options.alphas}
 
 
 def _track_vot(options: argparse.Namespace) -> None:

@@ -1,9 +1,8 @@
 """Convolutions with fewer multiplications (Winograd 1980; Lavin and Gray 2016), for CPUs.
 
 A direct convolution runs at the peak of a core, so only fewer operations make it faster. A tile of
-`m` x `m` outputs of a `k` x `k` convolution takes (m + k - 1)^2 products instead of m^2 k^2: for 4 x 4
-tiles 2.25 products per output instead of 9 (k = 3), and 4 instead of 25 (k = 5). On GPUs cuDNN does
-the like by itself.
+`m` x `m` outputs of a `k` x `k` convolution takes (m + k - 1)^2 products instead of m^2 k^2: 2.25 per
+output instead of 9 (m = 4, k = 3), 4 instead of 25 (k = 5). On GPUs cuDNN does the like by itself.
 """
 
 from __future__ import annotations
@@ -43,7 +42,8 @@ class WinogradConv2d(nn.Module):
         self.register_buffer("kernels", kernels.float().contiguous())  # (g, t * t, in, out)
         self.register_buffer("to_input", to_input.float())
         self.register_buffer("to_output", to_output.float())
-        self.register_buffer("bias", None if convolution.bias is None else convolution.bias.detach())
+        bias = convolution.bias
+        self.register_buffer("bias", None if bias is None else bias.detach())
 
     @staticmethod
     def fits(convolution: nn.Module) -> bool:
@@ -75,8 +75,8 @@ class WinogradConv2d(nn.Module):
             for top in range(0, rows, step):
                 part = tiles[:, :, image, top : top + step]
                 done = self._tiles(part.reshape(side * side, -1), channels)
-                done = done.unflatten(1, (part.shape[2], columns))  # (16, rows, columns, out)
-                out[image, top : top + step] = done.unflatten(0, (TILE, TILE)).permute(2, 0, 3, 1, 4)
+                done = done.view(TILE, TILE, part.shape[2], columns, -1)
+                out[image, top : top + step] = done.permute(2, 0, 3, 1, 4)
         out = out.view(batch, rows * TILE, columns * TILE, -1)[:, :height, :width]
         return out.permute(0, 3, 1, 2)
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
+
+import torch
 
 from chromatrack.configuration import as_plain
 from chromatrack.data import otb
@@ -10,8 +13,7 @@ from chromatrack.errors import InputError
 from chromatrack.files import canonical_json, digest_text, made_by, write_json
 from chromatrack.settings import ComputeSettings, TrackerSettings
 from chromatrack.stages.sequences import run_sequences
-from chromatrack.tracking.load import load_tracker
-from chromatrack.tracking.tracker import SiameseTracker
+from chromatrack.tracking.load import load_tracker, used_alpha
 from chromatrack.training.compute import prepare
 
 
@@ -46,14 +48,31 @@ def track_otb(
     sequences = [s.first(max_frames) for s in otb.read_sequences(root, names=chosen)]
     if not sequences:
         raise InputError(f"{root}: no OTB sequence found")
-    tracker = load_tracker(
+    used = used_alpha(checkpoint, alpha)
+    source = run_source(checkpoint, settings, alpha, random_auxiliary, max_frames)
+    open_tracker = partial(
+        load_tracker,
         checkpoint,
         settings=settings,
         device=device,
         alpha=alpha,
         random_auxiliary=random_auxiliary,
     )
-    source = made_by(
+    per_sequence = run_sequences(
+        open_tracker, sequences, output.parent, source=source, compute=compute
+    )
+    return write_run(output, per_sequence, device=device, alpha=used, source=source)
+
+
+def run_source(
+    checkpoint: Path,
+    settings: TrackerSettings,
+    alpha: float | None,
+    random_auxiliary: int | None,
+    max_frames: int | None,
+) -> dict:
+    """What determines the boxes of a run beside its sequences."""
+    return made_by(
         "track",
         settings={
             "tracker": as_plain(settings),
@@ -63,7 +82,17 @@ def track_otb(
         },
         inputs={"checkpoint": checkpoint},
     )
-    per_sequence = run_sequences(lambda: tracker, sequences, output.parent, source=source)
+
+
+def write_run(
+    output: Path,
+    per_sequence: dict[str, dict],
+    *,
+    device: torch.device,
+    alpha: float | None,
+    source: dict,
+) -> dict:
+    """Write run.json; returns what it holds."""
     frames = sum(entry["frames"] for entry in per_sequence.values())
     seconds = sum(entry["seconds"] for entry in per_sequence.values())
     result = {
@@ -71,16 +100,10 @@ def track_otb(
         "seconds": round(seconds, 3),
         "frames_per_second": round(frames / max(seconds, 1e-9), 3),
         "device": device.type,
-        "alpha": alpha_of(tracker),
+        "alpha": alpha,
         "per_sequence": per_sequence,
         "results": digest_text(canonical_json({n: e["boxes"] for n, e in per_sequence.items()})),
         "made_by": source,
     }
     write_json(output, result)
     return result
-
-
-def alpha_of(tracker: SiameseTracker) -> float | None:
-    """The weight of the colorization branch that a tracker uses; None for SiamFC alone."""
-    alpha = tracker.network.alphas[0]
-    return None if alpha is None else round(alpha, 6)

@@ -50,6 +50,17 @@ def load_tracker(
     return SiameseTracker(network=adapter, **search)
 
 
+def used_alpha(checkpoint: Path, alpha: float | None = None) -> float | None:
+    """Weight of the colorization branch that a tracker mixes with; None for SiamFC alone."""
+    loaded = load_checkpoint(checkpoint, kinds=("siamfc", "fused"))
+    if loaded.kind == "siamfc":
+        if alpha is not None:
+            raise InputError(f"{checkpoint}: is SiamFC alone, alpha has nothing to weigh")
+        return None
+    alpha = loaded.network["alpha"] if alpha is None else alpha
+    return round(float(loaded.state["alpha_logit"].sigmoid() if alpha is None else alpha), 6)
+
+
 def _random_branch(description: dict) -> ColorizationBranch:
     """A colorization branch with random weights, as a fused checkpoint describes it."""
     return ColorizationBranch(

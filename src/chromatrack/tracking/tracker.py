@@ -1,8 +1,8 @@
 """The SiamFC tracker around any response network (thesis 3.1.5).
 
 Position and size follow siamfc-pytorch to the rounding, so that its weights give its boxes. Two
-bounds are ours: the square around the target is between 2 pixels and 1.5 diagonals of the image, and
-its search area always touches the image. Beyond them there is nothing left to follow.
+bounds are ours: the square around the target is between 2 pixels and 1.5 diagonals of the image,
+and its search area always touches the image. Beyond them there is nothing left to follow.
 """
 
 from __future__ import annotations
