@@ -117,9 +117,9 @@ def _output_of_each(options: argparse.Namespace) -> dict[float, Path]:
         raise InputError("--alphas: cannot be given together with --alpha")
     if "{alpha}" not in str(options.output.parent):
         raise InputError(
-            f"--output {options.output}: with --alphas, expected {{alpha}} in the name of the folder"
+            f"--output {options.output}: with --alphas, expected {{alpha}} in the folder's name"
         )
-    return {a: Path(str(options.output).replace("{alpha}", f"{a:g}")) for a in options.alphas}
+    return {a: Path(str(options.output).replace("{alpha}", str(a))) for a in options.alphas}
 
 
 def _track_vot(options: argparse.Namespace) -> None:

@@ -1,7 +1,7 @@
 """Convolutions with fewer multiplications (Winograd 1980; Lavin and Gray 2016), for CPUs.
 
 A direct convolution runs at the peak of a core, so only fewer operations make it faster. A tile of
-`m` x `m` outputs of a `k` x `k` convolution takes (m + k - 1)^2 products instead of m^2 k^2: 2.25 per
+m x m outputs of a k x k convolution takes (m + k - 1)^2 products instead of m^2 k^2: 2.25 for each
 output instead of 9 (m = 4, k = 3), 4 instead of 25 (k = 5). On GPUs cuDNN does the like by itself.
 """
 

@@ -46,7 +46,10 @@ class Prepared:
         fold_batch_norm(module, lambda: call(module, torch.zeros(1, channels, 127, 127)))
         if device.type == "cpu" and precision == 32:
             use_winograd(module)
-        self._module = module.to(device, self._kind, memory_format=torch.channels_last)
+        self._module = module.to(device, self._kind)
+        for part in module.modules():
+            if isinstance(part, nn.Conv2d):  # patches come channels-last; the 3-D head cannot be
+                part.to(memory_format=torch.channels_last)
 
     def __call__(self, patches: Tensor) -> Tensor:
         """(B, channels, S, S) float32 on any device -> float32 embeddings on the network's."""
