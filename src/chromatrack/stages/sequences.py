@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 
 import cv2
+import numpy as np
 import torch
 
 from chromatrack.data.sequence import Sequence
@@ -32,7 +33,7 @@ class Run:
     Attributes:
         folder: of boxes/, times/ and done/.
         source: what determines the boxes beside the sequence (`files.made_by`).
-        open_tracker: makes the tracker; it has to pickle.
+        open_tracker: makes the tracker; it has to pickle where there are processes.
     """
 
     folder: Path
@@ -43,7 +44,11 @@ class Run:
 Results = dict[str, dict]
 """name -> frames, seconds (decoding included), boxes (digest of the file)."""
 
-_Done = tuple[int, str, dict]  # number of the run, name, entry
+Job = tuple[int, Sequence]
+"""Number of the run, and the sequence."""
+
+Found = tuple[int, str, np.ndarray, np.ndarray]
+"""Number of the run, name of the sequence, boxes_ltwh (N, 4), seconds (N,)."""
 
 
 def run_sequences(
@@ -79,127 +84,87 @@ def run_together(
     open_together: OpenTracker,
     compute: ComputeSettings | None = None,
 ) -> list[Results]:
-    """`run_sequences` of several alphas of one checkpoint.
+    """`run_sequences` for several alphas of one checkpoint.
 
     Args:
         open_together: makes a tracker whose variants are the runs, for the batched way.
     """
-    way = _way(compute)
+    compute = compute or ComputeSettings(tracking="serial")
     jobs = [(number, sequence) for sequence in sequences for number in range(len(runs))]
-    found: list[Results] = [{} for _ in runs]
+    with ThreadPoolExecutor(compute.threads) as pool:
+        made = list(pool.map(lambda job: identity(job[1], runs[job[0]].source), jobs))
+    identities, entries, left = {}, {}, []
+    for (number, sequence), digest in zip(jobs, made, strict=True):
+        key = number, sequence.name
+        identities[key] = digest
+        entries[key] = known(sequence.name, runs[number].folder, digest)
+        if entries[key] is None:
+            left.append((number, sequence))
     with progress(total=len(jobs), what=f"track {runs[0].folder.name}", unit="sequence") as bar:
-        for number, name, entry in way(runs, jobs, open_together=open_together):
-            found[number][name] = entry
+        bar.update(len(jobs) - len(left))
+        for number, name, *found in _track(runs, left, open_together, compute):
+            key = number, name
+            entries[key] = keep(name, runs[number].folder, identities[key], *found)
             bar.update()
-    return [{s.name: results[s.name] for s in sequences} for results in found]
+    return [{s.name: entries[number, s.name] for s in sequences} for number in range(len(runs))]
 
 
-def _way(compute: ComputeSettings | None) -> Callable[..., Iterator[_Done]]:
-    if compute is None or compute.tracking == "serial":
-        return _serial
-    if compute.tracking == "batched":
-        return partial(_batched, compute=compute)
-    on_gpu = choose_device(compute).type == "cuda"
-    if compute.tracking == "auto" and on_gpu:
-        return partial(_batched, compute=compute)
-    return partial(_processes, compute=compute)
-
-
-def _serial(
-    runs: Sequences[Run], jobs: list[tuple[int, Sequence]], *, open_together: OpenTracker
-) -> Iterator[_Done]:
-    """One after the other; a tracker is made when the first sequence needs it."""
-    work = _Worker(runs)
-    return map(work, jobs)
-
-
-def _processes(
-    runs: Sequences[Run],
-    jobs: list[tuple[int, Sequence]],
-    *,
-    open_together: OpenTracker,
-    compute: ComputeSettings,
-) -> Iterator[_Done]:
-    """In one process per thread that the job may use, the longest sequences first."""
-    count = min(compute.threads, len(jobs))
-    if count == 1:
-        return _serial(runs, jobs, open_together=open_together)
-    ordered = sorted(jobs, key=lambda job: -len(job[1]))
-    start = partial(_start_worker, runs, replace(compute, threads=1))
-    named = [(sequence.name, (number, sequence)) for number, sequence in ordered]
-    return (done for _, done in in_pool(count, start, named))
-
-
-def _start_worker(runs: Sequences[Run], compute: ComputeSettings) -> _Worker:
-    prepare(compute)
-    return _Worker(runs)
-
-
-def _single_threaded() -> None:
-    """Parallel is over sequences: OpenMP threads that share cores with others wait for each other.
-
-    Boxes then do not depend on the number of threads either.
-    """
+def _track(
+    runs: Sequences[Run], jobs: list[Job], open_together: OpenTracker, compute: ComputeSettings
+) -> Iterator[Found]:
+    """Do the jobs in the way that is asked for, or that suits the device."""
+    if not jobs:
+        return iter(())
+    # Parallel is over sequences: OpenMP threads that share cores with others wait for each other.
+    # Boxes then do not depend on the number of threads either.
     cv2.setNumThreads(1)
     torch.set_num_threads(1)
+    way = compute.tracking
+    if way == "auto":
+        way = "batched" if choose_device(compute).type == "cuda" else "processes"
+    if way == "batched":
+        tracker = open_together()
+        if isinstance(tracker, SiameseTracker):
+            return _batched(tracker, jobs, threads=compute.threads)
+    if way == "serial" or min(compute.threads, len(jobs)) == 1:
+        return map(_Worker(runs), jobs)
+    return _processes(runs, jobs, compute)
 
 
 class _Worker:
-    """Tracks one sequence after the other, with one tracker per run."""
+    """Tracks one sequence after the other, with one tracker per run, made when it is needed."""
 
     def __init__(self, runs: Sequences[Run]):
-        _single_threaded()
         self.runs = runs
         self.trackers = {}
 
-    def __call__(self, job: tuple[int, Sequence]) -> _Done:
+    def __call__(self, job: Job) -> Found:
         number, sequence = job
-        run = self.runs[number]
-        made = identity(sequence, run.source)
-        entry = known(sequence.name, run.folder, made)
-        if entry is None:
-            if number not in self.trackers:
-                self.trackers[number] = run.open_tracker()
-            found = track_sequence(self.trackers[number], sequence)
-            entry = keep(sequence.name, run.folder, made, *found)
-        return number, sequence.name, entry
+        if number not in self.trackers:
+            self.trackers[number] = self.runs[number].open_tracker()
+        return number, sequence.name, *track_sequence(self.trackers[number], sequence)
 
 
-def _batched(
-    runs: Sequences[Run],
-    jobs: list[tuple[int, Sequence]],
-    *,
-    open_together: OpenTracker,
-    compute: ComputeSettings,
-) -> Iterator[_Done]:
-    """All at once, as far as memory goes; trackers that cannot take their way through processes."""
-    _single_threaded()
-    with ThreadPoolExecutor(compute.threads) as pool:
-        made = list(pool.map(lambda job: identity(job[1], runs[job[0]].source), jobs))
-    identities, left = {}, []
-    for (number, sequence), digest in zip(jobs, made, strict=True):
-        entry = known(sequence.name, runs[number].folder, digest)
-        if entry is None:
-            identities[number, sequence.name] = digest
-            left.append((number, sequence))
-        else:
-            yield number, sequence.name, entry
-    if not left:
-        return
-    tracker = open_together()
-    if not isinstance(tracker, SiameseTracker):
-        yield from _processes(runs, left, open_together=open_together, compute=compute)
-        return
-    for track in track_together(tracker, _by_sequence(left), threads=compute.threads):
-        number, name = track.variant, track.video.name
-        found = track.boxes_ltwh, track.seconds
-        yield number, name, keep(name, runs[number].folder, identities[number, name], *found)
+def _processes(runs: Sequences[Run], jobs: list[Job], compute: ComputeSettings) -> Iterator[Found]:
+    """In one process per thread that the job may use, the longest sequences first."""
+    ordered = sorted(jobs, key=lambda job: -len(job[1]))
+    named = [(sequence.name, (number, sequence)) for number, sequence in ordered]
+    start = partial(_start_worker, runs, replace(compute, threads=1))
+    return in_pool(compute.threads, start, named)
 
 
-def _by_sequence(jobs: list[tuple[int, Sequence]]) -> list[tuple[Sequence, list[int]]]:
-    """Each sequence with the numbers of the runs that are to track it."""
-    numbers = defaultdict(list)
+def _start_worker(runs: Sequences[Run], compute: ComputeSettings) -> Callable[[Job], Found]:
+    prepare(compute)
+    cv2.setNumThreads(1)
+    return _Worker(runs)
+
+
+def _batched(tracker: SiameseTracker, jobs: list[Job], *, threads: int) -> Iterator[Found]:
+    """All at once, as far as memory goes."""
+    numbers, sequences = defaultdict(list), {}
     for number, sequence in jobs:
         numbers[sequence.name].append(number)
-    sequences = {sequence.name: sequence for _, sequence in jobs}
-    return [(sequences[name], found) for name, found in numbers.items()]
+        sequences[sequence.name] = sequence
+    together = [(sequences[name], variants) for name, variants in numbers.items()]
+    for track in track_together(tracker, together, threads=threads):
+        yield track.variant, track.video.name, track.boxes_ltwh, track.seconds

@@ -14,8 +14,8 @@ from chromatrack.errors import ChromatrackError, WorkError
 
 def in_pool(
     count: int, start: Callable[[], Callable[[Any], Any]], jobs: Sequence[tuple[str, Any]]
-) -> Iterator[tuple[str, Any]]:
-    """Have `count` processes do the jobs; yields name and result of each as it is done.
+) -> Iterator[Any]:
+    """Have `count` processes do the jobs; yields the result of each as it is done.
 
     Processes are spawned: `start` and the jobs have to pickle. They end with this process, however
     it ends, and when the first job fails.
@@ -43,7 +43,7 @@ def in_pool(
         while at_work:
             for ready in connection.wait(list(at_work)):
                 name = at_work.pop(ready)
-                yield name, _received(ready, name)
+                yield _received(ready, name)
                 if waiting:
                     at_work[ready], job = waiting.pop()
                     ready.send(job)
