@@ -70,13 +70,18 @@ class WinogradConv2d(nn.Module):
         tiles = x.unfold(1, side, TILE).unfold(2, side, TILE)  # (B, rows, columns, C, t, t)
         tiles = tiles.permute(4, 5, 0, 1, 2, 3)
         out = x.new_empty(batch, rows, TILE, columns, TILE, self.groups * self.kernels.shape[-1])
-        step = max(1, CHUNK // (side * side * columns * out.shape[-1]))
-        for image in range(batch):
+        # As many rows of tiles at once as stay in the cache, but enough to be worth reading the
+        # kernels for: those of 3 x 3 take four times the room of the weights.
+        limit = max(CHUNK, self.kernels.numel())
+        step = max(1, limit // (side * side * columns * out.shape[-1]))
+        images = max(1, step // rows)
+        for first in range(0, batch, images):
             for top in range(0, rows, step):
-                part = tiles[:, :, image, top : top + step]
+                here = slice(first, first + images), slice(top, top + step)
+                part = tiles[:, :, *here]
                 done = self._tiles(part.reshape(side * side, -1), channels)
-                done = done.view(TILE, TILE, part.shape[2], columns, -1)
-                out[image, top : top + step] = done.permute(2, 0, 3, 1, 4)
+                done = done.view(TILE, TILE, *part.shape[2:4], columns, -1)
+                out[here] = done.permute(2, 3, 0, 4, 1, 5)
         out = out.view(batch, rows * TILE, columns * TILE, -1)[:, :height, :width]
         return out.permute(0, 3, 1, 2)
 
