@@ -283,3 +283,15 @@ def test_several_alphas_on_the_command_line(root, checkpoints, tmp_path, capsys)
     assert "is SiamFC alone" in capsys.readouterr().err
     with pytest.raises(SystemExit):
         main([*call, "--alphas", "0,0", "--output", str(tmp_path / "a{alpha}" / "run.json")])
+
+
+def test_the_evaluation_that_the_gpu_benchmark_times_runs_on_a_cpu(root, checkpoints):
+    from benchmarks.tracking import in_one_batch, otb2015_sized
+
+    large = otb2015_sized(otb.read_sequences(root), frames=120)
+    assert len(large) == 100 and 100 <= sum(len(sequence) for sequence in large) <= 200
+    for sequence in large:
+        assert len(sequence.boxes_ltwh) == len(sequence)
+    small = [sequence.first(3) for sequence in large[:6]]
+    compute = ComputeSettings(device="cpu", tracking="batched")
+    assert in_one_batch(checkpoints / "siamfc.pt", small, settings=SETTINGS, compute=compute) > 0

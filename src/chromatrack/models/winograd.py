@@ -79,25 +79,23 @@ class WinogradConv2d(nn.Module):
             for top in range(0, rows, step):
                 here = slice(first, first + images), slice(top, top + step)
                 part = tiles[:, :, *here]
-                done = self._tiles(part.reshape(side * side, -1), channels)
-                done = done.view(TILE, TILE, *part.shape[2:4], columns, -1)
-                out[here] = done.permute(2, 3, 0, 4, 1, 5)
+                place = out[here].permute(2, 4, 0, 1, 3, 5)  # (m, m, images, rows, columns, out)
+                self._tiles(part.reshape(side * side, -1, channels), place)
+        if self.bias is not None:
+            out += self.bias
         out = out.view(batch, rows * TILE, columns * TILE, -1)[:, :height, :width]
         return out.permute(0, 3, 1, 2)
 
-    def _tiles(self, tiles: Tensor, channels: int) -> Tensor:
-        """(t * t, tiles * C) inputs -> (16, tiles, out)."""
-        inputs = (self.to_input @ tiles).unflatten(1, (-1, channels))
-        products = [
-            torch.bmm(part, kernels)
-            for part, kernels in zip(inputs.chunk(self.groups, dim=2), self.kernels, strict=True)
-        ]
-        done = [
-            (self.to_output @ product.flatten(1)).unflatten(1, product.shape[1:])
-            for product in products
-        ]
-        out = done[0] if len(done) == 1 else torch.cat(done, dim=2)
-        return out if self.bias is None else out.add_(self.bias)
+    def _tiles(self, tiles: Tensor, place: Tensor) -> None:
+        """(t * t, tiles, C) inputs -> outputs, written to their place (m, m, ..., out)."""
+        inputs = (self.to_input @ tiles.flatten(1)).view(tiles.shape)
+        groups = zip(
+            inputs.chunk(self.groups, dim=2), self.kernels, place.chunk(self.groups, dim=-1),
+            strict=True,
+        )  # fmt: skip
+        for part, kernels, outputs in groups:
+            product = torch.bmm(part, kernels)
+            outputs.copy_((self.to_output @ product.flatten(1)).view(outputs.shape))
 
     def _padded(self, x: Tensor, below: int, right: int) -> Tensor:
         """With the padding of the convolution, and up to whole tiles."""
