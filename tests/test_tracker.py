@@ -1,6 +1,7 @@
 """The tracker: geometry, the known answer of siamfc-pytorch, and behaviour when things go wrong."""
 
 import csv
+import tracemalloc
 
 import cv2
 import numpy as np
@@ -18,6 +19,7 @@ from chromatrack.models.build import build_fused, build_siamfc
 from chromatrack.models.inputs import InputScaling
 from chromatrack.settings import ComputeSettings, TrackerSettings
 from chromatrack.stages.import_weights import import_siamfc_pytorch
+from chromatrack.stages.track_otb import track_otb
 from chromatrack.tracking.load import load_tracker
 from chromatrack.tracking.networks import response_network
 from chromatrack.tracking.supervised import supervised_run
@@ -37,7 +39,7 @@ class PeakNetwork:
         return (torch.zeros(len(patches)),)
 
     def respond(self, exemplar, search):
-        maps = np.zeros((len(search[0]), 17, 17), dtype=np.float32)
+        maps = torch.zeros(len(search[0]), 17, 17)
         maps[self.peak] = self.value
         return maps
 
@@ -86,14 +88,56 @@ def test_the_size_follows_the_best_scale_at_its_rate():
     np.testing.assert_allclose(tracker.update(IMAGE)[2:], [30 * factor, 20 * factor], rtol=1e-6)
 
 
-@pytest.mark.parametrize("scale", [0, 2])
-def test_a_lost_target_stays_bounded(scale):
-    tracker = SiameseTracker(network=PeakNetwork(2, 3, scale=scale), window_influence=0)
+class Noise:
+    """A network whose score maps say nothing."""
+
+    def __init__(self, constant):
+        self.generator = torch.Generator().manual_seed(0)
+        self.constant = constant
+
+    def embed(self, patches):
+        return (torch.zeros(len(patches)),)
+
+    def respond(self, exemplar, search):
+        maps = torch.randn(len(search[0]), 17, 17, generator=self.generator)
+        return torch.zeros_like(maps) if self.constant else maps
+
+
+@pytest.mark.parametrize("clamp", [False, True])
+@pytest.mark.parametrize(
+    "network",
+    [
+        *(PeakNetwork(place, place, scale) for place in (0, 16) for scale in (0, 2)),
+        Noise(constant=False),
+        Noise(constant=True),
+    ],
+    ids=["up-shrinks", "up-grows", "down-shrinks", "down-grows", "noise", "constant"],
+)
+def test_a_lost_target_stays_bounded(network, clamp):
+    """1,000 frames: the square is 2 px to 1.5 diagonals, and the search touches the image."""
+    tracker = SiameseTracker(network=network, window_influence=0, clamp=clamp)
     tracker.init(IMAGE, np.array([60.0, 40.0, 30.0, 20.0]))
-    for _ in range(400):
+    diagonal, size = np.hypot(120, 160), np.array([120, 160])
+    for _ in range(1000):
         box = tracker.update(IMAGE)
-    assert np.isfinite(box).all() and box[2] > 0
-    assert tracker.search_side <= 3.02 * np.hypot(120, 160)
+        assert np.isfinite(box).all() and (box[2:] > 0).all() and (box[2:] < 1.5 * diagonal).all()
+        assert 2 <= tracker.exemplar_side <= 1.5 * diagonal
+        beyond = 0 if clamp else tracker.search_side / 2 * 1.04  # it may have shrunk since
+        assert (tracker.center_yx >= -beyond).all()
+        assert (tracker.center_yx <= size - 1 + beyond).all()
+
+
+def test_a_target_that_leaves_far_costs_no_more_memory():
+    """siamfc-pytorch pads the image by as much as the target is outside."""
+    tracker = SiameseTracker(network=PeakNetwork(0, 0, scale=2), window_influence=0)
+    tracker.init(IMAGE, np.array([60.0, 40.0, 30.0, 20.0]))
+    tracemalloc.start()
+    for _ in range(200):
+        tracker.update(IMAGE)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    largest = 3 * 3 * (1.0375 * 1.5 * np.hypot(120, 160) * 255 / 127) ** 2  # bytes of three squares
+    assert peak < 2 * largest + 4e6
 
 
 def test_clamp_keeps_the_centre_inside():
@@ -172,38 +216,45 @@ def test_supervised_run_starts_again_five_frames_after_a_failure(tmp_path):
 
 
 @pytest.mark.real_data
-def test_imported_siamfc_pytorch_weights_give_its_boxes(real_data, tmp_path):
-    """The known answer: siamfc-pytorch's own boxes on the first 40 frames of three targets."""
-    reference = real_data / "siamfc_reference"
-    checkpoint = tmp_path / "siamfc.pt"
-    import_siamfc_pytorch(reference / "weights.pth", checkpoint)
-    tracker = load_tracker(checkpoint, settings=TrackerSettings(), device=CPU)
-    for sequence in read_sequences(real_data / "otb", names=["Crossing", "Girl", "MotorRolling"]):
-        expected = read_boxes(reference / "boxes" / f"{sequence.name}.txt")[:40]
-        tracker.init(read_image_rgb(sequence.frames[0]), sequence.boxes_ltwh[0])
-        boxes = [tracker.update(read_image_rgb(path)) for path in sequence.frames[1:40]]
-        np.testing.assert_allclose(boxes, expected[1:], atol=0.01)
+@pytest.mark.parametrize("way", ["processes", "batched"])
+def test_imported_siamfc_pytorch_weights_give_its_boxes(real_data, tmp_path, way):
+    """The known answer: siamfc-pytorch's own boxes; all frames are in benchmarks/tracking.py."""
+    reference, names, frames = real_data / "siamfc_reference", ["Crossing", "MotorRolling"], 40
+    import_siamfc_pytorch(reference / "weights.pth", tmp_path / "siamfc.pt")
+    (tmp_path / "names.txt").write_text("\n".join(names))
+    track_otb(
+        tmp_path / "siamfc.pt", real_data / "otb", tmp_path / "run.json",
+        settings=TrackerSettings(), names=tmp_path / "names.txt", max_frames=frames,
+        compute=ComputeSettings(device="cpu", threads=2, tracking=way),
+    )  # fmt: skip
+    for name in names:
+        expected = read_boxes(reference / "boxes" / f"{name}.txt")[:frames]
+        found = read_boxes(tmp_path / "boxes" / f"{name}.txt")
+        np.testing.assert_allclose(found, expected, atol=0.01)
 
 
 @pytest.mark.real_data
-def test_responses_from_the_recorded_states(real_data, tmp_path):
+@pytest.mark.parametrize(
+    "name",
+    ["Couple", "Crossing", "Dog1", "Football1", "Girl", "Jogging-1", "Jogging-2", "MotorRolling",
+     "Skiing"],
+)  # fmt: skip
+def test_responses_from_the_recorded_states(real_data, tmp_path, name):
     """From the state before an update: the same three score maps to 1e-3, the same box."""
     reference = real_data / "siamfc_reference"
     import_siamfc_pytorch(reference / "weights.pth", tmp_path / "siamfc.pt")
     tracker = load_tracker(tmp_path / "siamfc.pt", settings=TrackerSettings(), device=CPU)
-    (sequence,) = read_sequences(real_data / "otb", names=["Couple"])
+    (sequence,) = read_sequences(real_data / "otb", names=[name])
     tracker.init(read_image_rgb(sequence.frames[0]), sequence.boxes_ltwh[0])
     seen = []
     respond = tracker.network.respond
     tracker.network.respond = lambda *args: seen.append(respond(*args)) or seen[-1]
-    steps = np.load(reference / "steps" / "Couple.npz")
+    steps = np.load(reference / "steps" / f"{name}.npz")
     for state, response, box in zip(*(steps[k] for k in ("state", "response", "box")), strict=True):
-        frame, center, size = int(state[0]), state[1:3], state[3:5]
-        tracker.center_yx = center.astype(np.float32)
-        tracker.size_hw = size.astype(np.float32)
+        tracker.center_yx, tracker.size_hw = (state[i : i + 2].astype(np.float32) for i in (1, 3))
         tracker.exemplar_side, tracker.search_side = state[5], state[6]
-        found = tracker.update(read_image_rgb(sequence.frames[frame]))
-        assert np.abs(seen[-1] - response).max() <= 1e-3 * np.abs(response).max()
+        found = tracker.update(read_image_rgb(sequence.frames[int(state[0])]))
+        assert np.abs(seen[-1].numpy() - response).max() <= 1e-3 * np.abs(response).max()
         np.testing.assert_allclose(found, box - [1, 1, 0, 0], atol=1e-2)
 
 

@@ -89,6 +89,14 @@ def alpha_value(text: str) -> float | None:
     return value
 
 
+def alpha_values(text: str) -> list[float]:
+    """Numbers from 0 to 1, separated by commas, each once."""
+    values = [alpha_value(part) for part in text.split(",")]
+    if None in values or len(set(values)) != len(values):
+        raise argparse.ArgumentTypeError(f"expected different numbers from 0 to 1, got {text!r}")
+    return values
+
+
 def box_value(text: str) -> Any:
     """`left,top,width,height` in pixels, with a positive width and height."""
     try:

@@ -12,10 +12,12 @@ from chromatrack.cli.common import (
     add_settings,
     add_stage,
     alpha_value,
+    alpha_values,
     compute_settings,
     count_value,
     stage_settings,
 )
+from chromatrack.errors import InputError
 
 
 def register(subcommands) -> None:
@@ -33,6 +35,12 @@ def register(subcommands) -> None:
         choices=["ope", "tre", "sre"],
         default="ope",
         help="one pass, 20 starts in time, or 12 first boxes (docs/otb.md)",
+    )
+    otb.add_argument(
+        "--alphas",
+        type=alpha_values,
+        metavar="A,B,...",
+        help="several alphas in one go; {alpha} in the folder of --output is replaced by each",
     )
     _add_tracker(otb)
 
@@ -94,8 +102,19 @@ def _tracker_options(options: argparse.Namespace) -> dict:
 
 
 def _track_otb(options: argparse.Namespace) -> None:
+    from chromatrack.stages.track_alphas import track_alphas
     from chromatrack.stages.track_otb import track_otb
 
+    if options.alphas is not None:
+        track_alphas(
+            options.checkpoint,
+            options.root,
+            _output_of_each(options),
+            names=options.names,
+            protocol=options.protocol,
+            **{key: value for key, value in _tracker_options(options).items() if key != "alpha"},
+        )
+        return
     track_otb(
         options.checkpoint,
         options.root,
@@ -104,6 +123,16 @@ def _track_otb(options: argparse.Namespace) -> None:
         protocol=options.protocol,
         **_tracker_options(options),
     )
+
+
+def _output_of_each(options: argparse.Namespace) -> dict[float, Path]:
+    if options.alpha is not None:
+        raise InputError("--alphas: cannot be given together with --alpha")
+    if "{alpha}" not in str(options.output.parent):
+        raise InputError(
+            f"--output {options.output}: with --alphas, expected {{alpha}} in the folder's name"
+        )
+    return {a: Path(str(options.output).replace("{alpha}", str(a))) for a in options.alphas}
 
 
 def _track_vot(options: argparse.Namespace) -> None:

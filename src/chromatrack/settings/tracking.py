@@ -29,6 +29,8 @@ class TrackerSettings:
     """beta of eq. 3.9; as written 0.01 (D8)."""
     clamp: bool = False
     """Keep the centre inside the image (D28)."""
+    precision: Literal[32, "bf16"] = 32
+    """Bits, or bfloat16: about twice as fast, other numbers."""
 
     def __post_init__(self) -> None:
         require(self.scales % 2 == 1, f"scales: expected an odd number, got {self.scales}")

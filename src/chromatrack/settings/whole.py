@@ -42,6 +42,9 @@ class ComputeSettings:
     """`auto`, `cpu`, `cuda` or `cuda:1`."""
     threads: int = 1
     """CPU threads of one job; equal numbers need an equal count."""
+    tracking: Literal["auto", "processes", "batched", "serial"] = "auto"
+    """How sequences are tracked: in one single-threaded process per thread, in one batch, or one
+    after the other; `auto`: batched on a GPU, else processes."""
     workers: int = 0
     """Background processes that load training batches; of each process of a training."""
     devices: int = 1

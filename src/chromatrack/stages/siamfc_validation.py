@@ -77,6 +77,7 @@ def choose_network(
                 targets,
                 boxes,
                 source=source,
+                compute=compute,
             )
             scores.append({"step": step, **_scores(targets, boxes / "boxes")})
     chosen = kept[-1][0]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
+
+import torch
 
 from chromatrack.configuration import as_plain
 from chromatrack.data import otb
@@ -12,8 +15,7 @@ from chromatrack.metrics.otb_protocols import Protocol
 from chromatrack.settings import ComputeSettings, TrackerSettings
 from chromatrack.stages.otb_starts import runs_of
 from chromatrack.stages.sequences import run_sequences
-from chromatrack.tracking.load import load_tracker
-from chromatrack.tracking.tracker import SiameseTracker
+from chromatrack.tracking.load import load_tracker, used_alpha
 from chromatrack.training.compute import prepare
 
 
@@ -50,25 +52,52 @@ def track_otb(
     sequences = [s.first(max_frames) for s in otb.read_sequences(root, names=chosen)]
     if not sequences:
         raise InputError(f"{root}: no OTB sequence found")
-    tracker = load_tracker(
+    runs = [run for sequence in sequences for run in runs_of(sequence, protocol)]
+    used = used_alpha(checkpoint, alpha)
+    source = run_source(checkpoint, settings, alpha, random_auxiliary, max_frames, protocol)
+    open_tracker = partial(
+        load_tracker,
         checkpoint,
         settings=settings,
         device=device,
         alpha=alpha,
         random_auxiliary=random_auxiliary,
     )
-    source = made_by(
+    per_sequence = run_sequences(open_tracker, runs, output.parent, source=source, compute=compute)
+    return write_run(output, per_sequence, device=device, alpha=used, source=source)
+
+
+def run_source(
+    checkpoint: Path,
+    settings: TrackerSettings,
+    alpha: float | None,
+    random_auxiliary: int | None,
+    max_frames: int | None,
+    protocol: Protocol,
+) -> dict:
+    """What determines the boxes of a run beside its sequences."""
+    return made_by(
         "track",
         settings={
             "tracker": as_plain(settings),
             "alpha": alpha,
             "random_auxiliary": random_auxiliary,
             "max_frames": max_frames,
+            "protocol": protocol,
         },
         inputs={"checkpoint": checkpoint},
     )
-    runs = [run for sequence in sequences for run in runs_of(sequence, protocol)]
-    per_sequence = run_sequences(lambda: tracker, runs, output.parent, source=source)
+
+
+def write_run(
+    output: Path,
+    per_sequence: dict[str, dict],
+    *,
+    device: torch.device,
+    alpha: float | None,
+    source: dict,
+) -> dict:
+    """Write run.json; returns what it holds."""
     frames = sum(entry["frames"] for entry in per_sequence.values())
     seconds = sum(entry["seconds"] for entry in per_sequence.values())
     result = {
@@ -76,17 +105,11 @@ def track_otb(
         "seconds": round(seconds, 3),
         "frames_per_second": round(frames / max(seconds, 1e-9), 3),
         "device": device.type,
-        "alpha": alpha_of(tracker),
-        "protocol": protocol,
+        "alpha": alpha,
+        "protocol": source["settings"]["protocol"],
         "per_sequence": per_sequence,
         "results": digest_text(canonical_json({n: e["boxes"] for n, e in per_sequence.items()})),
         "made_by": source,
     }
     write_json(output, result)
     return result
-
-
-def alpha_of(tracker: SiameseTracker) -> float | None:
-    """The weight of the colorization branch that a tracker uses; None for SiamFC alone."""
-    alpha = getattr(tracker.network.network, "alpha", None)
-    return None if alpha is None else round(float(alpha), 6)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Protocol
 
 import numpy as np
+
+from chromatrack.data.sequence import Sequence
+from chromatrack.errors import ChromatrackError
 
 
 class Tracker(Protocol):
@@ -25,3 +29,13 @@ class Tracker(Protocol):
 
 OpenTracker = Callable[[], Tracker]
 """Makes a tracker in the process that is to run it; can be pickled."""
+
+
+@contextmanager
+def at_frame(sequence: Sequence, index: int) -> Iterator[None]:
+    """Whatever fails here fails with the names of the sequence and its frame (from 0)."""
+    try:
+        yield
+    except ChromatrackError as error:
+        where = f"{sequence.name}, frame {index + 1} ({sequence.frames[index].name})"
+        raise type(error)(f"{where}: {error}") from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -22,32 +23,42 @@ def load_tracker(
     settings: TrackerSettings,
     device: torch.device,
     alpha: float | None = None,
+    alphas: Sequence[float] | None = None,
     random_auxiliary: int | None = None,
 ) -> SiameseTracker:
     """The tracker of a checkpoint of kind siamfc or fused.
 
     Args:
         alpha: weight of the colorization branch instead of the one in a fused checkpoint.
+        alphas: several of them, among which targets choose when tracked together (`batch.py`).
         random_auxiliary: seed of fresh weights for the colorization branch, as the published
             code evaluated experiment 3 (D27b); None keeps the trained ones.
     """
+    alphas = alphas if alpha is None else (alpha,)
     loaded = load_checkpoint(checkpoint, kinds=("siamfc", "fused"))
-    if loaded.kind == "siamfc" and alpha is not None:
+    if loaded.kind == "siamfc" and alphas is not None:
         raise InputError(f"{checkpoint}: is SiamFC alone, alpha has nothing to weigh")
-    if loaded.kind == "fused" and alpha is not None:
-        loaded = dataclasses.replace(
-            loaded,
-            network={**loaded.network, "alpha": alpha},
-            state={name: value for name, value in loaded.state.items() if name != "alpha_logit"},
-        )
     network = loaded.build()
     if loaded.kind == "fused" and random_auxiliary is not None:
         torch.manual_seed(random_auxiliary)
         fresh = _random_branch(loaded.network)
         network.colorization.load_state_dict(fresh.state_dict())
-    return SiameseTracker(
-        network=response_network(network, loaded.scaling, device), **dataclasses.asdict(settings)
+    search = dataclasses.asdict(settings)
+    adapter = response_network(
+        network, loaded.scaling, device, precision=search.pop("precision"), alphas=alphas
     )
+    return SiameseTracker(network=adapter, **search)
+
+
+def used_alpha(checkpoint: Path, alpha: float | None = None) -> float | None:
+    """Weight of the colorization branch that a tracker mixes with; None for SiamFC alone."""
+    loaded = load_checkpoint(checkpoint, kinds=("siamfc", "fused"))
+    if loaded.kind == "siamfc":
+        if alpha is not None:
+            raise InputError(f"{checkpoint}: is SiamFC alone, alpha has nothing to weigh")
+        return None
+    alpha = loaded.network["alpha"] if alpha is None else alpha
+    return round(float(loaded.state["alpha_logit"].sigmoid() if alpha is None else alpha), 6)
 
 
 def _random_branch(description: dict) -> ColorizationBranch:

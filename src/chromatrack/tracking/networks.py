@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from chromatrack.models import fused, siamfc
+from chromatrack.models.correlation import correlate
 from chromatrack.models.fused import FusedTracker
 from chromatrack.models.inputs import InputScaling
 from chromatrack.models.siamfc import SiamFC
+from chromatrack.tracking.inference import Precision, Prepared
 
 Embedding = tuple[Tensor | None, ...]
 
@@ -21,50 +25,113 @@ class ResponseNetwork(Protocol):
     def embed(self, patches: np.ndarray) -> Embedding:
         """(B, S, S, 3) uint8 RGB -> embeddings of the branches."""
 
-    def respond(self, exemplar: Embedding, search: Embedding) -> np.ndarray:
-        """Score maps (B, n, n) float32."""
+    def respond(
+        self, exemplar: Embedding, search: Embedding, variants: Sequence[int] = (0,)
+    ) -> Tensor:
+        """Score maps (T * S, n, n) float32 on the network's device, which may still compute them.
+
+        Args:
+            exemplar: of T targets.
+            search: of T * S patches, those of a target one after the other.
+            variants: which alpha each target is mixed with.
+        """
 
 
 class SiamFCNetwork:
     """SiamFC alone."""
 
-    def __init__(self, network: SiamFC, scaling: InputScaling, device: torch.device):
-        self.network = network.eval().to(device, memory_format=torch.channels_last)
+    alphas = (None,)
+
+    def __init__(
+        self,
+        network: SiamFC,
+        scaling: InputScaling,
+        device: torch.device,
+        *,
+        precision: Precision = 32,
+    ):
         self.scaling = scaling
-        self.device = device
+        self._embed = Prepared(
+            network, SiamFC.embed, channels=3, device=device, precision=precision
+        )
 
     @torch.inference_mode()
     def embed(self, patches: np.ndarray) -> Embedding:
-        return (self.network.embed(self.scaling.rgb_tensor(patches).to(self.device)),)
+        return (self._embed(self.scaling.rgb_tensor(patches)),)
 
     @torch.inference_mode()
-    def respond(self, exemplar: Embedding, search: Embedding) -> np.ndarray:
-        return self.network.respond(exemplar[0], search[0])[:, 0].cpu().numpy()
+    def respond(
+        self, exemplar: Embedding, search: Embedding, variants: Sequence[int] = (0,)
+    ) -> Tensor:
+        return correlate(exemplar[0], search[0]) * siamfc.RESPONSE_SCALE
 
 
 class FusedNetwork:
-    """Both branches, mixed by alpha; a branch that alpha leaves out is not computed."""
+    """Both branches, mixed by alpha; a branch that no alpha needs is not computed.
 
-    def __init__(self, network: FusedTracker, scaling: InputScaling, device: torch.device):
-        self.network = network.eval().to(device, memory_format=torch.channels_last)
+    Args:
+        alphas: one or more weights that targets choose from; by default that of the network.
+    """
+
+    def __init__(
+        self,
+        network: FusedTracker,
+        scaling: InputScaling,
+        device: torch.device,
+        *,
+        precision: Precision = 32,
+        alphas: Sequence[float] | None = None,
+    ):
         self.scaling = scaling
-        self.device = device
+        self.alphas = (float(network.alpha),) if alphas is None else tuple(alphas)
+        self._normalize = network.normalize
+        self._statistics = network.statistics.to(device)
+        self._mix = torch.tensor(self.alphas, device=device)
+        options = {"device": device, "precision": precision}
+        self._rgb = self._grey = None
+        if any(alpha != 1 for alpha in self.alphas):
+            self._rgb = Prepared(network.siamfc, SiamFC.embed, channels=3, **options)
+        if any(alpha != 0 for alpha in self.alphas):
+            branch = network.colorization
+            self._grey = Prepared(branch, type(branch).embed, channels=1, **options)
 
     @torch.inference_mode()
     def embed(self, patches: np.ndarray) -> Embedding:
-        alpha = self.network.fixed_alpha
-        rgb = None if alpha == 1 else self.scaling.rgb_tensor(patches).to(self.device)
-        grey = None if alpha == 0 else self.scaling.grey_tensor(patches).to(self.device)
-        return self.network.embed(rgb, grey)
+        return (
+            None if self._rgb is None else self._rgb(self.scaling.rgb_tensor(patches)),
+            None if self._grey is None else self._grey(self.scaling.grey_tensor(patches)),
+        )
 
     @torch.inference_mode()
-    def respond(self, exemplar: Embedding, search: Embedding) -> np.ndarray:
-        return self.network.respond(exemplar, search)[:, 0].float().cpu().numpy()
+    def respond(
+        self, exemplar: Embedding, search: Embedding, variants: Sequence[int] = (0,)
+    ) -> Tensor:
+        if self._grey is None:
+            return self._response(exemplar, search, 0)
+        if self._rgb is None:
+            return self._response(exemplar, search, 1)
+        first, second = (self._response(exemplar, search, branch) for branch in (0, 1))
+        alpha = self._mix[list(variants)].repeat_interleave(len(first) // len(variants))
+        alpha = alpha[:, None, None]
+        return (1 - alpha) * first + alpha * second
+
+    def _response(self, exemplar: Embedding, search: Embedding, branch: int) -> Tensor:
+        response = correlate(exemplar[branch], search[branch]) * fused.RESPONSE_SCALE
+        if not self._normalize:
+            return response
+        mean, deviation = self._statistics[branch]
+        return (response - mean) / deviation
 
 
 def response_network(
-    network: Any, scaling: InputScaling, device: torch.device
+    network: Any,
+    scaling: InputScaling,
+    device: torch.device,
+    *,
+    precision: Precision = 32,
+    alphas: Sequence[float] | None = None,
 ) -> SiamFCNetwork | FusedNetwork:
     """The adapter that fits the network."""
-    kind = FusedNetwork if isinstance(network, FusedTracker) else SiamFCNetwork
-    return kind(network, scaling, device)
+    if isinstance(network, FusedTracker):
+        return FusedNetwork(network, scaling, device, precision=precision, alphas=alphas)
+    return SiamFCNetwork(network, scaling, device, precision=precision)

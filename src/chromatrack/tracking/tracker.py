@@ -1,9 +1,13 @@
 """The SiamFC tracker around any response network (thesis 3.1.5).
 
-Position and size follow siamfc-pytorch to the rounding, so that its weights give its boxes.
+Position and size follow siamfc-pytorch to the rounding, so that its weights give its boxes. Two
+bounds are ours: the square around the target is between 2 pixels and 1.5 diagonals of the image,
+and its search area always touches the image. Beyond them there is nothing left to follow.
 """
 
 from __future__ import annotations
+
+import copy
 
 import cv2
 import numpy as np
@@ -21,8 +25,8 @@ from chromatrack.tracking.networks import Embedding, ResponseNetwork
 EXEMPLAR_SIZE = 127
 SEARCH_SIZE = 255
 STRIDE = 8
-# The square around target and context stays between this many pixels and this many diagonals of the
-# image. A target that fills the image needs 1.4 of them; a lost one costs no more memory than that.
+# Bounds of the square around target and context, in pixels and in diagonals of the image. A target
+# that fills the image needs 1.4 of them; a lost one costs no more memory than that.
 SMALLEST_SIDE = 2.0
 LARGEST_RATIO = 1.5
 
@@ -72,6 +76,15 @@ class SiameseTracker:
             image: (H, W, 3) uint8 RGB.
             box_ltwh: (4,) left, top, width, height in pixels, 0-based.
         """
+        self.exemplar = self.network.embed(self.aim(image, box_ltwh))
+
+    def aim(self, image: np.ndarray, box_ltwh: np.ndarray) -> np.ndarray:
+        """`init` up to the patch whose embedding is to become the `exemplar`, (1, 127, 127, 3).
+
+        Args:
+            image: (H, W, 3) uint8 RGB.
+            box_ltwh: (4,) left, top, width, height in pixels, 0-based.
+        """
         if not np.all(np.isfinite(box_ltwh)) or box_ltwh[2] <= 0 or box_ltwh[3] <= 0:
             raise InputError(
                 f"box {list(map(float, box_ltwh))}: expected left,top,width,height "
@@ -87,27 +100,54 @@ class SiameseTracker:
                 f"box {list(map(float, box_ltwh))}: is larger than the image "
                 f"({image.shape[1]}x{image.shape[0]} pixels)"
             )
-        self.exemplar = self._embed_exemplar(image)
+        return self.exemplar_patch(image)
 
     def update(self, image: np.ndarray) -> np.ndarray:
         """Find the target in the next frame; returns its box (4,) ltwh in pixels, 0-based."""
         if self.exemplar is None:
             raise WorkError("the tracker was asked for a box before it was given a target")
-        patches = np.stack(
+        search = self.network.embed(self.search_patches(image))
+        responses = self.network.respond(self.exemplar, search)
+        box_ltwh = self.move(image, np.asarray(responses.cpu()))
+        if self.template_rate > 0:
+            self.renew(self.network.embed(self.exemplar_patch(image)))
+        return box_ltwh
+
+    def twin(self) -> SiameseTracker:
+        """Another tracker with the same network and settings, without a target."""
+        other = copy.copy(self)
+        other.exemplar = None
+        return other
+
+    def exemplar_patch(self, image: np.ndarray) -> np.ndarray:
+        """The target where it is, (1, 127, 127, 3) uint8."""
+        return self._crop(image, self.exemplar_side, EXEMPLAR_SIZE)[None]
+
+    def search_patches(self, image: np.ndarray) -> np.ndarray:
+        """Where it is looked for, (scales, 255, 255, 3) uint8."""
+        return np.stack(
             [self._crop(image, self.search_side * factor, SEARCH_SIZE) for factor in self.factors]
         )
-        responses = self.network.respond(self.exemplar, self.network.embed(patches))
+
+    def move(self, image: np.ndarray, responses: np.ndarray) -> np.ndarray:
+        """Take the score maps (scales, n, n) of an image; returns the box (4,) ltwh."""
         if not np.isfinite(responses).all():
             raise WorkError("the network gave a score map that is not finite; check its weights")
-        self._move(responses)
-        if self.clamp:
-            limits = np.array(image.shape[:2], dtype=np.float32) - 1
-            self.center_yx = np.clip(self.center_yx, 0, limits)
-        if self.template_rate > 0:
-            self._update_template(image)
+        self._follow_peak(responses)
+        size = np.array(image.shape[:2], dtype=np.float32)
+        beyond = np.float32(0 if self.clamp else self.search_side / 2)
+        np.clip(self.center_yx, -beyond, size - 1 + beyond, out=self.center_yx)
         return ltwh_from_center(self.center_yx, self.size_hw)
 
-    def _move(self, responses: np.ndarray) -> None:
+    def renew(self, exemplar: Embedding) -> None:
+        """Mix what the target looks like now into the exemplar (eq. 3.9)."""
+        rate = self.template_rate
+        self.exemplar = tuple(
+            None if old is None else (1 - rate) * old + rate * new
+            for old, new in zip(self.exemplar, exemplar, strict=True)
+        )
+
+    def _follow_peak(self, responses: np.ndarray) -> None:
         """Move centre and size to the peak of the score maps (scales, n, n)."""
         side = self.window.shape[0]
         upsampled = np.stack(
@@ -132,16 +172,6 @@ class SiameseTracker:
         self.size_hw *= scale
         self.exemplar_side = self.exemplar_side * scale
         self.search_side = self.search_side * scale
-
-    def _update_template(self, image: np.ndarray) -> None:
-        rate = self.template_rate
-        self.exemplar = tuple(
-            None if old is None else (1 - rate) * old + rate * new
-            for old, new in zip(self.exemplar, self._embed_exemplar(image), strict=True)
-        )
-
-    def _embed_exemplar(self, image: np.ndarray) -> Embedding:
-        return self.network.embed(self._crop(image, self.exemplar_side, EXEMPLAR_SIZE)[None])
 
     def _crop(self, image: np.ndarray, side: float, out_size: int) -> np.ndarray:
         return crop_square(image, self.center_yx, side, out_size=out_size, fill=self.fill)

@@ -1,0 +1,68 @@
+"""What is kept of a tracked sequence, and whether it is what would be made now."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from chromatrack.data import otb
+from chromatrack.data.sequence import Sequence
+from chromatrack.files import (
+    canonical_json,
+    digest_file,
+    digest_text,
+    read_json,
+    write_json,
+    write_text,
+)
+
+KEPT = ("frames", "seconds", "boxes")
+
+
+def identity(sequence: Sequence, source: dict) -> str:
+    """Digest of all that determines the boxes: `source`, the first box, the bytes of the frames.
+
+    Reading the frames costs a thousandth of tracking them (docs/tracking.md), and nothing less
+    tells surely that they are the same.
+    """
+    frames = [digest_file(path) for path in sequence.frames]
+    return digest_text(canonical_json([source, sequence.boxes_ltwh[0].tolist(), frames]))
+
+
+def known(name: str, folder: Path, identity: str) -> dict | None:
+    """The entry of a sequence tracked under this identity, if its files are still there."""
+    done, boxes, times = _files(name, folder)
+    if done.exists() and boxes.exists() and times.exists():
+        entry = read_json(done)
+        if entry.get("identity") == identity and entry["boxes"] == digest_file(boxes):
+            return {key: entry[key] for key in KEPT}
+    return None
+
+
+def keep(
+    name: str, folder: Path, identity: str, boxes_ltwh: np.ndarray, seconds: np.ndarray
+) -> dict:
+    """Write boxes/NAME.txt, times/NAME.txt and, last, done/NAME.json; returns the entry.
+
+    boxes: x,y,w,h, 1-based; times: seconds per frame, decoding included.
+    """
+    done, boxes, times = _files(name, folder)
+    done.unlink(missing_ok=True)  # no moment at which it vouches for files of two runs
+    otb.write_boxes(boxes, boxes_ltwh)
+    write_text(times, "".join(f"{value:.8f}\n" for value in seconds))
+    entry = {
+        "frames": len(boxes_ltwh),
+        "seconds": round(float(np.sum(seconds)), 3),
+        "boxes": digest_file(boxes),
+    }
+    write_json(done, {**entry, "identity": identity})
+    return entry
+
+
+def _files(name: str, folder: Path) -> tuple[Path, Path, Path]:
+    return (
+        folder / "done" / f"{name}.json",
+        folder / "boxes" / f"{name}.txt",
+        folder / "times" / f"{name}.txt",
+    )

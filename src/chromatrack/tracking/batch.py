@@ -1,0 +1,226 @@
+"""Many targets in one batch: for a GPU, which one target leaves idle (thesis 5.4: many alphas too).
+
+A `Follower` has one sequence and a tracker per variant (alpha) that is to follow its target. Frames
+are decoded and patches cut in background threads (OpenCV lets go of the interpreter). Followers
+work in two groups: while the network has the patches of one, the threads prepare the other.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from chromatrack.data.images import read_image_rgb
+from chromatrack.data.sequence import Sequence as Video
+from chromatrack.tracking.contract import at_frame
+from chromatrack.tracking.networks import Embedding
+from chromatrack.tracking.tracker import SiameseTracker
+
+TARGETS = 128
+"""Targets that are followed at once, in both groups together."""
+AHEAD = 3
+"""Frames of a sequence that are decoded before they are needed."""
+
+
+@dataclass(frozen=True)
+class Track:
+    """What was found of one target.
+
+    Attributes:
+        variant: number of the alpha among those of the network.
+        boxes_ltwh: (N, 4), the first one as given.
+        seconds: (N,) per frame, decoding included: its share of the time of a batch.
+    """
+
+    video: Video
+    variant: int
+    boxes_ltwh: np.ndarray
+    seconds: np.ndarray
+
+
+def track_together(
+    tracker: SiameseTracker,
+    videos: Sequence[tuple[Video, Sequence[int]]],
+    *,
+    targets: int = TARGETS,
+    threads: int | None = None,
+) -> Iterator[Track]:
+    """Follow the targets of many sequences; yields each track when it is complete.
+
+    Args:
+        tracker: with the network and the settings that all have.
+        videos: sequences, each with the variants that are to follow its target.
+        targets: at most so many at once; the results do not depend on it but for rounding.
+        threads: that decode and cut; None: one per core.
+
+    Raises:
+        WorkError, InputError: with the names of sequence and frame.
+    """
+    waiting = deque(sorted(videos, key=lambda item: -len(item[0])))  # the longest first
+    with ThreadPoolExecutor(threads or os.cpu_count()) as pool:
+        clock = _Clock()
+        groups = [_Group(tracker, pool, clock), _Group(tracker, pool, clock)]
+        try:
+            while waiting or any(group.followers for group in groups):
+                for group in groups:
+                    group.collect()
+                    yield from group.complete()
+                    newcomers = []
+                    while waiting and group.targets(newcomers) < max(1, targets // 2):
+                        newcomers.append(_Follower(tracker, *waiting.popleft(), pool))
+                    group.welcome(newcomers)
+                    yield from group.complete()  # of one frame
+                    group.launch()
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+class _Follower:
+    """One sequence, and the trackers that follow its target."""
+
+    def __init__(
+        self,
+        tracker: SiameseTracker,
+        video: Video,
+        variants: Sequence[int],
+        pool: ThreadPoolExecutor,
+    ):
+        self.video, self.variants, self.pool = video, list(variants), pool
+        self.trackers = [tracker.twin() for _ in variants]
+        self.boxes_ltwh = np.zeros((len(variants), len(video), 4))
+        self.seconds = np.zeros(len(video))
+        self.index = 0  # of the frame that was begun last
+        self._paths = iter(video.frames)
+        self._decoding: deque[Future] = deque()
+        with at_frame(video, 0):
+            self.image = self._next_image()
+
+    def _next_image(self) -> np.ndarray:
+        while len(self._decoding) <= AHEAD and (path := next(self._paths, None)) is not None:
+            self._decoding.append(self.pool.submit(read_image_rgb, path))
+        return self._decoding.popleft().result()
+
+    def aim(self) -> np.ndarray:
+        """Exemplar patches (variants, 127, 127, 3), all the same."""
+        with at_frame(self.video, 0):
+            first = self.video.boxes_ltwh[0]
+            self.boxes_ltwh[:, 0] = first
+            return np.concatenate([tracker.aim(self.image, first) for tracker in self.trackers])
+
+    def advance(self) -> np.ndarray:
+        """Search patches (variants * scales, 255, 255, 3) of the next frame."""
+        self.index += 1
+        with at_frame(self.video, self.index):
+            self.image = self._next_image()
+        return np.concatenate([tracker.search_patches(self.image) for tracker in self.trackers])
+
+    def move(self, responses: np.ndarray) -> None:
+        """Take the score maps (variants * scales, n, n) of the frame."""
+        with at_frame(self.video, self.index):
+            for number, part in enumerate(np.split(responses, len(self.trackers))):
+                box_ltwh = self.trackers[number].move(self.image, part)
+                self.boxes_ltwh[number, self.index] = box_ltwh
+
+    @property
+    def done(self) -> bool:
+        return self.index + 1 == len(self.video)
+
+    def tracks(self) -> Iterator[Track]:
+        for variant, boxes_ltwh in zip(self.variants, self.boxes_ltwh, strict=True):
+            yield Track(self.video, variant, boxes_ltwh, self.seconds)
+
+
+class _Group:
+    """Followers whose patches go through the network together."""
+
+    def __init__(self, tracker: SiameseTracker, pool: ThreadPoolExecutor, clock: _Clock):
+        self.network, self.renews = tracker.network, tracker.template_rate > 0
+        self.pool, self.clock = pool, clock
+        self.followers: list[_Follower] = []
+        self.responses: torch.Tensor | None = None
+        self.exemplars: Embedding = ()
+
+    def targets(self, more: Sequence[_Follower] = ()) -> int:
+        return sum(len(follower.trackers) for follower in [*self.followers, *more])
+
+    def welcome(self, newcomers: list[_Follower]) -> None:
+        """Take followers in: the embeddings of their targets are made together."""
+        if newcomers:
+            patches = np.concatenate([follower.aim() for follower in newcomers])
+            embedded = self.network.embed(patches)
+            trackers = [tracker for follower in newcomers for tracker in follower.trackers]
+            for tracker, exemplar in zip(trackers, _rows(embedded), strict=True):
+                tracker.exemplar = exemplar
+            self.followers += newcomers
+            self._join()
+
+    def launch(self) -> None:
+        """Have the network look at the next frame of each; a GPU goes on while we do."""
+        if not self.followers:
+            return
+        patches = np.concatenate(list(self.pool.map(_Follower.advance, self.followers)))
+        variants = [variant for follower in self.followers for variant in follower.variants]
+        self.responses = self.network.respond(self.exemplars, self.network.embed(patches), variants)
+
+    def collect(self) -> None:
+        """Wait for what was launched and move the trackers."""
+        if self.responses is None:
+            return
+        responses, self.responses = np.asarray(self.responses.cpu()), None
+        scales = len(responses) // self.targets()
+        ends = np.cumsum([len(follower.trackers) * scales for follower in self.followers])
+        list(self.pool.map(_Follower.move, self.followers, np.split(responses, ends[:-1])))
+        if self.renews:
+            self._renew()
+        lap = self.clock.lap() / self.targets()
+        for follower in self.followers:
+            follower.seconds[follower.index] = lap
+
+    def complete(self) -> Iterator[Track]:
+        """Let go of the followers that are at the end of their sequence."""
+        done = [follower for follower in self.followers if follower.done]
+        if done:
+            self.followers = [follower for follower in self.followers if not follower.done]
+            self._join()
+        for follower in done:
+            yield from follower.tracks()
+
+    def _renew(self) -> None:
+        patches = [t.exemplar_patch(f.image) for f in self.followers for t in f.trackers]
+        for tracker, exemplar in zip(
+            self._trackers(), _rows(self.network.embed(np.concatenate(patches))), strict=True
+        ):
+            tracker.renew(exemplar)
+        self._join()
+
+    def _trackers(self) -> list[SiameseTracker]:
+        return [tracker for follower in self.followers for tracker in follower.trackers]
+
+    def _join(self) -> None:
+        branches = zip(*(tracker.exemplar for tracker in self._trackers()), strict=True)
+        self.exemplars = tuple(None if b[0] is None else torch.cat(b) for b in branches)
+
+
+class _Clock:
+    """Time since the last look at it."""
+
+    def __init__(self):
+        self._last = time.perf_counter()
+
+    def lap(self) -> float:
+        before, self._last = self._last, time.perf_counter()
+        return self._last - before
+
+
+def _rows(embedded: Embedding) -> Iterator[Embedding]:
+    """The embeddings of a batch one by one."""
+    count = len(next(branch for branch in embedded if branch is not None))
+    for row in range(count):
+        yield tuple(None if branch is None else branch[row : row + 1] for branch in embedded)

@@ -1,0 +1,107 @@
+"""A network as the tracker runs it: the same numbers up to rounding, in less time."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_weights
+
+from chromatrack.models.winograd import WinogradConv2d
+
+Precision = Literal[32, "bf16"]
+
+CONVOLUTIONS = (nn.Conv2d, nn.Conv3d)
+NORMALIZATIONS = (nn.BatchNorm2d, nn.BatchNorm3d)
+
+
+class Prepared:
+    """A function of a network, prepared for inference; the network itself is left as it is.
+
+    Normalisations are folded into their convolutions. On a CPU, float32 convolutions that have it
+    take Winograd's way. `bf16` converts the weights; what comes in and out is float32 all the same.
+
+    Args:
+        module: in eval mode.
+        call: what to compute: `call(module, tensor)`.
+        channels: of the input.
+    """
+
+    def __init__(
+        self,
+        module: nn.Module,
+        call: Callable[[nn.Module, Tensor], Tensor],
+        *,
+        channels: int,
+        device: torch.device,
+        precision: Precision = 32,
+    ):
+        self._call = call
+        self._device = device
+        self._kind = torch.bfloat16 if precision == "bf16" else torch.float32
+        module = copy.deepcopy(module).eval()
+        fold_batch_norm(module, lambda: call(module, torch.zeros(1, channels, 127, 127)))
+        if device.type == "cpu" and precision == 32:
+            use_winograd(module)
+        self._module = module.to(device, self._kind)
+        for part in module.modules():
+            if isinstance(part, nn.Conv2d):  # patches come channels-last; the 3-D head cannot be
+                part.to(memory_format=torch.channels_last)
+
+    def __call__(self, patches: Tensor) -> Tensor:
+        """(B, channels, S, S) float32 on any device -> float32 embeddings on the network's."""
+        patches = patches.to(self._device, self._kind)
+        if self._device.type == "cpu":
+            return self._call(self._module, patches).float()
+        # 32 means 32: TF32, which cuDNN takes by default, has the mantissa of float16.
+        with torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False):
+            return self._call(self._module, patches).float()
+
+
+@torch.no_grad()
+def fold_batch_norm(module: nn.Module, run: Callable[[], Tensor]) -> None:
+    """Fold each normalisation into the convolution that feeds it, in place.
+
+    Which one that is, is seen while `run` passes an example through the network: no trunk has to
+    say it or to follow a pattern.
+    """
+    made: dict[int, tuple[nn.Module, Tensor]] = {}
+    pairs: dict[nn.Module, nn.Module] = {}
+
+    def note(convolution: nn.Module, _, output: Tensor) -> None:
+        made[id(output)] = (convolution, output)  # kept alive, so that no id is given twice
+
+    def match(norm: nn.Module, inputs: tuple[Tensor]) -> None:
+        if id(inputs[0]) in made:
+            pairs[norm] = made[id(inputs[0])][0]
+
+    parts = list(module.modules())
+    handles = [p.register_forward_hook(note) for p in parts if isinstance(p, CONVOLUTIONS)]
+    handles += [p.register_forward_pre_hook(match) for p in parts if isinstance(p, NORMALIZATIONS)]
+    try:
+        run()
+    finally:
+        for handle in handles:
+            handle.remove()
+    for norm, convolution in pairs.items():
+        convolution.weight, convolution.bias = fuse_conv_bn_weights(
+            convolution.weight, convolution.bias, norm.running_mean, norm.running_var, norm.eps,
+            norm.weight, norm.bias,
+        )  # fmt: skip
+    _replace(module, lambda part: nn.Identity() if part in pairs else None)
+
+
+def use_winograd(module: nn.Module) -> None:
+    """Replace the convolutions that can be computed with fewer products, in place."""
+    _replace(module, lambda part: WinogradConv2d(part) if WinogradConv2d.fits(part) else None)
+
+
+def _replace(module: nn.Module, new: Callable[[nn.Module], nn.Module | None]) -> None:
+    for parent in list(module.modules()):
+        for name, child in list(parent.named_children()):
+            replacement = new(child)
+            if replacement is not None:
+                setattr(parent, name, replacement)

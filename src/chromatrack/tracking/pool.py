@@ -1,0 +1,84 @@
+"""Jobs in single-threaded processes, each with a tracker of its own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from multiprocessing import connection, get_context, parent_process
+from typing import Any
+
+from chromatrack.errors import ChromatrackError, WorkError
+
+
+def in_pool(
+    count: int, start: Callable[[], Callable[[Any], Any]], jobs: Sequence[tuple[str, Any]]
+) -> Iterator[Any]:
+    """Have `count` processes do the jobs; yields the result of each as it is done.
+
+    Processes are spawned: `start` and the jobs have to pickle. They end with this process, however
+    it ends, and when the first job fails.
+
+    Args:
+        start: called once in each process; what it returns is called with each of its jobs.
+        jobs: name and argument of each, in the order in which they are begun.
+
+    Raises:
+        ChromatrackError: what a job raised.
+        WorkError: a process died, with the name of the job it had.
+    """
+    context = get_context("spawn")
+    waiting, at_work, processes = list(reversed(jobs)), {}, []
+    try:
+        for _ in range(min(count, len(jobs))):
+            ours, theirs = context.Pipe()
+            process = context.Process(target=_serve, args=(theirs, start), daemon=True)
+            process.start()
+            theirs.close()
+            processes.append(process)
+            name, job = waiting.pop()
+            at_work[ours] = name
+            ours.send(job)
+        while at_work:
+            for ready in connection.wait(list(at_work)):
+                name = at_work.pop(ready)
+                yield _received(ready, name)
+                if waiting:
+                    at_work[ready], job = waiting.pop()
+                    ready.send(job)
+                else:
+                    ready.close()  # its process ends
+    finally:
+        for process in processes:
+            process.terminate()
+        for process in processes:
+            process.join()
+
+
+def _received(ready: connection.Connection, name: str) -> Any:
+    try:
+        done, result = ready.recv()
+    except (EOFError, OSError):
+        raise WorkError(f"{name}: its process died (killed, or out of memory?)") from None
+    if not done:
+        raise result
+    return result
+
+
+def _serve(jobs: connection.Connection, start: Callable[[], Callable[[Any], Any]]) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent gets it too, and ends this process
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    try:
+        work = start()
+        while True:
+            jobs.send((True, work(jobs.recv())))
+    except EOFError:
+        return
+    except ChromatrackError as error:
+        jobs.send((False, error))
+
+
+def _end_with_parent() -> None:
+    connection.wait([parent_process().sentinel])
+    os._exit(1)

@@ -1,0 +1,297 @@
+"""Tracking many sequences: the ways to do it agree, and what was done is known by what made it."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from chromatrack.checkpoints import save_checkpoint
+from chromatrack.cli.main import main
+from chromatrack.data import otb
+from chromatrack.errors import InputError, WorkError
+from chromatrack.files import read_json
+from chromatrack.models.build import build_fused, build_siamfc
+from chromatrack.models.inputs import InputScaling
+from chromatrack.settings import ComputeSettings, TrackerSettings
+from chromatrack.stages.sequences import run_sequences
+from chromatrack.tracking.batch import track_together
+from chromatrack.tracking.load import load_tracker
+from chromatrack.tracking.single import track_sequence
+
+CPU = torch.device("cpu")
+SETTINGS = TrackerSettings()
+SEQUENCES = {"A": 6, "B": 4, "C": 1, "D": 5}
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory):
+    """Four sequences of noise in which a square moves, one of them of one frame."""
+    folder = tmp_path_factory.mktemp("otb")
+    generator = np.random.default_rng(0)
+    for name, count in SEQUENCES.items():
+        still = generator.integers(0, 255, (90, 120, 3)).astype(np.uint8)
+        boxes = np.array([[30.0 + 3 * i, 25 + 2 * i, 24, 18] for i in range(count)])
+        frames = []
+        for left, top, width, height in boxes.astype(int):
+            frame = still.copy()
+            frame[top : top + height, left : left + width] = (250, 40, 10)
+            frames.append(frame)
+        otb.write_sequence(folder, name, frames, [boxes])
+    return folder
+
+
+@pytest.fixture(scope="module")
+def checkpoints(tmp_path_factory):
+    """Small untrained networks: SiamFC alone, and both branches."""
+    folder = tmp_path_factory.mktemp("checkpoints")
+    torch.manual_seed(0)
+    small = {"width": 0.1, "channels": "as_run"}
+    fused = {
+        "siamfc": small, "colorizer": {"trunk": "resnet18", "width": 0.1}, "alpha": 0.5,
+        "part": "trunk", "normalize": False, "statistics": ((0.0, 1.0), (0.0, 1.0)),
+    }  # fmt: skip
+    made = {"siamfc": (small, build_siamfc(**small)), "fused": (fused, build_fused(**fused))}
+    for kind, (network, module) in made.items():
+        save_checkpoint(
+            folder / f"{kind}.pt", kind=kind, network=network, scaling=InputScaling(),
+            module=module, made_by={},
+        )  # fmt: skip
+    return folder
+
+
+def opener(checkpoints, **options):
+    options = {"settings": SETTINGS, "device": CPU, **options}
+    return partial(load_tracker, checkpoints / "siamfc.pt", **options)
+
+
+class Standing:
+    """A tracker that leaves the box where it is, and fails where it is told to."""
+
+    def __init__(self, at=None, error=None):
+        self.at, self.error = at, error
+
+    def init(self, image, box_ltwh):
+        self.box, self.frame = np.array(box_ltwh), 0
+
+    def update(self, image):
+        self.frame += 1
+        if self.frame == self.at:
+            if self.error is None:
+                os.kill(os.getpid(), signal.SIGKILL)
+            raise self.error
+        return self.box
+
+
+def boxes(folder):
+    return {name: otb.read_boxes(folder / "boxes" / f"{name}.txt") for name in SEQUENCES}
+
+
+@pytest.mark.parametrize("template_rate", [0.0, 0.01])
+def test_all_ways_give_the_same_boxes(root, checkpoints, tmp_path, template_rate):
+    settings = replace(SETTINGS, template_rate=template_rate)
+    sequences = otb.read_sequences(root)
+    found = {}
+    for way in ("serial", "processes", "batched"):
+        results = run_sequences(
+            opener(checkpoints, settings=settings), sequences, tmp_path / way, source={},
+            compute=ComputeSettings(device="cpu", threads=2, tracking=way),
+        )  # fmt: skip
+        assert list(results) == list(SEQUENCES)
+        assert {name: entry["frames"] for name, entry in results.items()} == SEQUENCES
+        found[way] = boxes(tmp_path / way)
+        for name, count in SEQUENCES.items():
+            times = [float(t) for t in (tmp_path / way / f"times/{name}.txt").read_text().split()]
+            assert len(times) == count and min(times) >= 0
+            assert abs(sum(times) - results[name]["seconds"]) < 2e-3
+    for name in SEQUENCES:
+        np.testing.assert_array_equal(found["processes"][name], found["serial"][name])
+        np.testing.assert_allclose(found["batched"][name], found["serial"][name], atol=1e-2)
+    assert np.ptp(found["serial"]["A"], axis=0).max() > 1  # something did move
+
+
+@pytest.mark.parametrize("targets", [1, 3, 100])
+def test_a_batch_of_any_size_follows_each_alpha_as_one_by_one(root, checkpoints, targets):
+    sequences, alphas = otb.read_sequences(root), (0.0, 0.4, 1.0)
+    open_fused = partial(load_tracker, checkpoints / "fused.pt", settings=SETTINGS, device=CPU)
+    wanted = [(sequence, [0, 1, 2]) for sequence in sequences[:3]] + [(sequences[3], [1])]
+    tracks = track_together(open_fused(alphas=alphas), wanted, targets=targets, threads=2)
+    found = {(track.video.name, track.variant): track.boxes_ltwh for track in tracks}
+    assert set(found) == {(s.name, v) for s, variants in wanted for v in variants}
+    for variant, alpha in enumerate(alphas):
+        tracker = open_fused(alpha=alpha)
+        for sequence, variants in wanted:
+            if variant in variants:
+                expected, _ = track_sequence(tracker, sequence)
+                np.testing.assert_allclose(found[sequence.name, variant], expected, atol=1e-2)
+
+
+@pytest.mark.parametrize("way", ["serial", "batched"])
+def test_what_was_done_is_redone_only_when_something_changed(root, tmp_path, way):
+    """One by one: the source, the first box, the bytes of a frame (size and name kept), a file."""
+    sequences = otb.read_sequences(root)
+    compute = ComputeSettings(device="cpu", tracking=way)
+    run = partial(run_sequences, Standing, folder=tmp_path, compute=compute)
+    files = {name: tmp_path / "done" / f"{name}.json" for name in SEQUENCES}
+
+    def made_again(sequences, source):
+        before = {name: path.stat().st_mtime_ns for name, path in files.items()}
+        run(sequences=sequences, source=source)
+        return {n for n, path in files.items() if path.stat().st_mtime_ns != before[n]}
+
+    run(sequences=sequences, source={"alpha": 0})
+    assert made_again(sequences, {"alpha": 0}) == set()
+    assert made_again(sequences, {"alpha": 1}) == set(SEQUENCES)
+    moved = sequences[1].boxes_ltwh + np.array([1, 0, 0, 0])
+    sequences[1] = replace(sequences[1], boxes_ltwh=moved)
+    assert made_again(sequences, {"alpha": 1}) == {"B"}
+    frame = sequences[3].frames[2]
+    whole = frame.read_bytes()
+    stat = frame.stat()
+    try:
+        frame.write_bytes(whole[:-40] + bytes([whole[-40] ^ 1]) + whole[-39:])
+        os.utime(frame, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+        assert made_again(sequences, {"alpha": 1}) == {"D"}
+    finally:
+        frame.write_bytes(whole)
+    (tmp_path / "times" / "A.txt").unlink()
+    (tmp_path / "boxes" / "C.txt").write_text("1,1,1,1\n")
+    assert made_again(sequences, {"alpha": 1}) == {"A", "C", "D"}  # D: as it was at first
+
+
+@pytest.mark.parametrize("way", ["serial", "processes"])
+def test_a_failure_names_sequence_and_frame_and_keeps_what_was_done(root, tmp_path, way):
+    """Frame 5 exists in A and D alone."""
+    fails = partial(Standing, at=4, error=WorkError("no more"))
+    compute = ComputeSettings(device="cpu", threads=2, tracking=way)
+    sequences = otb.read_sequences(root, names=["B", "C", "D"])
+    if way == "processes":  # the longest comes first, so that the others have to be done already
+        run_sequences(Standing, sequences[:2], tmp_path, source={}, compute=compute)
+    with pytest.raises(WorkError, match=r"^D, frame 5 \(0005.jpg\): no more$"):
+        run_sequences(fails, sequences, tmp_path, source={}, compute=compute)
+    for kind in ("boxes", "times", "done"):
+        assert {path.stem for path in (tmp_path / kind).iterdir()} == {"B", "C"}
+
+
+def test_a_score_map_that_is_not_finite_names_sequence_and_frame(root, checkpoints, tmp_path):
+    content = torch.load(checkpoints / "siamfc.pt", weights_only=True)
+    content["state"]["backbone.conv5.0.bias"][0] = float("nan")
+    torch.save(content, tmp_path / "nan.pt")
+    sequences = otb.read_sequences(root, names=["A"])
+    for way in ("serial", "batched"):
+        with pytest.raises(WorkError, match=r"^A, frame 2 \(0002.jpg\): .*not finite"):
+            run_sequences(
+                partial(load_tracker, tmp_path / "nan.pt", settings=SETTINGS, device=CPU),
+                sequences, tmp_path, source={},
+                compute=ComputeSettings(device="cpu", tracking=way),
+            )  # fmt: skip
+    assert not (tmp_path / "boxes").exists()
+
+
+def test_a_process_that_dies_is_told_with_its_sequence(root, tmp_path):
+    sequences = otb.read_sequences(root, names=["A", "D"])
+    with pytest.raises(WorkError, match=r"^(A|D): its process died"):
+        run_sequences(
+            partial(Standing, at=3), sequences, tmp_path, source={},
+            compute=ComputeSettings(device="cpu", threads=2, tracking="processes"),
+        )  # fmt: skip
+
+
+def test_a_frame_that_is_no_image_is_named(root, checkpoints, tmp_path):
+    sequence = otb.read_sequences(root, names=["A"])[0]
+    bad = tmp_path / "0003.jpg"
+    bad.write_bytes(b"no image")
+    frames = (*sequence.frames[:2], bad, *sequence.frames[3:])
+    for way in ("serial", "batched"):
+        with pytest.raises(InputError, match=r"^A, frame 3 \(0003.jpg\): .*cannot be decoded"):
+            run_sequences(
+                opener(checkpoints), [replace(sequence, frames=frames)], tmp_path / way, source={},
+                compute=ComputeSettings(device="cpu", tracking=way),
+            )  # fmt: skip
+
+
+SLOW = """
+import os, sys, time
+from pathlib import Path
+import numpy as np
+from chromatrack.data import otb
+from chromatrack.settings import ComputeSettings
+from chromatrack.stages.sequences import run_sequences
+
+class Slow:
+    def init(self, image, box):
+        self.box = np.array(box)
+        Path(sys.argv[2] if len(sys.argv) > 2 else os.environ["SEEN"], str(os.getpid())).touch()
+    def update(self, image):
+        time.sleep(5)
+        return self.box
+
+if __name__ == "__main__":
+    run_sequences(Slow, otb.read_sequences(sys.argv[1], names=["A", "D"]), Path(sys.argv[3]),
+                  source={}, compute=ComputeSettings(device="cpu", threads=2, tracking="processes"))
+"""
+
+
+def test_a_killed_run_leaves_no_process_and_nothing_half_written(root, tmp_path):
+    script, seen, out = tmp_path / "slow.py", tmp_path / "seen", tmp_path / "out"
+    script.write_text(SLOW)
+    seen.mkdir()
+    process = subprocess.Popen(
+        [sys.executable, script, root, seen, out], env={**os.environ, "SEEN": str(seen)},
+        stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        wait_for(lambda: len(list(seen.iterdir())) == 2)
+    finally:
+        process.kill()
+        process.wait()
+    wait_for(lambda: not any(Path("/proc", path.name).exists() for path in seen.iterdir()))
+    assert not [path for path in out.rglob("*") if path.is_file()]
+
+
+def wait_for(condition, seconds=120):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def test_several_alphas_on_the_command_line(root, checkpoints, tmp_path, capsys):
+    call = ["track-otb", "--root", str(root), "--checkpoint", str(checkpoints / "fused.pt")]
+    together = [*call, "--alphas", "0,0.5", "--output", str(tmp_path / "a{alpha}" / "run.json")]
+    for way in ("batched", "serial"):  # the second call finds all done
+        compute = f'{{"device": "cpu", "tracking": "{way}"}}'
+        assert main([*together, "--compute", compute]) == 0
+    assert main([*call, "--alpha", "0.5", "--output", str(tmp_path / "one" / "run.json")]) == 0
+    one, several = (read_json(tmp_path / name / "run.json") for name in ("one", "a0.5"))
+    assert several["made_by"] == one["made_by"] and several["alpha"] == 0.5
+    for name, expected in boxes(tmp_path / "one").items():
+        np.testing.assert_allclose(boxes(tmp_path / "a0.5")[name], expected, atol=1e-2)
+    assert read_json(tmp_path / "a0.0" / "run.json")["alpha"] == 0
+    capsys.readouterr()
+    assert main([*call, "--alphas", "0,1", "--output", str(tmp_path / "run.json")]) == 2
+    assert "expected {alpha} in the folder's name" in capsys.readouterr().err
+    alone = [*together[:4], str(checkpoints / "siamfc.pt"), *together[5:]]
+    assert main(alone) == 2
+    assert "is SiamFC alone" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main([*call, "--alphas", "0,0", "--output", str(tmp_path / "a{alpha}" / "run.json")])
+
+
+def test_the_evaluation_that_the_gpu_benchmark_times_runs_on_a_cpu(root, checkpoints):
+    from benchmarks.tracking import in_one_batch, otb2015_sized
+
+    large = otb2015_sized(otb.read_sequences(root), frames=120)
+    assert len(large) == 100 and 100 <= sum(len(sequence) for sequence in large) <= 200
+    for sequence in large:
+        assert len(sequence.boxes_ltwh) == len(sequence)
+    small = [sequence.first(3) for sequence in large[:6]]
+    compute = ComputeSettings(device="cpu", tracking="batched")
+    assert in_one_batch(checkpoints / "siamfc.pt", small, settings=SETTINGS, compute=compute) > 0
