@@ -22,7 +22,9 @@ from chromatrack.reporting.manifest import Manifest
 from chromatrack.reporting.scores import mean_over_seeds
 from chromatrack.reporting.tables import Table
 
-PACKAGES = ("torch", "torchvision", "numpy", "opencv-python-headless", "matplotlib", "pandas")
+PACKAGES = (
+    "torch", "torchvision", "numpy", "opencv-contrib-python-headless", "matplotlib", "pandas",
+)  # fmt: skip
 """Whose versions the page names."""
 
 
