@@ -7,6 +7,7 @@ from pathlib import Path
 
 from chromatrack import settings as s
 from chromatrack.cli.common import (
+    add_challenge,
     add_compute,
     add_paths,
     add_settings,
@@ -30,6 +31,7 @@ def register(subcommands) -> None:
         subcommands, "track-vot", _track_vot, help="the supervised experiment of VOT on sequences"
     )
     _add_run(vot, root="folder of VOT sequences with list.txt", output="JSON to write")
+    add_challenge(vot)
     _add_tracker(vot)
 
     got10k = add_stage(
@@ -58,6 +60,7 @@ def register(subcommands) -> None:
     classical.add_argument(
         "--names", type=Path, metavar="FILE", help="otb: targets to track, one per line"
     )
+    add_challenge(classical)
 
     davis = add_stage(
         subcommands, "propagate-davis", _propagate_davis, help="propagate first masks through DAVIS"
@@ -125,7 +128,13 @@ def _track_otb(options: argparse.Namespace) -> None:
 def _track_vot(options: argparse.Namespace) -> None:
     from chromatrack.stages.track_vot import track_vot
 
-    track_vot(options.checkpoint, options.root, options.output, **_tracker_options(options))
+    track_vot(
+        options.checkpoint,
+        options.root,
+        options.output,
+        challenge=options.challenge,
+        **_tracker_options(options),
+    )
 
 
 def _track_got10k(options: argparse.Namespace) -> None:
@@ -142,7 +151,11 @@ def _track_classical(options: argparse.Namespace) -> None:
         raise InputError(f"--names: expected with otb alone, got it with {options.benchmark}")
     if options.benchmark == "vot":
         track_vot_classical(
-            options.tracker, options.root, options.output, max_frames=options.max_frames
+            options.tracker,
+            options.root,
+            options.output,
+            max_frames=options.max_frames,
+            challenge=options.challenge,
         )
         return
     track_classical(

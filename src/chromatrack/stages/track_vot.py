@@ -27,6 +27,7 @@ def track_vot(
     alpha: float | None = None,
     random_auxiliary: int | None = None,
     max_frames: int | None = None,
+    challenge: str = "vot2018",
 ) -> dict:
     """Supervised VOT run of a checkpoint: accuracy, failures, robustness and EAO as JSON."""
     device = prepare(compute)
@@ -37,20 +38,25 @@ def track_vot(
         settings={"tracker": as_plain(settings), **options, "max_frames": max_frames},
         inputs={"checkpoint": checkpoint},
     )
-    return _supervised(tracker, root, output, max_frames=max_frames, made=made)
+    return _supervised(tracker, root, output, max_frames, challenge, made)
 
 
 def track_vot_classical(
-    name: str, root: Path, output: Path, *, max_frames: int | None = None
+    name: str,
+    root: Path,
+    output: Path,
+    *,
+    max_frames: int | None = None,
+    challenge: str = "vot2018",
 ) -> dict:
     """Supervised VOT run of a classical tracker, such as "kcf"."""
     tracker = open_classical(name)
     made = made_by("track-vot", settings={"tracker": name, "max_frames": max_frames})
-    return _supervised(tracker, root, output, max_frames=max_frames, made=made)
+    return _supervised(tracker, root, output, max_frames, challenge, made)
 
 
 def _supervised(
-    tracker: Tracker, root: Path, output: Path, *, max_frames: int | None, made: dict
+    tracker: Tracker, root: Path, output: Path, max_frames: int | None, challenge: str, made: dict
 ) -> dict:
     runs = {}
     sequences = [sequence.first(max_frames) for sequence in vot.read_sequences(root)]
@@ -59,6 +65,6 @@ def _supervised(
             overlaps, states, _ = supervised_run(tracker, sequence)
             # The tracker is deterministic: one repetition stands for the 15 of the challenge.
             runs[sequence.name] = [(overlaps, states)]
-    result = {**summarize(runs), "made_by": made}
+    result = {**summarize(runs, challenge), "made_by": made}
     write_json(output, result)
     return result
