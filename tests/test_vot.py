@@ -108,8 +108,8 @@ print(json.dumps([calculate_overlap(region(a), region(b), (100, 80)) for a, b in
 
 def random_region(random) -> list[float]:
     """Boxes and turned rectangles, small ones, level ones and ones of whole pixels among them."""
-    width, height = random.uniform(0.2, random.choice([4, 60]), 2)
-    center = random.choice([8, 50, 92]) + random.uniform(-15, 15, 2)
+    width, height = random.uniform(0.2, random.choice([6, 60, 60]), 2)
+    center = random.choice([5, 75]) + random.uniform(-12, 12, 2)
     if random.random() < 0.4:
         return [*center, width, height]
     angle = random.choice([0.0, random.uniform(0, 7)])
