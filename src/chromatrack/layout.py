@@ -23,7 +23,7 @@ class DataPaths:
     Attributes:
         world: manifest of the synthetic world, None for real data.
         kinetics_list: clip list.
-        got10k_train: folder with list.txt and sequences.
+        got10k_train, got10k_val: folders with list.txt and sequences.
         otb: folder of OTB sequences.
         otb_attributes: folder of attribute vectors, or None.
         vot: folder of VOT sequences.
@@ -33,6 +33,7 @@ class DataPaths:
     world: Path | None
     kinetics_list: Path
     got10k_train: Path
+    got10k_val: Path
     otb: Path
     otb_attributes: Path | None
     vot: Path
@@ -48,6 +49,7 @@ def data_paths(settings: Settings) -> DataPaths:
             world=world / "manifest.json",
             kinetics_list=world / "kinetics" / "train.csv",
             got10k_train=world / "got10k" / "train",
+            got10k_val=world / "got10k" / "val",
             otb=world / "otb",
             otb_attributes=world / "otb_attributes",
             vot=world / "vot",
@@ -57,6 +59,7 @@ def data_paths(settings: Settings) -> DataPaths:
         world=None,
         kinetics_list=Path(data.kinetics_list),
         got10k_train=Path(data.got10k) / "train",
+        got10k_val=Path(data.got10k) / "val",
         otb=Path(data.otb),
         otb_attributes=Path(data.otb_attributes) if data.otb_attributes else None,
         vot=Path(data.vot),

@@ -28,5 +28,5 @@ VERSIONS = {
     "propagate-davis": 3,
     "colorize": 1,
     "evaluate": 2,
-    "report": 2,
+    "report": 3,
 }

@@ -101,6 +101,10 @@ class Settings:
                 re.fullmatch(r"[A-Za-z0-9]+", name) is not None,
                 f"experiments.{name}: expected a name of letters and digits",
             )
+            require(
+                name not in ("baseline", "classical"),
+                f"experiments.{name}: tables have other rows of this name",
+            )
         for alpha in self.alphas:
             require(alpha == "learned" or 0 <= alpha <= 1, f"alphas: expected 0 to 1, got {alpha}")
         for name in ("alphas", "seeds"):
