@@ -14,6 +14,7 @@ from chromatrack.metrics.boxes import iou_ltwh
 from chromatrack.settings import Classical
 from chromatrack.tracking import classical
 from chromatrack.tracking.classical import CLASSICAL, open_classical
+from chromatrack.tracking.pixels import whole_pixels
 
 NAMES = list(CLASSICAL)
 SIZE = (160, 220)
@@ -131,6 +132,15 @@ def test_one_tracker_runs_twice_alike(name):
     tracker = open_classical(name)
     follow(tracker, frames[::-1], boxes[-1])
     np.testing.assert_array_equal(follow(tracker, frames, boxes[0]), once)
+
+
+def test_a_box_that_went_through_single_precision_is_on_the_same_pixels():
+    random = np.random.default_rng(4)
+    boxes = np.round(random.uniform(5, 300, (2000, 4)), 3)
+    boxes[:, :2] += 0.5 - boxes[:, :2] % 1 - (boxes[:, 2:] - np.round(boxes[:, 2:])) / 2  # ties
+    for box in boxes:
+        through = [float(f"{value:.4f}") for value in box.astype(np.float32)]
+        assert whole_pixels(through) == whole_pixels(box)
 
 
 def test_names_of_settings_are_those_of_the_trackers():

@@ -9,12 +9,18 @@ SMALLEST_SIDE = 4
 
 
 def whole_pixels(box_ltwh: Sequence[float]) -> tuple[int, int, int, int]:
-    """A box with its edges rounded to whole pixels and at least `SMALLEST_SIDE` on a side."""
+    """A box of about the same centre with whole sides of at least `SMALLEST_SIDE`.
+
+    Halves go to the even number, and a thousandth around a half is one: a box that went through
+    single precision and text, as those of vot-toolkit do, gives the same pixels.
+    """
     left, top, width, height = (float(value) for value in box_ltwh)
-    columns = max(SMALLEST_SIDE, round(width))
-    rows = max(SMALLEST_SIDE, round(height))
-    # About the same centre, so that a box that had to grow grows to both sides.
-    return round(left + (width - columns) / 2), round(top + (height - rows) / 2), columns, rows
+    columns, rows = (max(SMALLEST_SIDE, _whole(side)) for side in (width, height))
+    return _whole(left + (width - columns) / 2), _whole(top + (height - rows) / 2), columns, rows
+
+
+def _whole(value: float) -> int:
+    return round(round(value, 3))
 
 
 def meets(window: tuple[int, int, int, int], shape: tuple[int, ...]) -> bool:
