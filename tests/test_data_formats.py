@@ -204,9 +204,13 @@ def test_vot_round_trip(tmp_path):
     np.testing.assert_allclose(sequence.boxes_ltwh[:, 0], polygons[:, ::2].min(axis=1))
     np.testing.assert_allclose(sequence.boxes_ltwh[:, 3], np.ptp(polygons[:, 1::2], axis=1))
     assert sequence.frames[0] == tmp_path / "bag" / "color" / "00000001.jpg"
-    (tmp_path / "bag" / "groundtruth.txt").write_text("1,2,3,4\n" * 3)
+    (tmp_path / "bag" / "groundtruth.txt").write_text("1,2,3,4\n" * 2 + "1,2,3,2,3,4,1,4\n")
     (sequence,) = vot.read_sequences(tmp_path)
     np.testing.assert_allclose(sequence.polygons[0], [1, 2, 4, 2, 4, 6, 1, 6])
+    (tmp_path / "bag" / "groundtruth.txt").write_text("1,2,3,4\n" * 3)
+    (sequence,) = vot.read_sequences(tmp_path)
+    np.testing.assert_allclose(sequence.boxes_ltwh[0], [1, 2, 3, 4])
+    assert sequence.polygons is None
 
 
 def test_davis_round_trip_and_palette(tmp_path):

@@ -79,36 +79,6 @@ def test_mean_is_over_targets_and_not_over_frames():
     assert mean.precision_20 == 0.5
 
 
-def test_region_overlap_of_squares():
-    # Vertices are whole pixels and belong to the region: 11x11 pixels, 6x11 of them shared.
-    a = np.array([0, 0, 10, 0, 10, 10, 0, 10.0])
-    b = a + np.array([5, 0] * 4)
-    assert vot.region_overlap(a, a) == 1.0
-    assert vot.region_overlap(a, b) == pytest.approx(66 / (2 * 121 - 66))
-    # The same as boxes, whose last pixel is left + width - 1.
-    assert vot.region_overlap(np.array([0, 0, 11, 11]), b) == pytest.approx(66 / (2 * 121 - 66))
-
-
-def test_region_overlap_rounds_and_is_bounded():
-    a = np.array([0.4, 0.4, 9.6, 0.4, 9.6, 9.6, 0.4, 9.6])
-    assert vot.region_overlap(a, np.array([0, 0, 11, 11])) == 1.0
-    outside = np.array([-50, 0, 10, 0, 10, 10, -50, 10.0])
-    assert vot.region_overlap(outside, np.array([0, 0, 11, 11]), (100, 100)) == 1.0
-    assert vot.region_overlap(outside, np.array([0, 0, 11, 11])) == pytest.approx(11 / 61)
-    assert vot.region_overlap(np.array([200, 200, 9, 9]), np.array([200, 200, 9, 9]), (9, 9)) == 0
-    assert vot.region_overlap(np.array([0, 0, 9, 9]), np.array([50, 50, 9, 9])) == 0
-    assert vot.region_overlap(np.full(4, np.nan), np.array([0, 0, 9, 9])) == 0
-
-
-def test_region_overlap_of_a_diamond():
-    # Rows of 1, 3, 5, 3, 1 pixels.
-    diamond = np.array([2, 0, 4, 2, 2, 4, 0, 2.0])
-    assert vot.region_overlap(diamond, np.array([0, 0, 5, 5])) == pytest.approx(13 / 25)
-    far = diamond + np.array([700.2, 299.9] * 4)
-    box = np.array([700, 300, 5, 5])
-    assert vot.region_overlap(far, box, (480, 854)) == pytest.approx(13 / 25)
-
-
 def restarted_run() -> tuple[np.ndarray, np.ndarray]:
     """Tracks 20 frames, fails at 20, starts again at 25 and goes on to the end at 50."""
     states = np.full(50, vot.TRACKED)
@@ -142,17 +112,25 @@ def test_eao_pads_failed_runs_and_drops_finished_ones():
     np.testing.assert_allclose(curve[1], (0.6 + 0.4 + 0.5) / 3)
     np.testing.assert_allclose(curve[2], (0.3 + 0.6 + 0.5) / 3)
     np.testing.assert_allclose(curve[3], (0.2 + 0.5) / 2)
-    assert vot.eao([*runs, (np.full(4, 0.5), False)], 1, 2) == pytest.approx(curve[1:3].mean())
-    assert vot.eao(runs, 1, 3) is None
-    assert vot.eao([], 1, 3) is None
+    longest = [*runs, (np.full(4, 0.5), False)]
+    assert vot.eao(longest, 1, 2) == (pytest.approx(curve[1:3].mean()), 2)
+
+
+def test_eao_says_how_much_of_its_interval_the_sequences_reach():
+    runs = [(np.array([1.0, 0.4, 0.8]), False)]
+    assert vot.eao(runs, 1, 9) == (pytest.approx((0.4 + 0.6) / 2), 2)
+    assert vot.eao(runs, 3, 9) == (None, None)
+    assert vot.eao([], 1, 3) == (None, None)
 
 
 def test_vot_summary_weighs_sequences_by_frames():
     overlaps, states = restarted_run()
     perfect = np.ones(150), np.array([vot.INITIALIZED] + [vot.TRACKED] * 149)
-    summary = vot.summarize({"a": [(overlaps, states)], "b": [perfect]}, interval=(10, 100))
+    summary = vot.summarize({"a": [(overlaps, states)], "b": [perfect]}, "vot2019")
     assert summary["accuracy"] == pytest.approx((50 * 17 / 25 + 150 * 1.0) / 200)
     assert summary["failures"] == 1
     assert summary["robustness"] == pytest.approx(0.5)
+    assert summary["robustness_toolkit"] == pytest.approx(1 * 50 / 200)
+    assert summary["eao_interval"] == [46, 291] and summary["eao_until"] == 149
     assert summary["per_sequence"]["b"] == {"accuracy": 1.0, "failures": 0.0, "frames": 150}
     assert 0 < summary["eao"] < 1

@@ -12,6 +12,7 @@ from PIL import Image
 from chromatrack.cli.main import main
 from chromatrack.data import otb as otb_data
 from chromatrack.errors import InputError
+from chromatrack.reporting import plots
 from chromatrack.reporting.manifest import read_manifest
 from chromatrack.reporting.scores import best_of_each, mean_over_seeds
 from chromatrack.stages.evaluate_otb import evaluate_otb
@@ -243,3 +244,64 @@ def test_missing_and_broken_files_are_named(manifest, tmp_path, capsys):
         make_figures(read_manifest(manifest, with_figures=False), tmp_path / "figures")
     (tmp_path / "2_0.3_0.json").unlink()
     assert main(["summary", f"--manifest={manifest}", f"--output={tmp_path / 's.csv'}"]) == 2
+
+
+@pytest.fixture
+def with_classical(manifest, tmp_path):
+    """The manifest with two classical trackers, a cut EAO and GOT-10k; its path."""
+    value = json.loads(manifest.read_text())
+    for name, shift in (("kcf", 2), ("klt", 4)):
+        value["rows"].append(add_row(tmp_path, "classical", None, None, shift) | {"tracker": name})
+        path = tmp_path / f"{name}.json"
+        Path(value["rows"][-1]["evaluation"]).rename(path)
+        value["rows"][-1]["evaluation"] = str(path)
+    (tmp_path / "kcf-vot.json").write_text(json.dumps({
+        "accuracy": 0.4, "failures": 1.0, "robustness": 0.5, "eao": 0.123,
+        "eao_interval": [100, 356], "eao_until": 195,
+    }))  # fmt: skip
+    value["vot"]["kcf"] = str(tmp_path / "kcf-vot.json")
+    (tmp_path / "kcf-got10k.json").write_text(json.dumps({
+        "average_overlap": 0.2034, "success_rate_50": 0.1771, "success_rate_75": 0.0652,
+        "sequences": 180,
+    }))  # fmt: skip
+    value["got10k"] = {"kcf": str(tmp_path / "kcf-got10k.json")}
+    manifest.write_text(json.dumps(value))
+    return manifest
+
+
+def test_classical_trackers_stand_in_the_table_after_the_baselines(with_classical, rows, tmp_path):
+    run_all(with_classical)
+    table = pd.read_csv(tmp_path / "summary.csv", dtype=str, keep_default_na=False)
+    assert table["tracker"].tolist()[2:4] == ["kcf", "klt"]
+    assert table["experiment"].tolist()[:5] == ["baseline"] * 2 + ["classical"] * 2 + ["2"]
+    lines = table[table["experiment"] == "classical"]
+    assert set(lines["alpha"]) == set(lines["seed"]) == {""}
+    mean = (auc(rows[4]) + auc(rows[5])) / 2
+    for line in lines.to_dict("records"):
+        expected = 100 * (float(line["success_auc"]) / mean - 1)
+        assert float(line["gain_percent"]) == pytest.approx(expected, abs=1e-3)
+
+
+def test_classical_trackers_are_in_the_plots_and_on_the_page(with_classical, tmp_path):
+    text = run_all(with_classical)
+    for part in ("kcf", "0.123 (to 195 of 356)", "GOT-10k val", "0.203", "SR 0.75"):
+        assert part in text, part
+    with plots.style():
+        means = mean_over_seeds(read_manifest(with_classical, with_figures=False).rows)
+        figure = plots.success_plot(means, "title")
+    labels = [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
+    assert sum(label.startswith(("kcf [", "klt [")) for label in labels) == 2
+    table = pd.read_csv(tmp_path / "figures" / "attributes.csv")
+    assert table["experiment"].tolist()[1:3] == ["kcf", "klt"]
+    # They have no alpha and are no experiment of the thesis.
+    assert not (tmp_path / "figures" / "success_classical.svg").exists()
+
+
+def test_a_classical_tracker_is_listed_once_and_has_no_seed(with_classical, tmp_path):
+    value = json.loads(with_classical.read_text())
+    with pytest.raises(InputError, match="'kcf' is listed twice"):
+        summarize_otb([*value["rows"], value["rows"][-2]], tmp_path / "s.csv", title="world")
+    value["rows"][-1]["seed"] = 0
+    with_classical.write_text(json.dumps(value))
+    with pytest.raises(InputError, match=r"seed: expected null"):
+        read_manifest(with_classical, with_figures=False)

@@ -40,7 +40,12 @@ def test_the_whole_plan_of_the_demo(folder):
     jobs = planned(folder, "results/otb2015_summary.csv")
     assert jobs["world"] == 1 and jobs["colorization"] == 2 and jobs["siamfc"] == 1
     assert jobs["fine_tune"] == 9 and jobs["compose"] == 2
-    assert jobs["track_otb"] == jobs["evaluate_otb"] == jobs["track_vot"] == 16
+    assert jobs["track_otb"] == jobs["track_vot"] == 16
+    # Two classical trackers stand beside them; GOT-10k val has these and the first baseline.
+    assert jobs["track_classical"] == jobs["track_vot_classical"] == 2
+    assert jobs["evaluate_otb"] == 18
+    assert jobs["track_got10k"] == 1 and jobs["track_got10k_classical"] == 2
+    assert jobs["evaluate_got10k"] == 3 and "vot_official" not in jobs
     # Identity, and for both trunks random weights, the thesis's method and the newer one.
     assert jobs["propagate_davis"] == jobs["evaluate_davis"] == 7
 
@@ -48,6 +53,39 @@ def test_the_whole_plan_of_the_demo(folder):
 def test_nothing_of_the_default_target_depends_on_the_single_video(folder):
     assert "single_video" not in planned(folder, "results/otb2015_summary.csv")
     assert planned(folder, "results/demo/single_video/index.json")["single_video"] == 1
+
+
+def test_the_official_toolkit_scores_any_tracker_that_is_asked_for(folder):
+    one = planned(folder, "results/demo/vot_official/kcf.json")
+    assert one["vot_official"] == 1 and "siamfc" not in one
+    other = planned(folder, "results/demo/vot_official/exp2-alpha0.3-seed0.json")
+    assert other["vot_official"] == other["fine_tune"] == other["siamfc"] == 1
+    assert planned(folder, "vot_official_all")["vot_official"] == 18
+
+
+def test_got10k_val_scores_any_tracker_and_needs_no_val_where_there_is_none(folder, tmp_path):
+    jobs = planned(folder, "results/demo/got10k/exp1-alpha0.3-seed0/scores.json")
+    assert jobs["track_got10k"] == jobs["evaluate_got10k"] == jobs["compose"] == 1
+    for name in ("list.csv", "got10k/train/list.txt", "vot/list.txt"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("a\n")
+    (tmp_path / "davis" / "JPEGImages").mkdir(parents=True)
+    data = {"demo": False, "kinetics_list": str(tmp_path / "list.csv")}
+    data |= {key: str(tmp_path / key) for key in ("got10k", "otb", "vot", "davis")}
+    (tmp_path / "otb").mkdir()
+    (folder / "real.yaml").write_text(json.dumps({"data": data}))
+    real = ("--configfile", "real.yaml", "--", "results/otb2015_summary.csv")
+    assert "evaluate_got10k" not in planned(folder, *real)
+    (tmp_path / "got10k" / "val").mkdir()
+    (tmp_path / "got10k" / "val" / "list.txt").write_text("a\n")
+    assert planned(folder, *real)["evaluate_got10k"] == 3
+
+
+def test_an_edit_of_the_baselines_tracks_the_new_one_alone(folder):
+    text = snakemake(folder, "-n", "--config", "baselines=[klt, kfc]", check=False)
+    assert "configuration: baselines" in text and "kfc" in text
+    jobs = planned(folder, "--config", "baselines=[]", "--", "results/otb2015_summary.csv")
+    assert "track_classical" not in jobs and jobs["evaluate_got10k"] == 1
 
 
 def test_a_wrong_key_stops_before_any_job(folder):

@@ -9,7 +9,12 @@ from snakemake.exceptions import WorkflowError
 
 from chromatrack import layout
 from chromatrack.errors import InputError, WorkError
-from chromatrack.experiments import segmentations, trackers, trunks
+from chromatrack.experiments import (
+    got10k_trackers,
+    segmentations,
+    trackers,
+    trunks,
+)
 from chromatrack.files import holding
 from chromatrack.settings import (
     BackOffSettings,
@@ -31,11 +36,16 @@ RUN = str(layout.run_folder(SETTINGS))
 DATA = layout.data_paths(SETTINGS)
 WORLD = [str(DATA.world)] if DATA.world else []
 TRACKERS = {spec.name: spec for spec in trackers(SETTINGS)}
+CLASSICAL = list(SETTINGS.baselines)
+GOT10K = got10k_trackers(SETTINGS)
 SEGMENTATIONS = {spec.name: spec for spec in segmentations(SETTINGS)}
 HELD = ExitStack()
 # What the report shows and depends on: everything but what a job may use of the machine.
 REPORTED = to_json(replace(SETTINGS, compute=ComputeSettings()))
 COMPUTE = to_json(SETTINGS.compute)
+# Trackers of checkpoints and classical ones have rules of their own for the same files.
+SIAMESE_NAME = r"(baseline|exp)[A-Za-z0-9.]*-[A-Za-z0-9.-]+"
+CLASSICAL_NAME = r"[a-z0-9]+"
 
 
 wildcard_constraints:
@@ -97,6 +107,19 @@ def tracker_options(wildcards):
     if spec.settings and spec.settings.auxiliary_at_test == "random":
         options.append(f"--random-auxiliary={spec.seed}")
     return options
+
+
+def vot_tracker_checkpoint(wildcards):
+    """Checkpoint of a tracker; a classical one has none."""
+    return [] if wildcards.tracker in CLASSICAL else tracker_checkpoint(wildcards)
+
+
+def vot_tracker_options(wildcards):
+    """What `vot-official` is told of a tracker."""
+    if wildcards.tracker in CLASSICAL:
+        return [f"--classical={wildcards.tracker}"]
+    weights = f"--checkpoint={tracker_checkpoint(wildcards)}"
+    return [weights, *tracker_options(wildcards)]
 
 
 def segmentation_checkpoint(wildcards):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from chromatrack.layout import data_paths
 from chromatrack.settings import ExperimentSettings, Settings
 
 
@@ -60,6 +61,17 @@ def trackers(settings: Settings) -> list[TrackerSpec]:
                 for seed in settings.seeds
             ]
     return found
+
+
+def got10k_trackers(settings: Settings) -> list[str]:
+    """Trackers that the report has on GOT-10k val: the first baseline and the classical ones.
+
+    None where the run's GOT-10k comes without val/.
+    """
+    paths = data_paths(settings)
+    if paths.world is None and not (paths.got10k_val / "list.txt").is_file():
+        return []
+    return [f"baseline-seed{settings.seeds[0]}", *settings.baselines]
 
 
 def trunks(settings: Settings) -> list[str]:

@@ -11,6 +11,8 @@ rule track_otb:
         f"{RUN}/logs/otb/{{tracker}}.log",
     benchmark:
         f"{RUN}/logs/otb/{{tracker}}.tsv"
+    wildcard_constraints:
+        tracker=SIAMESE_NAME,
     conda:
         "../../envs/chromatrack.yaml"
     threads: SETTINGS.compute.threads
@@ -27,6 +29,29 @@ rule track_otb:
         "chromatrack track-otb --checkpoint {input.checkpoint:q} --root {params.root:q}"
         " --output {output.run:q} {params.options:q} {params.names:q} {params.frames:q}"
         " --settings {params.settings:q} --compute {resources.compute:q} 2>&1 | tee {log:q}"
+
+
+rule track_classical:
+    input:
+        world=WORLD,
+    output:
+        run=f"{RUN}/otb/{{tracker}}/run.json",
+    log:
+        f"{RUN}/logs/otb/{{tracker}}.log",
+    benchmark:
+        f"{RUN}/logs/otb/{{tracker}}.tsv"
+    wildcard_constraints:
+        tracker=CLASSICAL_NAME,
+    conda:
+        "../../envs/chromatrack.yaml"
+    params:
+        root=str(DATA.otb),
+        names=option("--names", SETTINGS.data.otb_list),
+        frames=option("--max-frames", SETTINGS.data.otb_max_frames),
+        version=VERSIONS["track-classical"],
+    shell:
+        "chromatrack track-classical otb --tracker {wildcards.tracker} --root {params.root:q}"
+        " --output {output.run:q} {params.names:q} {params.frames:q} 2>&1 | tee {log:q}"
 
 
 rule evaluate_otb:
@@ -59,6 +84,8 @@ rule track_vot:
         scores=f"{RUN}/vot/{{tracker}}.json",
     log:
         f"{RUN}/logs/vot/{{tracker}}.log",
+    wildcard_constraints:
+        tracker=SIAMESE_NAME,
     conda:
         "../../envs/chromatrack.yaml"
     threads: SETTINGS.compute.threads
@@ -68,12 +95,134 @@ rule track_vot:
         root=str(DATA.vot),
         options=tracker_options,
         frames=option("--max-frames", SETTINGS.data.vot_max_frames),
+        challenge=SETTINGS.data.vot_challenge,
         settings=as_is(to_json(SETTINGS.tracker)),
         version=VERSIONS["track-vot"],
     shell:
         "chromatrack track-vot --checkpoint {input.checkpoint:q} --root {params.root:q}"
         " --output {output.scores:q} {params.options:q} {params.frames:q}"
-        " --settings {params.settings:q} --compute {resources.compute:q} 2>&1 | tee {log:q}"
+        " --challenge {params.challenge} --settings {params.settings:q}"
+        " --compute {resources.compute:q} 2>&1 | tee {log:q}"
+
+
+rule track_vot_classical:
+    input:
+        world=WORLD,
+    output:
+        scores=f"{RUN}/vot/{{tracker}}.json",
+    log:
+        f"{RUN}/logs/vot/{{tracker}}.log",
+    wildcard_constraints:
+        tracker=CLASSICAL_NAME,
+    conda:
+        "../../envs/chromatrack.yaml"
+    params:
+        root=str(DATA.vot),
+        frames=option("--max-frames", SETTINGS.data.vot_max_frames),
+        challenge=SETTINGS.data.vot_challenge,
+        version=(VERSIONS["track-vot"], VERSIONS["track-classical"]),
+    shell:
+        "chromatrack track-classical vot --tracker {wildcards.tracker} --root {params.root:q}"
+        " --output {output.scores:q} {params.frames:q} --challenge {params.challenge}"
+        " 2>&1 | tee {log:q}"
+
+
+# The same experiment by vot-toolkit itself (docs/vot.md); `./run vot` installs it. Nothing depends
+# on it: ask for a file, or for `vot_official_all`.
+rule vot_official:
+    input:
+        world=WORLD,
+        checkpoint=vot_tracker_checkpoint,
+    output:
+        scores=f"{RUN}/vot_official/{{tracker}}.json",
+    log:
+        f"{RUN}/logs/vot_official/{{tracker}}.log",
+    conda:
+        "../../envs/chromatrack.yaml"
+    threads: SETTINGS.compute.threads
+    resources:
+        compute=COMPUTE,
+    params:
+        root=str(DATA.vot),
+        options=vot_tracker_options,
+        frames=option("--max-frames", SETTINGS.data.vot_max_frames),
+        challenge=SETTINGS.data.vot_challenge,
+        settings=as_is(to_json(SETTINGS.tracker)),
+        version=(VERSIONS["vot-official"], VERSIONS["track-vot"]),
+    shell:
+        "chromatrack vot-official {params.options:q} --name {wildcards.tracker}"
+        " --root {params.root:q} --output {output.scores:q} {params.frames:q}"
+        " --challenge {params.challenge} --settings {params.settings:q}"
+        " --compute {resources.compute:q} 2>&1 | tee {log:q}"
+
+
+rule vot_official_all:
+    input:
+        expand("{run}/vot_official/{name}.json", run=RUN, name=[*TRACKERS, *CLASSICAL]),
+
+
+rule track_got10k:
+    input:
+        world=WORLD,
+        checkpoint=tracker_checkpoint,
+    output:
+        run=f"{RUN}/got10k/{{tracker}}/run.json",
+    log:
+        f"{RUN}/logs/got10k/{{tracker}}.log",
+    wildcard_constraints:
+        tracker=SIAMESE_NAME,
+    conda:
+        "../../envs/chromatrack.yaml"
+    threads: SETTINGS.compute.threads
+    resources:
+        compute=COMPUTE,
+    params:
+        root=str(DATA.got10k_val),
+        options=tracker_options,
+        settings=as_is(to_json(SETTINGS.tracker)),
+        version=VERSIONS["track-got10k"],
+    shell:
+        "chromatrack track-got10k --checkpoint {input.checkpoint:q} --root {params.root:q}"
+        " --output {output.run:q} {params.options:q} --settings {params.settings:q}"
+        " --compute {resources.compute:q} 2>&1 | tee {log:q}"
+
+
+rule track_got10k_classical:
+    input:
+        world=WORLD,
+    output:
+        run=f"{RUN}/got10k/{{tracker}}/run.json",
+    log:
+        f"{RUN}/logs/got10k/{{tracker}}.log",
+    wildcard_constraints:
+        tracker=CLASSICAL_NAME,
+    conda:
+        "../../envs/chromatrack.yaml"
+    params:
+        root=str(DATA.got10k_val),
+        version=VERSIONS["track-classical"],
+    shell:
+        "chromatrack track-classical got10k --tracker {wildcards.tracker}"
+        " --root {params.root:q} --output {output.run:q} 2>&1 | tee {log:q}"
+
+
+rule evaluate_got10k:
+    input:
+        run=f"{RUN}/got10k/{{tracker}}/run.json",
+    output:
+        scores=f"{RUN}/got10k/{{tracker}}/scores.json",
+    log:
+        f"{RUN}/logs/got10k/{{tracker}}-scores.log",
+    conda:
+        "../../envs/chromatrack.yaml"
+    params:
+        root=str(DATA.got10k_val),
+        results=f"{RUN}/got10k/{{tracker}}/boxes",
+        version=VERSIONS["evaluate"],
+    shell:
+        "chromatrack evaluate got10k --annotations {params.root:q} --results {params.results:q}"
+        " --output {output.scores:q} --tracker {wildcards.tracker} > {log:q} 2>&1"
+        " || {{ cat {log:q} >&2; exit 1; }}"
 
 
 rule propagate_davis:

@@ -25,8 +25,11 @@ rule pictures:
 rule manifest:
     input:
         ledgers=ledgers,
-        evaluations=expand("{run}/otb/{tracker}/scores.json", run=RUN, tracker=TRACKERS),
-        vot=expand("{run}/vot/{tracker}.json", run=RUN, tracker=TRACKERS),
+        evaluations=expand(
+            "{run}/otb/{name}/scores.json", run=RUN, name=[*TRACKERS, *CLASSICAL]
+        ),
+        vot=expand("{run}/vot/{name}.json", run=RUN, name=[*TRACKERS, *CLASSICAL]),
+        got10k=expand("{run}/got10k/{name}/scores.json", run=RUN, name=GOT10K),
         davis=expand("{run}/davis/{name}/scores.json", run=RUN, name=SEGMENTATIONS),
         pictures=f"{RUN}/report/pictures/pictures.json",
         lab=f"{RUN}/labels/statistics.json",

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from chromatrack import settings as s
+from chromatrack.metrics.vot import EAO_INTERVALS
 
 T = TypeVar("T")
 
@@ -66,6 +67,16 @@ def add_compute(parser: argparse.ArgumentParser) -> None:
 def compute_settings(options: argparse.Namespace) -> s.ComputeSettings:
     """What `--compute` says."""
     return s.from_json(s.ComputeSettings, options.compute)
+
+
+def add_challenge(parser: argparse.ArgumentParser) -> None:
+    """Add `--challenge` of VOT."""
+    parser.add_argument(
+        "--challenge",
+        choices=list(EAO_INTERVALS),
+        default="vot2018",
+        help="of VOT, whose lengths of sequences the EAO is a mean over",
+    )
 
 
 def add_paths(parser: argparse.ArgumentParser, **paths: str) -> None:

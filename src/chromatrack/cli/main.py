@@ -22,6 +22,7 @@ GROUPS = (
     "analysis",
     "training",
     "tracking",
+    "vot",
     "propagation",
     "evaluate",
     "got10k",

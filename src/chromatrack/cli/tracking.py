@@ -7,6 +7,7 @@ from pathlib import Path
 
 from chromatrack import settings as s
 from chromatrack.cli.common import (
+    add_challenge,
     add_compute,
     add_paths,
     add_settings,
@@ -48,7 +49,36 @@ def register(subcommands) -> None:
         subcommands, "track-vot", _track_vot, help="the supervised experiment of VOT on sequences"
     )
     _add_run(vot, root="folder of VOT sequences with list.txt", output="JSON to write")
+    add_challenge(vot)
     _add_tracker(vot)
+
+    got10k = add_stage(
+        subcommands, "track-got10k", _track_got10k, help="run a tracker over GOT-10k sequences"
+    )
+    _add_run(got10k, root="folder with list.txt", output="run.json to write; boxes/ beside it")
+    _add_tracker(got10k)
+
+    classical = add_stage(
+        subcommands,
+        "track-classical",
+        _track_classical,
+        help="run a tracker of OpenCV over a benchmark, as a baseline",
+    )
+    classical.add_argument(
+        "benchmark", choices=["otb", "got10k", "vot"], help="what --root holds; vot restarts"
+    )
+    classical.add_argument(
+        "--tracker",
+        required=True,
+        metavar="NAME",
+        help="meanshift, camshift, klt, mosse, kcf or csrt",
+    )
+    add_paths(classical, root="folder of sequences", output="JSON to write; boxes/ beside it")
+    classical.add_argument("--max-frames", type=count_value, help="cut each sequence")
+    classical.add_argument(
+        "--names", type=Path, metavar="FILE", help="otb: targets to track, one per line"
+    )
+    add_challenge(classical)
 
     davis = add_stage(
         subcommands, "propagate-davis", _propagate_davis, help="propagate first masks through DAVIS"
@@ -138,7 +168,44 @@ def _output_of_each(options: argparse.Namespace) -> dict[float, Path]:
 def _track_vot(options: argparse.Namespace) -> None:
     from chromatrack.stages.track_vot import track_vot
 
-    track_vot(options.checkpoint, options.root, options.output, **_tracker_options(options))
+    track_vot(
+        options.checkpoint,
+        options.root,
+        options.output,
+        challenge=options.challenge,
+        **_tracker_options(options),
+    )
+
+
+def _track_got10k(options: argparse.Namespace) -> None:
+    from chromatrack.stages.one_pass import track_got10k
+
+    track_got10k(options.checkpoint, options.root, options.output, **_tracker_options(options))
+
+
+def _track_classical(options: argparse.Namespace) -> None:
+    from chromatrack.stages.one_pass import track_classical
+    from chromatrack.stages.track_vot import track_vot_classical
+
+    if options.names is not None and options.benchmark != "otb":
+        raise InputError(f"--names: expected with otb alone, got it with {options.benchmark}")
+    if options.benchmark == "vot":
+        track_vot_classical(
+            options.tracker,
+            options.root,
+            options.output,
+            max_frames=options.max_frames,
+            challenge=options.challenge,
+        )
+        return
+    track_classical(
+        options.tracker,
+        options.benchmark,
+        options.root,
+        options.output,
+        names=options.names,
+        max_frames=options.max_frames,
+    )
 
 
 def _propagate_davis(options: argparse.Namespace) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from chromatrack.data.images import list_frames, write_frames
+from chromatrack.data.images import list_frames, read_image_rgb, write_frames
 from chromatrack.data.sequence import Sequence
 from chromatrack.data.text import folder_name, read_names, read_rows, read_text
 from chromatrack.errors import InputError
@@ -21,7 +21,8 @@ def read_sequences(root: str | Path) -> list[Sequence]:
     """Read all sequences that `root`/list.txt names.
 
     Returns:
-        sequences with `polygons` (N, 8) and `boxes_ltwh` (N, 4), the polygons' bounding boxes.
+        sequences with `polygons` (N, 8) and `boxes_ltwh` (N, 4), the polygons' bounding boxes;
+        without `polygons` where all regions are rectangles.
 
     Raises:
         InputError: a file is missing or broken, or there are fewer frames than regions.
@@ -31,15 +32,18 @@ def read_sequences(root: str | Path) -> list[Sequence]:
 
 
 def _read_sequence(folder: Path) -> Sequence:
-    polygons = read_polygons(folder / "groundtruth.txt")
+    rows = read_rows(folder / "groundtruth.txt", columns=(8, 4))
     frames = list_frames(folder / _frames_folder(folder))
-    if len(frames) < len(polygons):
+    if len(frames) < len(rows):
         raise InputError(
             f"{folder}: expected a frame for each region, got {len(frames)} frames "
-            f"and {len(polygons)} regions"
+            f"and {len(rows)} regions"
         )
-    boxes_ltwh = bounding_boxes(polygons)
-    return Sequence(folder.name, tuple(frames[: len(polygons)]), boxes_ltwh, polygons=polygons)
+    frames = tuple(frames[: len(rows)])
+    if all(len(row) == 4 for row in rows):
+        return Sequence(folder.name, frames, np.array(rows, dtype=np.float64).reshape(-1, 4))
+    polygons = _polygons(rows)
+    return Sequence(folder.name, frames, bounding_boxes(polygons), polygons=polygons)
 
 
 def _frames_folder(folder: Path) -> str:
@@ -54,10 +58,10 @@ def _frames_folder(folder: Path) -> str:
     return "color"
 
 
-def read_polygons(path: str | Path) -> np.ndarray:
-    """Read regions as (N, 8) float64 x1, y1, ..., x4, y4; rectangles become their corners."""
+def _polygons(rows: list[list[float]]) -> np.ndarray:
+    """Regions as (N, 8) float64 x1, y1, ..., x4, y4; rectangles become their corners."""
     polygons = []
-    for row in read_rows(path, columns=(8, 4)):
+    for row in rows:
         if len(row) == 4:
             x, y, width, height = row
             row = [x, y, x + width, y, x + width, y + height, x, y + height]
@@ -65,9 +69,19 @@ def read_polygons(path: str | Path) -> np.ndarray:
     return np.array(polygons, dtype=np.float64).reshape(-1, 8)
 
 
+def regions(sequence: Sequence) -> np.ndarray:
+    """Its regions as they are compared: polygons (N, 8), or boxes (N, 4) ltwh."""
+    return sequence.boxes_ltwh if sequence.polygons is None else sequence.polygons
+
+
+def frame_size(sequence: Sequence) -> tuple[int, int]:
+    """(height, width) of its frames in pixels, read off the first one."""
+    return read_image_rgb(sequence.frames[0]).shape[:2]
+
+
 def bounding_boxes(polygons: np.ndarray) -> np.ndarray:
-    """Axis-aligned bounding boxes_ltwh (N, 4) of polygons (N, 8)."""
-    corners = polygons.reshape(-1, 4, 2)
+    """Axis-aligned bounding boxes_ltwh (N, 4) of polygons (N, 2 K)."""
+    corners = polygons.reshape(len(polygons), -1, 2)
     low, high = corners.min(axis=1), corners.max(axis=1)
     return np.concatenate([low, high - low], axis=1)
 

@@ -1,4 +1,4 @@
-"""Supervised experiment of the VOT challenge: region overlap, accuracy, failures, EAO.
+"""Supervised experiment of the VOT challenge: accuracy, failures, expected average overlap.
 
 The tracker is started on the ground truth. A frame without overlap is a failure; the tracker is
 started again `RESTART_AFTER` frames later, and the first `BURN_IN` frames after each start do not
@@ -28,44 +28,7 @@ EAO_INTERVALS = {
     "vot2018": (100, 356),
     "vot2019": (46, 291),
 }
-"""First and last sequence length of the mean that is the EAO, in frames."""
-
-
-def region_overlap(a: np.ndarray, b: np.ndarray, size: tuple[int, int] | None = None) -> float:
-    """Overlap of two regions on the pixel grid, as the official toolkit rasterises them.
-
-    Vertices are rounded to whole pixels first, so the value differs a little from that of exact
-    polygons. A row is filled between its outermost crossings: exact for convex polygons such as the
-    rotated rectangles of VOT.
-
-    Args:
-        a: polygon as (2 K,) or (K, 2) x, y in pixels, or box as (4,) left, top, width, height.
-        b: the other region.
-        size: (height, width) of the image; pixels outside of it do not count. None: no bound.
-
-    Returns:
-        Intersection over union in 0..1; 0 if a value is not finite or fewer than two rows or
-        columns of pixels are left to compare.
-    """
-    a, b = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
-    if not (np.isfinite(a).all() and np.isfinite(b).all()):
-        return 0.0
-    bounds_a, bounds_b = _bounds(a), _bounds(b)
-    low = np.minimum(bounds_a[:2], bounds_b[:2])
-    high = np.maximum(bounds_a[2:], bounds_b[2:])
-    if size is not None:
-        low = np.maximum(low, 0)
-        high = np.minimum(high, (size[1] - 1, size[0] - 1))
-    if (low >= high).any():
-        return 0.0
-    # Bounded by the union of both regions: far apart regions need no raster to know the answer.
-    if (np.maximum(bounds_a[:2], bounds_b[:2]) > np.minimum(bounds_a[2:], bounds_b[2:])).any():
-        return 0.0
-    start_a, stop_a = _spans(a, low, high)
-    start_b, stop_b = _spans(b, low, high)
-    both = np.clip(np.minimum(stop_a, stop_b) - np.maximum(start_a, start_b), 0, None).sum()
-    either = (stop_a - start_a).sum() + (stop_b - start_b).sum() - both
-    return float(both / either) if either else 0.0
+"""For each challenge the first and last entry of the curve whose mean is the EAO, in frames."""
 
 
 def accuracy(overlaps: np.ndarray, states: np.ndarray, burn_in: int = BURN_IN) -> float:
@@ -134,33 +97,38 @@ def eao_curve(runs: Sequence[tuple[np.ndarray, bool]]) -> np.ndarray:
     return (means * active).sum(axis=0) / np.maximum(active.sum(axis=0), 1)
 
 
-def eao(runs: Sequence[tuple[np.ndarray, bool]], low: int, high: int) -> float | None:
-    """Mean of the EAO curve from length `low` to `high`, both included.
+def eao(
+    runs: Sequence[tuple[np.ndarray, bool]], low: int, high: int
+) -> tuple[float | None, int | None]:
+    """Mean of the EAO curve from entry `low` to `high`, both included.
 
-    None if no run is that long: a mean over a part of the interval would look like the benchmark's
-    number and not be one.
+    As the toolkit does, the mean is over the part of the interval that the longest run reaches:
+    compare it with others' only where that is all of it.
+
+    Returns:
+        The mean, None where no run reaches `low`; and the last entry in it, None with it.
     """
-    if not runs:
-        return None
-    curve = eao_curve(runs)
-    return float(np.mean(curve[low : high + 1])) if len(curve) > high else None
+    curve = eao_curve(runs) if runs else np.zeros(0)
+    part = curve[low : high + 1]
+    return (float(np.mean(part)), low + len(part) - 1) if len(part) else (None, None)
 
 
 def summarize(
-    sequences: Mapping[str, Sequence[tuple[np.ndarray, np.ndarray]]],
-    interval: tuple[int, int] = EAO_INTERVALS["vot2018"],
+    sequences: Mapping[str, Sequence[tuple[np.ndarray, np.ndarray]]], challenge: str = "vot2018"
 ) -> dict:
     """What the report shows of one tracker.
 
     Args:
         sequences: for each sequence, of which there is at least one, its repetitions, each
             (overlaps (N,), states (N,)).
-        interval: for the EAO.
+        challenge: a key of `EAO_INTERVALS`.
 
     Returns:
         accuracy (mean over sequences, weighted by frames), failures (sum over sequences of the mean
-        over repetitions), robustness (failures per 100 frames), eao (or None), frames, eao_interval
-        and per_sequence {name: accuracy, failures, frames}.
+        over repetitions), robustness (failures per 100 frames, as challenges publish it),
+        robustness_toolkit (mean failures of a sequence, weighted by frames: what vot-toolkit calls
+        robustness), eao (or None), eao_interval, eao_until (last entry of the interval that the
+        sequences reach), challenge, frames and per_sequence {name: accuracy, failures, frames}.
     """
     per_sequence, runs = {}, []
     for name, repetitions in sequences.items():
@@ -174,13 +142,18 @@ def summarize(
             runs += split_runs(*repetition)
     entries = per_sequence.values()
     frames = [entry["frames"] for entry in entries]
-    lost = sum(entry["failures"] for entry in entries)
+    lost = [entry["failures"] for entry in entries]
+    interval = EAO_INTERVALS[challenge]
+    expected, until = eao(runs, *interval)
     return {
         "accuracy": float(np.average([entry["accuracy"] for entry in entries], weights=frames)),
-        "failures": lost,
-        "robustness": 100 * lost / sum(frames),
-        "eao": eao(runs, *interval),
+        "failures": sum(lost),
+        "robustness": 100 * sum(lost) / sum(frames),
+        "robustness_toolkit": float(np.average(lost, weights=frames)),
+        "eao": expected,
         "eao_interval": list(interval),
+        "eao_until": until,
+        "challenge": challenge,
         "frames": sum(frames),
         "per_sequence": per_sequence,
     }
@@ -191,43 +164,3 @@ def _checked(states: np.ndarray) -> np.ndarray:
     if states.ndim != 1 or not np.isin(states, (SKIPPED, INITIALIZED, TRACKED, FAILED)).all():
         raise ValueError("states: expected a row of 0 (skipped), 1 (initialised), 2, 3 (failed)")
     return states
-
-
-def _bounds(region: np.ndarray) -> np.ndarray:
-    """First and last column and row as (left, top, right, bottom), whole pixels."""
-    if region.shape == (4,):
-        left, top = np.round(region[:2])
-        width, height = np.round(region[2:])
-        return np.array([left, top, left + width - 1, top + height - 1])
-    points = np.round(region.reshape(-1, 2))
-    return np.concatenate([points.min(axis=0), points.max(axis=0)])
-
-
-def _spans(region: np.ndarray, low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """For each pixel row of the window: first column and the one after the last, in the window."""
-    width, height = (high - low + 1).astype(int)
-    rows = np.arange(height)
-    if region.shape == (4,):
-        left, top, right, bottom = _bounds(region) - np.concatenate([low, low])
-        inside = (rows >= top) & (rows <= bottom)
-        first, last = np.full(height, left), np.full(height, right)
-    else:
-        first, last = _crossings(np.round(region.reshape(-1, 2)) - low, rows)
-        inside = np.isfinite(first)
-    first = np.where(inside, first, 0)
-    last = np.where(inside, last, -1)
-    start = np.clip(np.trunc(first), 0, width)
-    return start, np.clip(np.trunc(last) + 1, start, width)
-
-
-def _crossings(points: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Outermost x at which the outline of a polygon meets each pixel row; infinite where none."""
-    x, y = points.T
-    next_x, next_y = np.roll(points, -1, axis=0).T
-    level = rows[:, None]
-    rise = next_y - y
-    meets = (np.minimum(y, next_y) <= level) & (level <= np.maximum(y, next_y))
-    share = (level - y) / np.where(rise == 0, 1, rise)
-    at = x + np.where(rise == 0, 0, share * (next_x - x))
-    # A level edge reaches from end to end; its far end is an end of the neighbouring edge.
-    return np.where(meets, at, np.inf).min(axis=1), np.where(meets, at, -np.inf).max(axis=1)

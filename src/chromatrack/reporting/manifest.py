@@ -13,13 +13,15 @@ required; a part that is missing is left out of the page.
         {"tracker": "siamfc", "experiment": "baseline", "alpha": null, "seed": 0,
          "evaluation": "....json",              // written by `chromatrack evaluate otb`
          "run": "....json"},                    // frames, seconds, frames_per_second, device
-        {"tracker": "...", "experiment": "2", "alpha": 0.3, "seed": 0, ...}  // or "learned"
+        {"tracker": "...", "experiment": "2", "alpha": 0.3, "seed": 0, ...}, // or "learned"
+        {"tracker": "kcf", "experiment": "classical", "alpha": null, "seed": null, ...}
       ],
       "summary_csv": "....csv",                 // written by `chromatrack summary`
       "figures": ".../figures.json",            // written by `chromatrack figures`, or a list of
                                                 //   {"title", "caption", "svg"}
       "davis": {"resnet18": "....json"},        // name -> written by `chromatrack evaluate davis`
       "vot": {"siamfc": "....json"},            // tracker -> accuracy, failures, robustness, eao
+      "got10k": {"siamfc": "....json"},         // tracker -> by `chromatrack evaluate got10k`
       "ledgers": ["....csv"],                   // of clips: columns label, status, permanent
       "lab_statistics": "....json",             // mean, std, frames
       "label_analysis": ".../analysis.json",    // written by `chromatrack analyze-labels`
@@ -46,6 +48,8 @@ from chromatrack.files import read_json
 
 BASELINE = "baseline"
 """Name of the experiment that the others are held against."""
+CLASSICAL = "classical"
+"""Stands for the experiment of trackers that are not trained: no alpha, no seed."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,8 @@ class Row:
     experiment: str
     alpha: float | str | None
     """Weight of the colorization branch, "learned", or None for the baseline."""
-    seed: int
+    seed: int | None
+    """None for a classical tracker."""
     evaluation: Path
     run: Path | None = None
 
@@ -88,6 +93,7 @@ class Manifest:
     figures: tuple[Figure, ...] = ()
     davis: Mapping[str, Path] = dataclasses.field(default_factory=dict)
     vot: Mapping[str, Path] = dataclasses.field(default_factory=dict)
+    got10k: Mapping[str, Path] = dataclasses.field(default_factory=dict)
     ledgers: tuple[Path, ...] = ()
     lab_statistics: Path | None = None
     label_analysis: Path | None = None
@@ -119,7 +125,8 @@ def read_manifest(path: str | Path, *, with_figures: bool = True) -> Manifest:
     readers = {
         "title": _text, "synthetic": _flag, "cut": _optional(_text), "notes": _list(_text),
         "experiments": _named(_text), "rows": _list(_row), "summary_csv": _optional(_path),
-        "davis": _named(_path), "vot": _named(_path), "ledgers": _list(_path),
+        "davis": _named(_path), "vot": _named(_path), "got10k": _named(_path),
+        "ledgers": _list(_path),
         "lab_statistics": _optional(_path), "label_analysis": _optional(_path),
         "score_statistics": _named(_path), "curves": _named(_path), "pictures": _list(_picture),
         "config": _optional(_text), "figures": _figures if with_figures else lambda *_: (),
@@ -196,10 +203,12 @@ def _row(value: Any, where: str) -> Row:
     number = isinstance(alpha, int | float) and not isinstance(alpha, bool) and 0 <= alpha <= 1
     if not (alpha is None or alpha == "learned" or number):
         raise InputError(f'{where}.alpha: expected 0 to 1, "learned" or null, got {_shown(alpha)}')
-    if not isinstance(seed, int) or isinstance(seed, bool):
-        raise InputError(f"{where}.seed: expected a whole number, got {_shown(seed)}")
     experiment = _text(value["experiment"], f"{where}.experiment")
-    if alpha is None and experiment != BASELINE:
+    trained = experiment != CLASSICAL
+    if trained != isinstance(seed, int) or isinstance(seed, bool):
+        wanted = "a whole number" if trained else "null"
+        raise InputError(f"{where}.seed: expected {wanted}, got {_shown(seed)}")
+    if alpha is None and experiment not in (BASELINE, CLASSICAL):
         raise InputError(f"{where}: expected an alpha; only the {BASELINE!r} has none")
     return Row(
         tracker=_text(value["tracker"], f"{where}.tracker"),

@@ -87,10 +87,16 @@ def _curves_plot(
     legend: str,
 ) -> Figure:
     figure, axes = new_figure()
+    classical = [mean for mean in curves if mean.tracker is not None]
+    colors = {mean: matplotlib.colormaps["tab10"](i % 10) for i, mean in enumerate(classical)}
     order = sorted(curves, key=lambda mean: -curves[mean][2])
     for mean in order:
         thresholds, shares, score = curves[mean]
-        axes.plot(thresholds, shares, label=f"{mean.label} [{score:.3f}]", **_line_of(mean))
+        if mean in colors:
+            line = {"color": colors[mean], "linestyle": ":", "linewidth": 1.2}
+        else:
+            line = _line_of(mean)
+        axes.plot(thresholds, shares, label=f"{mean.label} [{score:.3f}]", **line)
     axes.set(xlabel=x, ylabel=y, ylim=(0, 1), xlim=(0, thresholds[-1]))
     frame(figure, title, legend=legend)
     return figure

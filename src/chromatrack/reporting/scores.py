@@ -11,7 +11,7 @@ import numpy as np
 
 from chromatrack.errors import InputError
 from chromatrack.files import read_json
-from chromatrack.reporting.manifest import BASELINE, Row
+from chromatrack.reporting.manifest import BASELINE, CLASSICAL, Row
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,12 +19,13 @@ class Mean:
     """Scores of one tracker, the mean over its seeds.
 
     Attributes:
-        experiment: name of the experiment, or "baseline".
+        experiment: name of the experiment, "baseline" or "classical".
         alpha: weight of the colorization branch, "learned", or None for the baseline.
         success: (21,) success curve.
         precision: (51,) precision curve.
         attributes: attribute -> success AUC, where the attribute occurs.
         seeds: number of seeds.
+        tracker: name of a classical tracker; None for the others.
     """
 
     experiment: str
@@ -33,6 +34,7 @@ class Mean:
     precision: np.ndarray
     attributes: Mapping[str, float]
     seeds: int
+    tracker: str | None = None
 
     @property
     def success_auc(self) -> float:
@@ -44,7 +46,9 @@ class Mean:
 
     @property
     def label(self) -> str:
-        """For legends and tables: "SiamFC" or "α = 0.3"."""
+        """For legends and tables: "SiamFC", "α = 0.3", or the name of a classical tracker."""
+        if self.tracker is not None:
+            return self.tracker
         return "SiamFC" if self.experiment == BASELINE else f"α = {alpha_text(self.alpha)}"
 
 
@@ -73,10 +77,10 @@ def read_evaluation(path: Path) -> dict[str, Any]:
 
 
 def sort_key(experiment: str, alpha: float | str | None) -> tuple:
-    """Baseline first, then by experiment and alpha; "learned" comes after the numbers."""
+    """Baseline, classical trackers, then by experiment and alpha; "learned" after the numbers."""
     number = isinstance(alpha, float)
     return (
-        experiment != BASELINE,
+        {BASELINE: 0, CLASSICAL: 1}.get(experiment, 2),
         (len(experiment), experiment) if experiment.isdecimal() else (99, experiment),
         alpha is not None,
         not number,
@@ -85,15 +89,22 @@ def sort_key(experiment: str, alpha: float | str | None) -> tuple:
 
 
 def mean_over_seeds(rows: Iterable[Row]) -> list[Mean]:
-    """One entry per experiment and alpha, in the order of `sort_key`."""
+    """One entry per experiment and alpha, or classical tracker, in the order of `sort_key`."""
     groups: dict[tuple, list[dict[str, Any]]] = {}
     for row in rows:
-        groups.setdefault((row.experiment, row.alpha), []).append(read_evaluation(row.evaluation))
+        name = row.tracker if row.experiment == CLASSICAL else None
+        key = (row.experiment, row.alpha, name)
+        groups.setdefault(key, []).append(read_evaluation(row.evaluation))
     means = [_mean(*key, evaluations) for key, evaluations in groups.items()]
     return sorted(means, key=lambda mean: sort_key(mean.experiment, mean.alpha))
 
 
-def _mean(experiment: str, alpha: float | str | None, evaluations: list[dict[str, Any]]) -> Mean:
+def _mean(
+    experiment: str,
+    alpha: float | str | None,
+    tracker: str | None,
+    evaluations: list[dict[str, Any]],
+) -> Mean:
     attributes = {name for evaluation in evaluations for name in evaluation["per_attribute"]}
     return Mean(
         experiment=experiment,
@@ -113,19 +124,22 @@ def _mean(experiment: str, alpha: float | str | None, evaluations: list[dict[str
             for name in sorted(attributes)
         },
         seeds=len(evaluations),
+        tracker=tracker,
     )
 
 
 def best_of_each(means: Iterable[Mean]) -> list[Mean]:
-    """The baseline and the best alpha of each experiment by success AUC (thesis Table 5.7)."""
-    best: dict[str, Mean] = {}
+    """The best alpha of each experiment by success AUC (thesis Table 5.7); all without an alpha."""
+    best: dict[tuple, Mean] = {}
     for mean in means:
-        known = best.get(mean.experiment)
+        key = mean.experiment, mean.tracker
+        known = best.get(key)
         if known is None or mean.success_auc > known.success_auc:
-            best[mean.experiment] = mean
+            best[key] = mean
     return list(best.values())
 
 
 def experiments_of(means: Iterable[Mean]) -> list[str]:
-    """Names of the experiments without the baseline, in order."""
-    return list(dict.fromkeys(mean.experiment for mean in means if mean.experiment != BASELINE))
+    """Names of the experiments without the baseline and the classical trackers, in order."""
+    names = dict.fromkeys(mean.experiment for mean in means)
+    return [name for name in names if name not in (BASELINE, CLASSICAL)]

@@ -45,7 +45,7 @@ def summary(table: pd.DataFrame) -> Table:
     """The summary CSV, read as text apart from its numbers."""
     lines = [
         Line((
-            str(row["tracker"]), str(row["experiment"]), row["alpha"] or "–", str(row["seed"]),
+            str(row["tracker"]), str(row["experiment"]), row["alpha"] or "–", row["seed"] or "–",
             number(row["success_auc"]), number(row["precision_20"]),
             number(row["gain_percent"], 2, sign=True), number(row["frames_per_second"], 1),
         ))
@@ -63,7 +63,8 @@ def summary(table: pd.DataFrame) -> Table:
             "FPS",
         ),
         tuple(lines),
-        "Gain: of success AUC over the SiamFC baseline of the same seed. FPS: frames over time on "
+        "Gain: of success AUC over the SiamFC baseline of the same seed; of a classical tracker, "
+        "over the mean of the baselines. FPS: frames over time on "
         "the machine that made this, decoding included.",
         text_columns=3,
     )
@@ -75,6 +76,7 @@ def beside_the_thesis(means: Sequence[Mean], kinds: Mapping[str, str]) -> Table:
     Args:
         kinds: what each experiment is, for the second column.
     """
+    means = [mean for mean in means if mean.tracker is None]
     own = {(mean.experiment, mean.alpha): mean.success_auc for mean in means}
     keys = list(own)
     for name in dict.fromkeys(mean.experiment for mean in means):
@@ -109,7 +111,7 @@ def attributes(means: Sequence[Mean]) -> Table:
     """Success AUC per attribute for the best alpha of each experiment (thesis Table 5.7)."""
     lines = []
     for mean in best_of_each(means):
-        name = "SiamFC" if mean.experiment == BASELINE else f"experiment {mean.experiment}"
+        name = mean.label if mean.alpha is None else f"experiment {mean.experiment}"
         scores = [mean.attributes.get(key) for key in published.ATTRIBUTES]
         lines.append(_attribute_line(name, mean.alpha, mean.success_auc, scores))
         if mean.experiment in published.ATTRIBUTE_SUCCESS:
@@ -167,7 +169,7 @@ def vot(evaluations: Mapping[str, Mapping[str, Any]]) -> Table:
     lines = [
         Line((
             name, number(entry["accuracy"]), number(entry["failures"], 1),
-            number(entry["robustness"], 2), number(entry["eao"]),
+            number(entry["robustness"], 2), _eao(entry),
         ))
         for name, entry in evaluations.items()
     ]  # fmt: skip
@@ -180,8 +182,31 @@ def vot(evaluations: Mapping[str, Mapping[str, Any]]) -> Table:
         ("tracker", "accuracy", "failures", "per 100 frames", "EAO"),
         tuple(lines),
         "VOT ranks trackers by EAO, the expected average overlap, and not by the average of "
-        "accuracy and robustness as the thesis has it. EAO needs sequences as long as its interval "
-        "of lengths; a dash stands where they are shorter. The thesis prints accuracies alone.",
+        "accuracy and robustness as the thesis has it. EAO is a mean over an interval of lengths "
+        "of sequences: as in vot-toolkit, over the part that the longest run reaches, which then "
+        "stands beside it, and a dash where none reaches it. The thesis prints accuracies alone.",
+    )
+
+
+def _eao(entry: Mapping[str, Any]) -> str:
+    """The EAO, with the last length that it is over where that is not the whole interval."""
+    until, interval = entry.get("eao_until"), entry.get("eao_interval")
+    cut = until is not None and interval is not None and until < interval[1]
+    return number(entry["eao"]) + (f" (to {until} of {interval[1]})" if cut else "")
+
+
+def got10k(evaluations: Mapping[str, Mapping[str, Any]]) -> Table:
+    """Average overlap and success rates on GOT-10k val."""
+    keys = ("average_overlap", "success_rate_50", "success_rate_75")
+    lines = [
+        Line((name, *(number(entry[key]) for key in keys), str(entry["sequences"])))
+        for name, entry in evaluations.items()
+    ]
+    return Table(
+        ("tracker", "AO", "SR 0.5", "SR 0.75", "sequences"),
+        tuple(lines),
+        "AO: mean overlap over the frames in which the target is visible, without the first of "
+        "each sequence. SR: share of them whose overlap is above 0.5 or 0.75.",
     )
 
 

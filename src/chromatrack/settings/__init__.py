@@ -17,6 +17,7 @@ from chromatrack.settings.networks import (
 )
 from chromatrack.settings.single_video import SingleVideoSettings
 from chromatrack.settings.tracking import (
+    Classical,
     ExperimentSettings,
     PropagationSettings,
     TrackerSettings,
@@ -35,6 +36,7 @@ from chromatrack.settings.whole import (
 __all__ = [
     "AnalysisSettings",
     "BackOffSettings",
+    "Classical",
     "ClipSettings",
     "ColorizationSettings",
     "ComputeSettings",

@@ -45,6 +45,8 @@ class DataSettings:
     """Cut each OTB sequence to its first frames; the page says so."""
     vot: str | None = None
     """Folder of VOT sequences with list.txt."""
+    vot_challenge: Literal["vot2015", "vot2016", "vot2017", "vot2018", "vot2019"] = "vot2018"
+    """Whose lengths of sequences the EAO is a mean over."""
     vot_max_frames: int | None = None
     """Cut each VOT sequence to its first frames."""
     davis: str | None = None

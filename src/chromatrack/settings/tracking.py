@@ -8,6 +8,9 @@ from typing import Literal
 from chromatrack.settings.checks import positive, require
 from chromatrack.settings.networks import Trunk
 
+Classical = Literal["meanshift", "camshift", "klt", "mosse", "kcf", "csrt"]
+"""Trackers of before deep learning (thesis 2.1, 2.2) that OpenCV has."""
+
 
 @dataclass(frozen=True)
 class TrackerSettings:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, get_args
 
 from chromatrack.configuration import as_plain, build, merge, read_yaml
 from chromatrack.errors import InputError
@@ -25,6 +25,7 @@ from chromatrack.settings.networks import (
 )
 from chromatrack.settings.single_video import SingleVideoSettings
 from chromatrack.settings.tracking import (
+    Classical,
     ExperimentSettings,
     PropagationSettings,
     TrackerSettings,
@@ -78,6 +79,8 @@ class Settings:
     seeds: tuple[int, ...] = (0,)
     """Every training and everything after it is repeated for each seed."""
     experiments: dict[str, ExperimentSettings] = field(default_factory=thesis_experiments)
+    baselines: tuple[Classical, ...] = get_args(Classical)
+    """Classical trackers that stand in the tables beside SiamFC."""
     world: WorldSettings = field(default_factory=WorldSettings)
     clips: ClipSettings = field(default_factory=ClipSettings)
     labels: LabelSettings = field(default_factory=LabelSettings)
@@ -102,6 +105,10 @@ class Settings:
                 re.fullmatch(r"[A-Za-z0-9]+", name) is not None,
                 f"experiments.{name}: expected a name of letters and digits",
             )
+            require(
+                name not in ("baseline", "classical"),
+                f"experiments.{name}: tables have other rows of this name",
+            )
         for alpha in self.alphas:
             require(alpha == "learned" or 0 <= alpha <= 1, f"alphas: expected 0 to 1, got {alpha}")
         require(
@@ -112,6 +119,8 @@ class Settings:
         for name in ("alphas", "seeds"):
             values = getattr(self, name)
             require(len(values) > 0, f"{name}: expected at least one value")
+        for name in ("alphas", "seeds", "baselines"):
+            values = getattr(self, name)
             require(len(set(values)) == len(values), f"{name}: a value is given twice")
         require(all(seed >= 0 for seed in self.seeds), "seeds: expected 0 or more")
 

@@ -11,7 +11,7 @@ import subprocess
 from chromatrack.fetch.sources.ytdlp import JS_RUNTIMES
 
 PACKAGES = (
-    "torch", "torchvision", "numpy", "pandas", "h5py", "av", "opencv-python-headless",
+    "torch", "torchvision", "numpy", "pandas", "h5py", "av", "opencv-contrib-python-headless",
     "scikit-image", "yt-dlp", "ffmpeg-python", "imageio-ffmpeg", "matplotlib", "snakemake",
 )  # fmt: skip
 

@@ -14,7 +14,7 @@ import pandas as pd
 from chromatrack.errors import InputError
 from chromatrack.files import write_json, write_text
 from chromatrack.reporting import plots, published
-from chromatrack.reporting.manifest import BASELINE, Manifest
+from chromatrack.reporting.manifest import BASELINE, CLASSICAL, Manifest
 from chromatrack.reporting.scores import Mean, alpha_text, experiments_of, mean_over_seeds
 
 INDEX = "figures.json"
@@ -59,7 +59,7 @@ def make_figures(manifest: Manifest, output: str | Path) -> list[dict[str, str]]
 def _otb_figures(means: list[Mean], heading: str, kinds: Mapping[str, str], keep) -> None:
     seeds = max(mean.seeds for mean in means)
     averaged = f" Each line is the mean over {seeds} seeds." if seeds > 1 else ""
-    baseline = [mean for mean in means if mean.experiment == BASELINE]
+    beside = [mean for mean in means if mean.experiment in (BASELINE, CLASSICAL)]
     names = experiments_of(means)
     if names:
         keep(
@@ -71,7 +71,7 @@ def _otb_figures(means: list[Mean], heading: str, kinds: Mapping[str, str], keep
             "other training." + averaged,
         )
     for name in names or [BASELINE]:
-        lines = baseline + [mean for mean in means if mean.experiment == name != BASELINE]
+        lines = beside + [mean for mean in means if mean.experiment == name != BASELINE]
         what = _described(name, kinds)
         keep(
             plots.success_plot(lines, f"Success (OPE), {what}\n{heading}"),
@@ -104,7 +104,7 @@ def _attributes_csv(means: list[Mean], heading: str) -> str:
         scores = [mean.attributes.get(name) for name in published.ATTRIBUTES]
         alpha = "" if mean.alpha is None else alpha_text(mean.alpha)
         writer.writerow(
-            [heading, mean.experiment, alpha, f"{mean.success_auc:.6f}"]
+            [heading, mean.tracker or mean.experiment, alpha, f"{mean.success_auc:.6f}"]
             + ["" if score is None else f"{score:.6f}" for score in scores]
         )
     return rows.getvalue()

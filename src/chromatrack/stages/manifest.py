@@ -8,10 +8,10 @@ from pathlib import Path
 import yaml
 
 from chromatrack.configuration import as_plain
-from chromatrack.experiments import TrackerSpec, segmentations, trackers, trunks
+from chromatrack.experiments import TrackerSpec, got10k_trackers, segmentations, trackers, trunks
 from chromatrack.files import read_json, write_json
 from chromatrack.layout import run_folder
-from chromatrack.reporting.manifest import BASELINE
+from chromatrack.reporting.manifest import BASELINE, CLASSICAL
 from chromatrack.settings import ExperimentSettings, Settings
 
 
@@ -36,14 +36,21 @@ def write_manifest(
         "cut": _cut(settings),
         "notes": notes(settings),
         "experiments": {name: _kind(e) for name, e in settings.experiments.items()},
-        "rows": [_row(spec, run) for spec in specs],
+        "rows": [_row(spec, run) for spec in specs]
+        + [_classical_row(name, run) for name in settings.baselines],
         "summary_csv": str(run / "report" / "otb2015_summary.csv"),
         "figures": str(run / "report" / "figures" / "figures.json"),
         "davis": {
             spec.title: str(run / "davis" / spec.name / "scores.json")
             for spec in segmentations(settings)
         },
-        "vot": {spec.name: str(run / "vot" / f"{spec.name}.json") for spec in specs},
+        "vot": {
+            name: str(run / "vot" / f"{name}.json")
+            for name in [*(spec.name for spec in specs), *settings.baselines]
+        },
+        "got10k": {
+            name: str(run / "got10k" / name / "scores.json") for name in got10k_trackers(settings)
+        },
         "ledgers": [str(path) for path in ledgers],
         "lab_statistics": str(run / "labels" / "statistics.json"),
         "label_analysis": str(run / "label_analysis" / "analysis.json"),
@@ -113,4 +120,15 @@ def _row(spec: TrackerSpec, run: Path) -> dict:
         "seed": spec.seed,
         "evaluation": str(run / "otb" / spec.name / "scores.json"),
         "run": str(run / "otb" / spec.name / "run.json"),
+    }
+
+
+def _classical_row(name: str, run: Path) -> dict:
+    return {
+        "tracker": name,
+        "experiment": CLASSICAL,
+        "alpha": None,
+        "seed": None,
+        "evaluation": str(run / "otb" / name / "scores.json"),
+        "run": str(run / "otb" / name / "run.json"),
     }

@@ -22,7 +22,9 @@ from chromatrack.reporting.manifest import Manifest
 from chromatrack.reporting.scores import mean_over_seeds
 from chromatrack.reporting.tables import Table
 
-PACKAGES = ("torch", "torchvision", "numpy", "opencv-python-headless", "matplotlib", "pandas")
+PACKAGES = (
+    "torch", "torchvision", "numpy", "opencv-contrib-python-headless", "matplotlib", "pandas",
+)  # fmt: skip
 """Whose versions the page names."""
 
 
@@ -85,6 +87,10 @@ def _sections(manifest: Manifest) -> list[tuple[str, str, Table]]:
     if manifest.vot:
         keys = ("accuracy", "failures", "robustness", "eao")
         sections.append(("vot", "Restarted runs (VOT)", tables.vot(_read(manifest.vot, keys))))
+    if manifest.got10k:
+        keys = ("average_overlap", "success_rate_50", "success_rate_75", "sequences")
+        evaluations = _read(manifest.got10k, keys)
+        sections.append(("got10k", "GOT-10k val", tables.got10k(evaluations)))
     if manifest.ledgers:
         fates = _fates(manifest)
         sections.append(("clips", "Clips", tables.ledger(fates)))

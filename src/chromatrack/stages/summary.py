@@ -10,7 +10,7 @@ import pandas as pd
 
 from chromatrack.errors import InputError
 from chromatrack.files import read_json, write_text
-from chromatrack.reporting.manifest import BASELINE, Row
+from chromatrack.reporting.manifest import BASELINE, CLASSICAL, Row
 from chromatrack.reporting.scores import alpha_text, read_evaluation, sort_key
 
 COLUMNS = (
@@ -22,7 +22,7 @@ COLUMNS = (
 def summarize_otb(
     rows: Iterable[Row | Mapping[str, Any]], output_csv: str | Path, *, title: str
 ) -> pd.DataFrame:
-    """Write one row per tracker as CSV, baseline first.
+    """Write one row per tracker as CSV, baseline and classical trackers first.
 
     Args:
         rows: `Row`s, or mappings with their keys: tracker, experiment, alpha, seed, evaluation
@@ -32,8 +32,9 @@ def summarize_otb(
             for a benchmark's.
 
     Returns:
-        The table. gain_percent is the gain of success AUC over the baseline of the same seed, in
-        percent of it; frames_per_second is frames over time, decoding included.
+        The table. gain_percent is the gain of success AUC over the baseline of the same seed (of a
+        classical tracker: over the mean of the baselines), in percent of it; frames_per_second is
+        frames over time, decoding included.
 
     Raises:
         InputError: there is no baseline for a seed, two rows are about the same tracker, or the
@@ -42,7 +43,7 @@ def summarize_otb(
     rows = [row if isinstance(row, Row) else Row(**row) for row in rows]
     if not rows:
         raise InputError("expected at least one tracker in rows, got none")
-    rows.sort(key=lambda row: (*sort_key(row.experiment, row.alpha), row.seed))
+    rows.sort(key=lambda row: (*sort_key(row.experiment, row.alpha), row.seed or 0))
     evaluations = [read_evaluation(Path(row.evaluation)) for row in rows]
     _same_frames(rows, evaluations)
     baselines = _baselines(rows, evaluations)
@@ -53,7 +54,7 @@ def summarize_otb(
             "tracker": row.tracker,
             "experiment": row.experiment,
             "alpha": "" if row.alpha is None else alpha_text(row.alpha),
-            "seed": row.seed,
+            "seed": "" if row.seed is None else row.seed,
             "success_auc": round(evaluation["success_auc"], 6),
             "precision_20": round(evaluation["precision_20"], 6),
             "gain_percent": _gain(evaluation["success_auc"], baselines[row.seed]),
@@ -77,19 +78,21 @@ def _same_frames(rows: list[Row], evaluations: list[dict[str, Any]]) -> None:
             )
 
 
-def _baselines(rows: list[Row], evaluations: list[dict[str, Any]]) -> dict[int, float]:
-    """Success AUC of the baseline for each seed."""
+def _baselines(rows: list[Row], evaluations: list[dict[str, Any]]) -> dict[int | None, float]:
+    """Success AUC of the baseline for each seed, and for None the mean of them."""
     seen, baselines = set(), {}
     for row, evaluation in zip(rows, evaluations, strict=True):
-        key = (row.experiment, row.alpha, row.seed)
+        classical = row.experiment == CLASSICAL
+        key = row.tracker if classical else (row.experiment, row.alpha, row.seed)
         if key in seen:
-            raise InputError(
-                f"rows: experiment {row.experiment!r}, alpha {alpha_text(row.alpha)}, "
-                f"seed {row.seed} is listed twice"
-            )
+            trained = f"experiment {row.experiment!r}, alpha {alpha_text(row.alpha)}, "
+            what = repr(row.tracker) if classical else f"{trained}seed {row.seed}"
+            raise InputError(f"rows: {what} is listed twice")
         seen.add(key)
         if row.experiment == BASELINE:
             baselines[row.seed] = evaluation["success_auc"]
+    if baselines:
+        baselines[None] = sum(baselines.values()) / len(baselines)
     for row in rows:
         if row.seed not in baselines:
             raise InputError(f"rows: expected a {BASELINE!r} of seed {row.seed}, found none")

@@ -12,7 +12,8 @@ from chromatrack.metrics.otb_protocols import Protocol
 from chromatrack.settings import ComputeSettings, TrackerSettings
 from chromatrack.stages.otb_starts import runs_of
 from chromatrack.stages.sequences import Run, run_together
-from chromatrack.stages.track_otb import run_source, write_run
+from chromatrack.stages.track_otb import run_source
+from chromatrack.stages.tracks import write_run
 from chromatrack.tracking.load import load_tracker, used_alpha
 from chromatrack.training.compute import prepare
 
@@ -65,6 +66,13 @@ def track_alphas(
         runs, starts, open_together=partial(opened, alphas=tuple(outputs)), compute=compute
     )
     return {
-        alpha: write_run(output, results, device=device, alpha=alpha, source=sources[alpha])
+        alpha: write_run(
+            output,
+            results,
+            device=device.type,
+            source=sources[alpha],
+            alpha=alpha,
+            protocol=protocol,
+        )
         for (alpha, output), results in zip(outputs.items(), found, strict=True)
     }

@@ -5,16 +5,15 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-import torch
-
 from chromatrack.configuration import as_plain
 from chromatrack.data import otb
 from chromatrack.errors import InputError
-from chromatrack.files import canonical_json, digest_text, made_by, write_json
+from chromatrack.files import made_by
 from chromatrack.metrics.otb_protocols import Protocol
 from chromatrack.settings import ComputeSettings, TrackerSettings
 from chromatrack.stages.otb_starts import runs_of
 from chromatrack.stages.sequences import run_sequences
+from chromatrack.stages.tracks import write_run
 from chromatrack.tracking.load import load_tracker, used_alpha
 from chromatrack.training.compute import prepare
 
@@ -64,7 +63,9 @@ def track_otb(
         random_auxiliary=random_auxiliary,
     )
     per_sequence = run_sequences(open_tracker, runs, output.parent, source=source, compute=compute)
-    return write_run(output, per_sequence, device=device, alpha=used, source=source)
+    return write_run(
+        output, per_sequence, device=device.type, source=source, alpha=used, protocol=protocol
+    )
 
 
 def run_source(
@@ -87,29 +88,3 @@ def run_source(
         },
         inputs={"checkpoint": checkpoint},
     )
-
-
-def write_run(
-    output: Path,
-    per_sequence: dict[str, dict],
-    *,
-    device: torch.device,
-    alpha: float | None,
-    source: dict,
-) -> dict:
-    """Write run.json; returns what it holds."""
-    frames = sum(entry["frames"] for entry in per_sequence.values())
-    seconds = sum(entry["seconds"] for entry in per_sequence.values())
-    result = {
-        "frames": frames,
-        "seconds": round(seconds, 3),
-        "frames_per_second": round(frames / max(seconds, 1e-9), 3),
-        "device": device.type,
-        "alpha": alpha,
-        "protocol": source["settings"]["protocol"],
-        "per_sequence": per_sequence,
-        "results": digest_text(canonical_json({n: e["boxes"] for n, e in per_sequence.items()})),
-        "made_by": source,
-    }
-    write_json(output, result)
-    return result

@@ -10,6 +10,8 @@ from chromatrack.files import made_by, write_json
 from chromatrack.metrics.vot import summarize
 from chromatrack.progress import progress
 from chromatrack.settings import ComputeSettings, TrackerSettings
+from chromatrack.tracking.classical import open_classical
+from chromatrack.tracking.contract import Tracker
 from chromatrack.tracking.load import load_tracker
 from chromatrack.tracking.supervised import supervised_run
 from chromatrack.training.compute import prepare
@@ -25,16 +27,37 @@ def track_vot(
     alpha: float | None = None,
     random_auxiliary: int | None = None,
     max_frames: int | None = None,
+    challenge: str = "vot2018",
 ) -> dict:
-    """Supervised VOT run: accuracy, failures, robustness and EAO as JSON."""
+    """Supervised VOT run of a checkpoint: accuracy, failures, robustness and EAO as JSON."""
     device = prepare(compute)
-    tracker = load_tracker(
-        checkpoint,
-        settings=settings,
-        device=device,
-        alpha=alpha,
-        random_auxiliary=random_auxiliary,
+    options = {"alpha": alpha, "random_auxiliary": random_auxiliary}
+    tracker = load_tracker(checkpoint, settings=settings, device=device, **options)
+    made = made_by(
+        "track-vot",
+        settings={"tracker": as_plain(settings), **options, "max_frames": max_frames},
+        inputs={"checkpoint": checkpoint},
     )
+    return _supervised(tracker, root, output, max_frames, challenge, made)
+
+
+def track_vot_classical(
+    name: str,
+    root: Path,
+    output: Path,
+    *,
+    max_frames: int | None = None,
+    challenge: str = "vot2018",
+) -> dict:
+    """Supervised VOT run of a classical tracker, such as "kcf"."""
+    tracker = open_classical(name)
+    made = made_by("track-vot", settings={"tracker": name, "max_frames": max_frames})
+    return _supervised(tracker, root, output, max_frames, challenge, made)
+
+
+def _supervised(
+    tracker: Tracker, root: Path, output: Path, max_frames: int | None, challenge: str, made: dict
+) -> dict:
     runs = {}
     sequences = [sequence.first(max_frames) for sequence in vot.read_sequences(root)]
     with progress(sequences, what=f"VOT {output.stem}", unit="sequence") as bar:
@@ -42,18 +65,6 @@ def track_vot(
             overlaps, states, _ = supervised_run(tracker, sequence)
             # The tracker is deterministic: one repetition stands for the 15 of the challenge.
             runs[sequence.name] = [(overlaps, states)]
-    result = {
-        **summarize(runs),
-        "made_by": made_by(
-            "track-vot",
-            settings={
-                "tracker": as_plain(settings),
-                "alpha": alpha,
-                "random_auxiliary": random_auxiliary,
-                "max_frames": max_frames,
-            },
-            inputs={"checkpoint": checkpoint},
-        ),
-    }
+    result = {**summarize(runs, challenge), "made_by": made}
     write_json(output, result)
     return result

@@ -66,3 +66,29 @@ def _files(name: str, folder: Path) -> tuple[Path, Path, Path]:
         folder / "boxes" / f"{name}.txt",
         folder / "times" / f"{name}.txt",
     )
+
+
+def write_run(
+    output: Path, per_sequence: dict[str, dict], *, device: str, source: dict, **about
+) -> dict:
+    """Write run.json of a run over sequences, as `sequences.run_sequences` gives it.
+
+    Returns:
+        What it holds: frames, seconds (decoding included, of all sequences), frames_per_second (of
+        one process), device, what `about` names, per_sequence, results (digest of all boxes),
+        made_by.
+    """
+    frames = sum(entry["frames"] for entry in per_sequence.values())
+    seconds = sum(entry["seconds"] for entry in per_sequence.values())
+    result = {
+        "frames": frames,
+        "seconds": round(seconds, 3),
+        "frames_per_second": round(frames / max(seconds, 1e-9), 3),
+        "device": device,
+        **about,
+        "per_sequence": per_sequence,
+        "results": digest_text(canonical_json({n: e["boxes"] for n, e in per_sequence.items()})),
+        "made_by": source,
+    }
+    write_json(output, result)
+    return result

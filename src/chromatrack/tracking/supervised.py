@@ -6,14 +6,14 @@ import numpy as np
 
 from chromatrack.data.images import read_image_rgb
 from chromatrack.data.sequence import Sequence
-from chromatrack.data.vot import bounding_boxes
+from chromatrack.data.vot import regions
+from chromatrack.metrics.regions import region_overlap
 from chromatrack.metrics.vot import (
     FAILED,
     INITIALIZED,
     RESTART_AFTER,
     SKIPPED,
     TRACKED,
-    region_overlap,
 )
 from chromatrack.tracking.contract import Tracker
 
@@ -21,14 +21,14 @@ from chromatrack.tracking.contract import Tracker
 def supervised_run(
     tracker: Tracker, sequence: Sequence
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Track a sequence with polygons; start again 5 frames after each failure.
+    """Track a sequence; start again 5 frames after each failure.
 
     Returns:
         overlaps (N,), states (N,) as `metrics/vot.py` defines them, and boxes_ltwh (N, 4), NaN
         where no tracker was running.
     """
     count = len(sequence)
-    starts = bounding_boxes(sequence.polygons)
+    starts, truth = sequence.boxes_ltwh, regions(sequence)
     overlaps = np.zeros(count)
     states = np.full(count, SKIPPED)
     boxes_ltwh = np.full((count, 4), np.nan)
@@ -42,9 +42,7 @@ def supervised_run(
             boxes_ltwh[index], states[index], overlaps[index] = starts[index], INITIALIZED, 1.0
             continue
         boxes_ltwh[index] = tracker.update(image)
-        overlaps[index] = region_overlap(
-            boxes_ltwh[index], sequence.polygons[index], image.shape[:2]
-        )
+        overlaps[index] = region_overlap(boxes_ltwh[index], truth[index], image.shape[:2])
         states[index] = TRACKED if overlaps[index] > 0 else FAILED
         if states[index] == FAILED:
             start_at = index + RESTART_AFTER

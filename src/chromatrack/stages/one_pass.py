@@ -1,0 +1,81 @@
+"""Stage 8: one pass over sequences with box annotations, each tracked from its first box."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+
+from chromatrack.configuration import as_plain
+from chromatrack.data import got10k, otb
+from chromatrack.data.sequence import Sequence
+from chromatrack.errors import InputError
+from chromatrack.files import made_by
+from chromatrack.settings import ComputeSettings, TrackerSettings
+from chromatrack.stages.sequences import run_sequences
+from chromatrack.stages.tracks import write_run
+from chromatrack.tracking.classical import open_classical
+from chromatrack.tracking.load import load_tracker
+from chromatrack.training.compute import prepare
+
+
+def track_classical(
+    tracker: str,
+    benchmark: str,
+    root: Path,
+    output: Path,
+    *,
+    names: Path | None = None,
+    max_frames: int | None = None,
+) -> dict:
+    """Run a classical tracker over OTB or GOT-10k; files as `track_otb` writes them.
+
+    Args:
+        tracker: name of the tracker, such as "kcf".
+        benchmark: "otb" or "got10k": how `root` is laid out.
+        output: run.json; boxes/NAME.txt beside it.
+        names: file with the names of OTB targets to track; None for all.
+        max_frames: cut each sequence to its first frames.
+    """
+    open_classical(tracker)  # what is wrong with it is said before any file is read
+    source = made_by("track-classical", settings={"tracker": tracker, "max_frames": max_frames})
+    sequences = [s.first(max_frames) for s in _sequences(benchmark, root, names)]
+    opener = functools.partial(open_classical, tracker)
+    per_sequence = run_sequences(opener, sequences, output.parent, source=source)
+    return write_run(output, per_sequence, device="cpu", source=source)
+
+
+def track_got10k(
+    checkpoint: Path,
+    root: Path,
+    output: Path,
+    *,
+    settings: TrackerSettings,
+    compute: ComputeSettings,
+    alpha: float | None = None,
+    random_auxiliary: int | None = None,
+    max_frames: int | None = None,
+) -> dict:
+    """Run the tracker of a checkpoint over sequences in the layout of GOT-10k."""
+    device = prepare(compute)
+    options = {"alpha": alpha, "random_auxiliary": random_auxiliary}
+    source = made_by(
+        "track-got10k",
+        settings={"tracker": as_plain(settings), **options, "max_frames": max_frames},
+        inputs={"checkpoint": checkpoint},
+    )
+    sequences = [s.first(max_frames) for s in _sequences("got10k", root, None)]
+    opener = functools.partial(
+        load_tracker, checkpoint, settings=settings, device=device, **options
+    )
+    per_sequence = run_sequences(opener, sequences, output.parent, source=source, compute=compute)
+    return write_run(output, per_sequence, device=device.type, source=source)
+
+
+def _sequences(benchmark: str, root: Path, names: Path | None) -> list[Sequence]:
+    if benchmark == "otb":
+        found = otb.read_sequences(root, names=otb.read_names(names) if names else None)
+    else:
+        found = got10k.read_sequences(root)
+    if not found:
+        raise InputError(f"{root}: expected sequences, found none")
+    return found

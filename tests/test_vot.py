@@ -1,0 +1,336 @@
+"""VOT: our measures against vot-toolkit, its workspace, and runs of it over TraX.
+
+Tests that need the toolkit look for it where `./run vot` puts it, or in CHROMATRACK_VOT_PYTHON.
+"""
+
+import configparser
+import json
+import os
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from chromatrack.checkpoints import save_checkpoint
+from chromatrack.cli.main import main
+from chromatrack.data import vot
+from chromatrack.data.vot_workspace import identifier, read_trajectories
+from chromatrack.errors import InputError, WorkError
+from chromatrack.files import read_json
+from chromatrack.metrics.regions import region_overlap
+from chromatrack.metrics.vot import EAO_INTERVALS
+from chromatrack.models.build import build_siamfc
+from chromatrack.models.inputs import InputScaling
+from chromatrack.stages import vot_official as official
+from chromatrack.stages.vot_official import VotTracker, make_workspace, stack
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def toolkit() -> Path:
+    """Python of an environment with vot-toolkit; the test is skipped where there is none."""
+    pytest.importorskip("trax", reason="no vot-trax (pip install 'chromatrack[vot]')")
+    python = Path(os.environ.get("CHROMATRACK_VOT_PYTHON", ROOT / ".venv-vot/bin/python"))
+    if not python.is_file():
+        pytest.skip(f"no vot-toolkit at {python} (./run vot, or set CHROMATRACK_VOT_PYTHON)")
+    return python
+
+
+def in_toolkit(python: Path, code: str, given) -> object:
+    """What a few lines print as JSON in the toolkit's Python, given something as JSON in stdin."""
+    done = subprocess.run(
+        [python, "-c", code], input=json.dumps(given), capture_output=True, text=True, check=True
+    )
+    return json.loads(done.stdout)
+
+
+def test_region_overlap_of_squares():
+    # Vertices are whole pixels and belong to the region: 11x11 pixels, 6x11 of them shared.
+    a = np.array([0, 0, 10, 0, 10, 10, 0, 10.0])
+    b = a + np.array([5, 0] * 4)
+    assert region_overlap(a, a) == 1.0
+    assert region_overlap(a, b) == pytest.approx(66 / (2 * 121 - 66))
+    # The same as boxes, whose last pixel is left + width - 1.
+    assert region_overlap(np.array([0, 0, 11, 11]), b) == pytest.approx(66 / (2 * 121 - 66))
+
+
+def test_region_overlap_rounds_and_is_bounded():
+    a = np.array([0.4, 0.4, 9.6, 0.4, 9.6, 9.6, 0.4, 9.6])
+    assert region_overlap(a, np.array([0, 0, 11, 11])) == 1.0
+    outside = np.array([-50, 0, 10, 0, 10, 10, -50, 10.0])
+    assert region_overlap(outside, np.array([0, 0, 11, 11]), (100, 100)) == 1.0
+    assert region_overlap(outside, np.array([0, 0, 11, 11])) == pytest.approx(11 / 61)
+    assert region_overlap(np.array([200, 200, 9, 9]), np.array([200, 200, 9, 9]), (9, 9)) == 0
+    assert region_overlap(np.array([0, 0, 9, 9]), np.array([50, 50, 9, 9])) == 0
+    assert region_overlap(np.full(4, np.nan), np.array([0, 0, 9, 9])) == 0
+
+
+def test_region_overlap_of_a_diamond():
+    # Rows of 1, 3, 5, 3, 1 pixels.
+    diamond = np.array([2, 0, 4, 2, 2, 4, 0, 2.0])
+    assert region_overlap(diamond, np.array([0, 0, 5, 5])) == pytest.approx(13 / 25)
+    far = diamond + np.array([700.2, 299.9] * 4)
+    box = np.array([700, 300, 5, 5])
+    assert region_overlap(far, box, (480, 854)) == pytest.approx(13 / 25)
+
+
+@pytest.mark.parametrize("a, b, overlap", [
+    ([12.782, 17.063, 68.175, 17.063, 68.175, 72.456, 12.782, 72.456],
+     [5.325, -6.179, 64.3, 45.839, 12.281, 104.815, -46.694, 52.796], 0.4633874916536835),
+    ([57.765, -21.768, 46.002, 46.002],
+     [62.727, -5.81, 99.999, -5.81, 99.999, 31.461, 62.727, 31.461], 0.6809815950920245),
+    ([8, -4, 69, 11, 54, 72, -7, 57],
+     [20.991, -11.995, 65.299, 20.319, 32.986, 64.627, -11.322, 32.313], 0.6927971494018834),
+    # A row in which rounding parts the two crossings of a corner: the toolkit fills less of it.
+    ([52, 22, -23, 38, -24, 32, 51, 17], [56, -1, 66, 1, 58, 36, 49, 35], 0.005908419497784343),
+    ([0.5, 1.5, 2.5, 3.5], [0, 2, 2, 4], 1.0),
+    ([10, 10, 1, 5], [10, 30, 1, 5], 1.0),
+    ([200, 200, 9, 9], [150, 150, 9, 9], 0.0),
+])  # fmt: skip
+def test_overlaps_that_vot_toolkit_0_7_4_gives(a, b, overlap):
+    """Its `calculate_overlap` in an image of 100 x 80 pixels."""
+    assert region_overlap(np.array(a), np.array(b), (80, 100)) == pytest.approx(overlap, abs=1e-12)
+
+
+OVERLAPS = """
+import json, sys
+from vot.region.raster import calculate_overlap
+from vot.region.shapes import Polygon, Rectangle
+def region(r):
+    return Rectangle(*r) if len(r) == 4 else Polygon(list(zip(r[::2], r[1::2])))
+print(json.dumps([calculate_overlap(region(a), region(b), (100, 80)) for a, b in json.load(sys.stdin)]))
+"""  # noqa: E501
+
+
+def random_region(random) -> list[float]:
+    """Boxes and turned rectangles, small ones, level ones and ones of whole pixels among them."""
+    width, height = random.uniform(0.2, random.choice([6, 60, 60]), 2)
+    center = random.choice([5, 75]) + random.uniform(-12, 12, 2)
+    if random.random() < 0.4:
+        return [*center, width, height]
+    angle = random.choice([0.0, random.uniform(0, 7)])
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    corners = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * (width / 2, height / 2)
+    digits = random.choice([0, 3])
+    return np.round(corners @ turn.T + center, digits).ravel().tolist()
+
+
+def test_overlaps_of_random_regions_are_the_toolkits(toolkit):
+    random = np.random.default_rng(11)
+    pairs = [[random_region(random), random_region(random)] for _ in range(5000)]
+    theirs = np.array(in_toolkit(toolkit, OVERLAPS, pairs))
+    ours = [region_overlap(np.array(a), np.array(b), (80, 100)) for a, b in pairs]
+    assert np.mean(theirs > 0) > 0.1
+    np.testing.assert_allclose(ours, theirs, atol=1e-12)
+
+
+STACKS = """
+import json, os, sys, yaml
+import vot.stack
+folder = os.path.dirname(vot.stack.__file__)
+read = lambda name: yaml.safe_load(open(os.path.join(folder, name)))["experiments"]["baseline"]
+print(json.dumps({key: read(name) for key, name in json.load(sys.stdin).items()}))
+"""
+
+
+def test_our_experiment_is_that_of_the_toolkits_own_stacks(toolkit):
+    files = {
+        "vot2015": "vot2015/rgb.yaml", "vot2016": "vot2016/rgb.yaml", "vot2017": "vot2017.yaml",
+        "vot2018": "vot2018/shortterm.yaml", "vot2019": "vot2019/shortterm.yaml",
+    }  # fmt: skip
+    assert set(files) == set(EAO_INTERVALS)
+    for challenge, theirs in in_toolkit(toolkit, STACKS, files).items():
+        ours = stack(challenge)
+        for key in ("type", "repetitions", "skip_initialize"):
+            assert ours[key] == theirs[key], challenge
+        for analysis in ours["analyses"]:
+            (same,) = [one for one in theirs["analyses"] if one["type"] == analysis["type"]]
+            assert analysis.items() >= same.items(), challenge
+
+
+def write_scene(root: Path, *, frames: int = 130, jump: int = 90) -> None:
+    """A textured patch that turns and moves, and is elsewhere from one frame on: a failure."""
+    random = np.random.default_rng(2)
+    ground = random.integers(0, 80, (120, 200, 3)).astype(np.uint8)
+    patch = random.integers(120, 255, (30, 36, 3)).astype(np.uint8)
+    images, polygons = [], []
+    for index in range(frames):
+        left, top = (20 + index // 3, 20) if index < jump else (140, 70 + index % 7)
+        image = ground.copy()
+        image[top : top + 30, left : left + 36] = patch
+        images.append(image)
+        lean = 3 * np.sin(index / 9)
+        polygons.append([left + lean, top, left + 35, top + lean, left + 35 - lean, top + 29,
+                         left, top + 29 - lean])  # fmt: skip
+    vot.write_sequence(root, "turns", images, np.array(polygons), fps=25)
+    vot.write_sequence(root, "short", images[:40], np.array(polygons[:40]), fps=25)
+    # Rectangles, as the first challenges had them, stay rectangles.
+    text = "".join(f"{p[0]:.3f},{p[1]:.3f},36.4,29.6\n" for p in polygons[:40])
+    (root / "short" / "groundtruth.txt").write_text(text)
+    vot.write_list(root, ["turns", "short"])
+
+
+def test_regions_that_are_rectangles_stay_rectangles(tmp_path):
+    write_scene(tmp_path)
+    turns, short = vot.read_sequences(tmp_path)
+    assert turns.polygons.shape == (130, 8) and vot.regions(turns).shape == (130, 8)
+    assert short.polygons is None
+    np.testing.assert_allclose(vot.regions(short)[3], [*turns.polygons[3, :2], 36.4, 29.6])
+
+
+def fake(*arguments: str) -> VotTracker:
+    return VotTracker("exp2-alpha0.5-seed0", arguments, {"x": 1}, {})
+
+
+def test_a_workspace_quotes_what_it_is_given(tmp_path):
+    write_scene(tmp_path / "vot", frames=25)
+    odd = ('--checkpoint=/tmp/a b/it\'s 100% "new" $HOME;ls.pt', '--settings={"a":"%s"}')
+    folder = tmp_path / "work space"
+    sequences = make_workspace(fake(*odd), tmp_path / "vot", folder, max_frames=20)
+    ini = configparser.ConfigParser()
+    ini.read(folder / "trackers.ini")
+    (name,) = ini.sections()
+    assert name == identifier("exp2-alpha0.5-seed0") == "exp2-alpha0_5-seed0"
+    assert tuple(shlex.split(ini[name]["command"])[-2:]) == odd
+    assert [len(one) for one in sequences] == [20, 20]
+    again = vot.read_sequences(folder / "sequences")
+    for one, other in zip(again, sequences, strict=True):
+        np.testing.assert_allclose(vot.regions(one), vot.regions(other))
+        assert [path.read_bytes() for path in one.frames] == [p.read_bytes() for p in other.frames]
+
+
+def test_a_line_break_cannot_reach_the_list_of_trackers(tmp_path):
+    write_scene(tmp_path / "vot", frames=25)
+    with pytest.raises(InputError, match="line break"):
+        make_workspace(fake("--checkpoint=a\n[other]"), tmp_path / "vot", tmp_path / "w")
+
+
+def test_a_workspace_of_other_weights_is_made_anew_and_a_foreign_folder_is_left(tmp_path):
+    write_scene(tmp_path / "vot", frames=25)
+    folder = tmp_path / "w"
+    make_workspace(fake(), tmp_path / "vot", folder)
+    run = folder / "results" / "run.txt"
+    run.parent.mkdir()
+    run.write_text("1")
+    make_workspace(fake(), tmp_path / "vot", folder)
+    assert run.exists()
+    make_workspace(fake(), tmp_path / "vot", folder, challenge="vot2016")
+    assert not run.exists()
+    foreign = tmp_path / "home"
+    foreign.mkdir()
+    (foreign / "thesis.tex").write_text("years of work")
+    with pytest.raises(InputError, match="home"):
+        make_workspace(fake(), tmp_path / "vot", foreign)
+    assert (foreign / "thesis.tex").exists()
+
+
+def test_without_the_toolkit_there_is_one_sentence(tmp_path, monkeypatch, capsys):
+    write_scene(tmp_path / "vot", frames=25)
+    call = ["vot-official", "--classical", "klt", "--root", str(tmp_path / "vot"), "--output",
+            str(tmp_path / "klt.json")]  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+
+    def none(name):
+        raise official.importlib.metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(official.importlib.metadata, "version", none)
+    assert main(call) == 2
+    said = capsys.readouterr().err
+    assert "./run vot" in said and said.count("\n") == 1
+    assert main([*call, "--toolkit", str(tmp_path / "nowhere")]) == 2
+    assert "--toolkit" in capsys.readouterr().err
+
+
+def test_without_trax_there_is_one_sentence(monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "trax", None)
+    assert main(["vot-tracker", "--classical", "klt"]) == 2
+    assert "chromatrack[vot]" in capsys.readouterr().err
+
+
+def run_official(toolkit, root, output, *arguments) -> dict:
+    call = ["vot-official", "--root", str(root), "--output", str(output), "--toolkit", str(toolkit)]
+    assert main([*call, *arguments]) == 0
+    return read_json(output)
+
+
+KEYS = ("accuracy", "robustness_toolkit", "eao")
+
+
+def test_the_toolkit_and_we_score_a_tracker_alike(toolkit, tmp_path):
+    """The same tracker, run by the toolkit over TraX and by our own supervised run."""
+    write_scene(tmp_path / "vot")
+    theirs = run_official(toolkit, tmp_path / "vot", tmp_path / "o" / "klt.json", "--classical=klt")
+    call = ["track-classical", "vot", "--tracker", "klt", "--root", str(tmp_path / "vot")]
+    assert main([*call, "--output", str(tmp_path / "klt.json")]) == 0
+    own = read_json(tmp_path / "klt.json")
+    assert theirs["failures"] == own["failures"] >= 1
+    assert theirs["frames"] == own["frames"] == 170
+    for key in KEYS:
+        assert theirs[key] == pytest.approx(theirs["ours"][key], abs=1e-6), key
+        assert theirs[key] == pytest.approx(own[key], abs=1e-3), key
+    # A second call finds everything done and comes to the same.
+    (trajectory, *_) = (tmp_path / "o/klt/results/klt/baseline/turns").glob("*_001.txt")
+    before = trajectory.stat().st_mtime_ns
+    again = run_official(toolkit, tmp_path / "vot", tmp_path / "o" / "klt.json", "--classical=klt")
+    assert again == theirs and trajectory.stat().st_mtime_ns == before
+
+
+def test_sequences_shorter_than_the_interval_have_no_eao(toolkit, tmp_path):
+    write_scene(tmp_path / "vot", frames=45)
+    output = tmp_path / "o" / "meanshift.json"
+    result = run_official(toolkit, tmp_path / "vot", output, "--classical=meanshift")
+    assert result["eao"] is None and result["ours"]["eao"] is None
+    assert result["accuracy"] == pytest.approx(result["ours"]["accuracy"], abs=1e-6)
+
+
+def write_checkpoint(path: Path) -> None:
+    network = {"width": 0.125}
+    save_checkpoint(
+        path, kind="siamfc", network=network, scaling=InputScaling("unit"),
+        module=build_siamfc(**network), made_by={},
+    )  # fmt: skip
+
+
+def test_a_checkpoint_speaks_trax_and_its_name_may_hold_anything(toolkit, tmp_path):
+    write_scene(tmp_path / "vot", frames=45)
+    write_checkpoint(tmp_path / "my model 50%.pt")
+    call = [f"--checkpoint={tmp_path / 'my model 50%.pt'}", "--max-frames=24", "--name=exp1-0.5"]
+    result = run_official(toolkit, tmp_path / "vot", tmp_path / "o" / "exp1-0.5.json", *call)
+    own = ["track-vot", f"--checkpoint={tmp_path / 'my model 50%.pt'}", "--max-frames=24"]
+    own += [f"--root={tmp_path / 'vot'}", f"--output={tmp_path / 'own.json'}"]
+    assert main(own) == 0
+    assert result["frames"] == 48
+    expected = read_json(tmp_path / "own.json")
+    assert result["failures"] == expected["failures"]
+    assert result["accuracy"] == pytest.approx(expected["accuracy"], abs=1e-3)
+
+
+def test_a_tracker_that_stops_is_an_error_that_names_the_log(toolkit, tmp_path):
+    write_scene(tmp_path / "vot", frames=25)
+    (tmp_path / "broken.pt").write_text("no checkpoint")
+    tracker = VotTracker("broken", (f"--checkpoint={tmp_path / 'broken.pt'}",), {}, {})
+    with pytest.raises(WorkError, match=r"turns.*log\.txt"):
+        official.vot_official(tracker, tmp_path / "vot", tmp_path / "broken.json", toolkit=toolkit)
+    assert not (tmp_path / "broken.json").exists()
+    assert "not a file of PyTorch tensors" in (tmp_path / "broken" / "log.txt").read_text()
+
+
+@pytest.mark.real_data
+@pytest.mark.parametrize("challenge", ["vot2018", "vot2019"])
+def test_real_sequences_score_alike(real_data, toolkit, tmp_path, challenge):
+    output = tmp_path / "meanshift.json"
+    call = ["--classical=meanshift", "--challenge", challenge]
+    theirs = run_official(toolkit, real_data / "vot", output, *call)
+    own = ["track-classical", "vot", "--tracker=meanshift", f"--root={real_data / 'vot'}"]
+    assert main([*own, "--challenge", challenge, f"--output={tmp_path / 'own.json'}"]) == 0
+    ours = read_json(tmp_path / "own.json")
+    assert theirs["frames"] == 256 and theirs["eao"] > 0
+    assert theirs["failures"] == ours["failures"]
+    for key in KEYS:
+        assert theirs[key] == pytest.approx(theirs["ours"][key], abs=1e-6), key
+        assert theirs[key] == pytest.approx(ours[key], abs=1e-3), key
+    assert len(read_trajectories(tmp_path / "meanshift", "meanshift", "bag")) == 3
