@@ -50,8 +50,8 @@ def test_the_whole_plan_of_the_demo(folder):
     assert jobs["propagate_davis"] == jobs["evaluate_davis"] == 7
 
 
-def test_nothing_of_the_default_target_depends_on_the_single_video(folder):
-    assert "single_video" not in planned(folder, "results/otb2015_summary.csv")
+def test_the_page_has_the_single_video_and_it_can_be_asked_for_alone(folder):
+    assert planned(folder, "results/otb2015_summary.csv")["single_video"] == 1
     assert planned(folder, "results/demo/single_video/index.json")["single_video"] == 1
 
 

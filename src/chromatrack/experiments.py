@@ -75,9 +75,9 @@ def got10k_trackers(settings: Settings) -> list[str]:
 
 
 def trunks(settings: Settings) -> list[str]:
-    """Trunks that are pretrained for some experiment, in the order in which they appear."""
+    """Trunks that are pretrained: for some experiment, in their order, and for comparison."""
     names = [e.trunk for e in settings.experiments.values() if e.weights == "pretrained"]
-    return list(dict.fromkeys(names))
+    return list(dict.fromkeys([*names, *settings.trunks]))
 
 
 @dataclass(frozen=True)

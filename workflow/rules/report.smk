@@ -34,6 +34,7 @@ rule manifest:
         pictures=f"{RUN}/report/pictures/pictures.json",
         lab=f"{RUN}/labels/statistics.json",
         label_analysis=f"{RUN}/label_analysis/analysis.json",
+        single_video=f"{RUN}/single_video/index.json",
     output:
         manifest=f"{RUN}/report/manifest.json",
     log:
@@ -45,7 +46,8 @@ rule manifest:
         version=VERSIONS["report"],
     shell:
         "chromatrack manifest --settings {params.config:q} --output {output.manifest:q}"
-        " --ledgers {input.ledgers:q} --pictures {input.pictures:q} 2>&1 | tee {log:q}"
+        " --ledgers {input.ledgers:q} --pictures {input.pictures:q}"
+        " --single-video {input.single_video:q} 2>&1 | tee {log:q}"
 
 
 rule summary:

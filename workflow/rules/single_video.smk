@@ -1,5 +1,5 @@
 # Requires the clips of all shards. Produces the single-video test (thesis 5.3.3): one clip memorised
-# with both losses and each k, its curves and pictures. Nothing depends on it; ask for its index.
+# with both losses and each k, its curves and pictures.
 
 
 rule single_video:

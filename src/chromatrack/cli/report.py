@@ -25,6 +25,9 @@ def register(subcommands: argparse._SubParsersAction) -> None:
         else:
             parser.add_argument("--ledgers", help="ledgers of all shards", **paths)
             parser.add_argument("--pictures", metavar="FILE", type=Path, help="pictures.json")
+            parser.add_argument(
+                "--single-video", metavar="FILE", type=Path, help="index of memorize-clip"
+            )
     _register(
         subcommands, "summary", _summary,
         help="write the table of all trackers",
@@ -63,7 +66,11 @@ def _manifest(options: argparse.Namespace) -> None:
     from chromatrack.stages.manifest import write_manifest
 
     write_manifest(
-        _all_settings(options), options.output, ledgers=options.ledgers, pictures=options.pictures
+        _all_settings(options),
+        options.output,
+        ledgers=options.ledgers,
+        pictures=options.pictures,
+        single_video=options.single_video,
     )
 
 

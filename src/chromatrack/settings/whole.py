@@ -22,6 +22,7 @@ from chromatrack.settings.networks import (
     FineTuneSettings,
     FusionSettings,
     SiamFCSettings,
+    Trunk,
 )
 from chromatrack.settings.single_video import SingleVideoSettings
 from chromatrack.settings.tracking import (
@@ -79,6 +80,8 @@ class Settings:
     seeds: tuple[int, ...] = (0,)
     """Every training and everything after it is repeated for each seed."""
     experiments: dict[str, ExperimentSettings] = field(default_factory=thesis_experiments)
+    trunks: tuple[Trunk, ...] = ("resnet34",)
+    """Trunks that are pretrained and scored on DAVIS beside those of the experiments (5.3.4)."""
     baselines: tuple[Classical, ...] = get_args(Classical)
     """Classical trackers that stand in the tables beside SiamFC."""
     world: WorldSettings = field(default_factory=WorldSettings)
@@ -116,6 +119,7 @@ class Settings:
             f"colorization.input: {self.colorization.input} needs the colour of the frames; "
             "expected labels.chroma: true beside it",
         )
+        require(len(set(self.trunks)) == len(self.trunks), "trunks: one is given twice")
         for name in ("alphas", "seeds"):
             values = getattr(self, name)
             require(len(values) > 0, f"{name}: expected at least one value")

@@ -45,12 +45,13 @@ def make_figures(manifest: Manifest, output: str | Path) -> list[dict[str, str]]
         for group, paths in _grouped(manifest.curves).items():
             curves = {name: _read_curve(path) for name, path in paths.items()}
             title = f"Learning curves: {group}"
+            trunks = " All trunks on the same data: thesis Figure 5.9." * (group == "Colorization")
             keep(
                 plots.learning_plot(curves, f"{title}\n{manifest.title}"),
                 f"learning_{_file_name(group)}",
                 title,
                 "Training loss by step; where there are many steps, the running mean over the "
-                "values themselves. Dashed: other losses of the same training.",
+                "values themselves. Dashed: other losses of the same training." + trunks,
             )
     write_json(output / INDEX, index)
     return index

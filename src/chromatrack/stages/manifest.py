@@ -16,13 +16,19 @@ from chromatrack.settings import ExperimentSettings, Settings
 
 
 def write_manifest(
-    settings: Settings, output: Path, *, ledgers: Sequence[Path], pictures: Path | None
+    settings: Settings,
+    output: Path,
+    *,
+    ledgers: Sequence[Path],
+    pictures: Path | None,
+    single_video: Path | None = None,
 ) -> None:
     """List the files of a finished run; the keys are described in `reporting/manifest.py`.
 
     Args:
         ledgers: ledgers of all shards.
         pictures: index written by `draw_pictures`.
+        single_video: index written by `memorize_clip`.
     """
     run = run_folder(settings)
     specs = trackers(settings)
@@ -74,10 +80,23 @@ def write_manifest(
                 if spec.settings and spec.settings.train
             },
         },
-        "pictures": read_json(pictures) if pictures else [],
+        "pictures": [*(read_json(pictures) if pictures else []), *_memorized(single_video)],
         "config": yaml.safe_dump(as_plain(settings), sort_keys=False, allow_unicode=True),
     }
     write_json(output, manifest)
+
+
+def _memorized(index: Path | None) -> list[dict[str, str]]:
+    """The figures of the single-video test as pictures of the page (thesis 5.3.3)."""
+    if index is None:
+        return []
+    return [
+        {
+            "caption": f"{figure['title']}. {figure['caption']}",
+            "png": str(index.parent / figure["png"]),
+        }
+        for figure in read_json(index)["figures"]
+    ]
 
 
 def notes(settings: Settings) -> list[str]:
