@@ -88,6 +88,12 @@ def test_an_edit_of_the_baselines_tracks_the_new_one_alone(folder):
     assert "track_classical" not in jobs and jobs["evaluate_got10k"] == 1
 
 
+def test_a_further_trunk_is_pretrained_and_scored_beside_the_others(folder):
+    jobs = planned(folder, "--config", "trunks=[resnet34]", "--", "results/otb2015_summary.csv")
+    assert jobs["colorization"] == jobs["colorize"] == 3 and jobs["propagate_davis"] == 10
+    assert jobs["track_otb"] == 16
+
+
 def test_a_wrong_key_stops_before_any_job(folder):
     text = snakemake(folder, "--config", "siamfc={epoch: 3}", check=False)
     assert "configuration: siamfc.epoch: unknown key; did you mean 'epochs'?" in text

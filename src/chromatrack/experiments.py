@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chromatrack.layout import data_paths
+from chromatrack.layout import has_got10k_val
 from chromatrack.settings import ExperimentSettings, Settings
 
 
@@ -68,8 +68,7 @@ def got10k_trackers(settings: Settings) -> list[str]:
 
     None where the run's GOT-10k comes without val/.
     """
-    paths = data_paths(settings)
-    if paths.world is None and not (paths.got10k_val / "list.txt").is_file():
+    if not has_got10k_val(settings):
         return []
     return [f"baseline-seed{settings.seeds[0]}", *settings.baselines]
 

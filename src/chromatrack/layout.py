@@ -95,8 +95,8 @@ def check_data(settings: Settings) -> None:
             f"data.tracking_train[{index}].root": root
             for index, (_, root) in enumerate(paths.tracking_train)
         },
-        "data.got10k (siamfc.validation_frames)": (
-            paths.got10k_val / "list.txt" if settings.siamfc.validation_frames else None
+        "data.got10k (siamfc.select: best_ao)": (
+            paths.got10k_val / "list.txt" if settings.siamfc.select == "best_ao" else None
         ),
         "data.otb": paths.otb,
         "data.otb_attributes": paths.otb_attributes,
@@ -110,6 +110,12 @@ def check_data(settings: Settings) -> None:
     for key, path in checks.items():
         if path and not path.exists():
             raise InputError(f"{key}: {path} does not exist")
+
+
+def has_got10k_val(settings: Settings) -> bool:
+    """Whether the run has GOT-10k val; GOT-10k can be had without it."""
+    paths = data_paths(settings)
+    return paths.world is not None or (paths.got10k_val / "list.txt").is_file()
 
 
 def _path(configured: str | None) -> Path | None:

@@ -66,7 +66,7 @@ rule siamfc:
         settings=as_is(to_json(SETTINGS.siamfc)),
         validation=(
             option("--validation", DATA.got10k_val)
-            if SETTINGS.siamfc.validation_frames
+            if SETTINGS.siamfc.validation_frames and layout.has_got10k_val(SETTINGS)
             else []
         ),
         version=VERSIONS["train-siamfc"],

@@ -156,7 +156,8 @@ class SiamFCSettings:
     keep_every: int = 10
     """Epochs between networks that are kept and validated beside the last one; 0: none."""
     validation_frames: int = 100
-    """Each of them tracks so many first frames of every GOT-10k val sequence; 0: no validation."""
+    """Each of them tracks so many first frames of every sequence of GOT-10k val, if the run has it;
+    0: no validation."""
     select: Literal["last", "best_ao"] = "last"
     """Which one is used: the last, as in the thesis, or the one with the highest AO, and of equal
     ones the later."""

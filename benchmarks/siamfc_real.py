@@ -1,0 +1,92 @@
+"""A SiamFC trained on the 30 real sequences, on the 9 real OTB targets, beside what else there is.
+
+    chromatrack train-siamfc --crops ... --config config/thesis.yaml config/siamfc_real.yaml ...
+    python -m benchmarks.siamfc_real --checkpoint MODEL.pt --work DIR
+
+docs/siamfc.md has the whole of the first command. The rows: the checkpoint, the same network with
+random weights, KCF and CSRT of OpenCV as this project runs them, the recorded boxes of
+siamfc-pytorch trained on the same sequences, and the published results of SRDCF, Staple and MEEM on
+the same targets. The bars are the first against siamfc-pytorch.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import torch
+
+from benchmarks.common import REAL_DATA, finish, result
+from chromatrack.checkpoints import load_checkpoint, save_checkpoint
+from chromatrack.data import otb
+from chromatrack.models.build import build_siamfc
+from chromatrack.settings import ComputeSettings, TrackerSettings
+from chromatrack.stages.evaluate_otb import evaluate_otb
+from chromatrack.stages.one_pass import track_classical
+from chromatrack.stages.track_otb import track_otb
+
+OTB = REAL_DATA / "otb"
+CLASSICAL = ("kcf", "csrt")
+PUBLISHED = ("SRDCF", "Staple", "MEEM")
+
+
+def random_weights(checkpoint: Path, output: Path) -> Path:
+    """The network of a checkpoint as it was before any training."""
+    trained = load_checkpoint(checkpoint, kinds=("siamfc",))
+    torch.manual_seed(0)
+    save_checkpoint(
+        output,
+        kind="siamfc",
+        network=trained.network,
+        scaling=trained.scaling,
+        module=build_siamfc(**trained.network),
+        made_by={"stage": "random-weights"},
+    )
+    return output
+
+
+def boxes_of(checkpoint: Path, work: Path, threads: int) -> dict[str, Path]:
+    """Name of a row -> folder of its boxes; what was tracked before is not tracked again."""
+    work.mkdir(parents=True, exist_ok=True)
+    found = {}
+    compute = ComputeSettings(threads=threads)
+    networks = {
+        "trained": checkpoint,
+        "random weights": random_weights(checkpoint, work / "random.pt"),
+    }
+    for name, network in networks.items():
+        folder = work / name.replace(" ", "-")
+        track_otb(network, OTB, folder / "run.json", settings=TrackerSettings(), compute=compute)
+        found[name] = folder / "boxes"
+    for name in CLASSICAL:
+        track_classical(name, "otb", OTB, work / name / "run.json")
+        found[name] = work / name / "boxes"
+    found["siamfc-pytorch, same sequences"] = REAL_DATA / "siamfc_reference" / "boxes"
+    for name in PUBLISHED:
+        found[f"{name}, published"] = REAL_DATA / "otb_results" / name
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--checkpoint", type=Path, required=True)
+    parser.add_argument("--work", type=Path, required=True, help="folder that keeps the boxes")
+    parser.add_argument("--threads", type=int, default=2)
+    options = parser.parse_args()
+    names = [sequence.name for sequence in otb.read_sequences(OTB)]
+    scores = {
+        name: evaluate_otb(OTB, folder, names=names)
+        for name, folder in boxes_of(options.checkpoint, options.work, options.threads).items()
+    }
+    rival = scores["siamfc-pytorch, same sequences"]
+    results = []
+    for name, score in scores.items():
+        for key, what in (("success_auc", "success AUC"), ("precision_20", "precision at 20 px")):
+            bar = f">= {rival[key]:.4f}" if name == "trained" else None
+            results.append(result(f"{name}: {what}", score[key], "of 1", bar))
+    results.append(result("targets", len(names), "targets"))
+    finish(results)
+
+
+if __name__ == "__main__":
+    main()
