@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from chromatrack.settings.checks import positive, require
 from chromatrack.settings.networks import Trunk
@@ -10,7 +11,7 @@ from chromatrack.settings.networks import Trunk
 
 @dataclass(frozen=True)
 class SingleVideoSettings:
-    """One clip memorised, with both losses and several k (thesis 5.3.3); rest as `colorization`."""
+    """One clip memorised, with several k and losses (thesis 5.3.3); the rest as `colorization`."""
 
     clip: str | None = None
     """Id of the clip; null takes the first one that was fetched."""
@@ -18,6 +19,8 @@ class SingleVideoSettings:
     """Trunk that memorises it."""
     colours: tuple[int, ...] = (8, 16)
     """Numbers of labels k."""
+    losses: tuple[Literal["nll", "double_softmax"], ...] = ("nll", "double_softmax")
+    """Each k is memorised with each of them."""
     steps: int = 490
     """Optimiser steps of each training."""
     drop_at: int | None = None
@@ -29,7 +32,10 @@ class SingleVideoSettings:
 
     def __post_init__(self) -> None:
         positive(self, "steps", "images")
-        require(len(self.colours) > 0, "colours: expected at least one value")
+        for name in ("colours", "losses"):
+            values = getattr(self, name)
+            require(len(values) > 0, f"{name}: expected at least one value")
+            require(len(set(values)) == len(values), f"{name}: a value is given twice")
         for colours in self.colours:
             require(2 <= colours <= 255, f"colours: expected 2 to 255, got {colours}")
         require(

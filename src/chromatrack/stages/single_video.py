@@ -30,7 +30,6 @@ from chromatrack.stages.lab_statistics import lab_statistics
 from chromatrack.stages.labels import label_video
 from chromatrack.stages.memorized_clip import MemorizedClip
 
-LOSSES = ("nll", "double_softmax")
 REACH = 70.0
 """How saturated labels are drawn, in 8-bit levels."""
 
@@ -65,7 +64,7 @@ def memorize_clip(
         cache, statistics = folder / f"k{colours}.h5", folder / f"k{colours}-lab.json"
         label_video(video, cache, settings=replace(labels, colours=colours))
         lab_statistics([cache], statistics)
-        for loss in LOSSES:
+        for loss in settings.losses:
             run = MemorizedClip(
                 colours, folder / f"k{colours}-{loss}", cache, replace(training, loss=loss)
             )
