@@ -207,6 +207,32 @@ def test_options_that_cannot_work_are_refused(wrong, message):
 
 
 @pytest.mark.parametrize("trunk", trunks.NAMES)
+def test_the_middle_of_a_trunk_lies_on_the_cells_of_its_output(trunk):
+    """A change of one cell's pixels changes the middle there more than anywhere else."""
+    torch.manual_seed(0)
+    body = build_trunk(trunk, width=0.125).eval()
+    side = 96 + 2 * body.margin
+    image = torch.zeros(1, 1, side, side)
+    spot = image.clone()
+    first = body.margin + 8 * 5
+    spot[..., first : first + 8, first : first + 8] = 1.0
+    with torch.inference_mode():
+        change = (body.middle(spot) - body.middle(image)).abs().sum(dim=1)[0]
+        assert change.shape == body(image).shape[-2:]
+    row, column = divmod(int(change.argmax()), change.shape[1])
+    assert abs(row - 5) <= 1 and abs(column - 5) <= 1
+
+
+def test_without_a_head_the_embedding_is_what_the_trunk_gives():
+    torch.manual_seed(0)
+    model = build_colorizer(trunk="resnet18", width=0.125, head="none").eval()
+    frames = torch.rand(1, 2, 1, 64, 64)
+    with torch.inference_mode():
+        expected = model.trunk(frames.flatten(0, 1))
+        assert torch.equal(model(frames)[0], expected)
+
+
+@pytest.mark.parametrize("trunk", trunks.NAMES)
 @pytest.mark.parametrize("part", ["trunk", "full"])
 def test_both_branches_give_17x17(trunk, part):
     model = fused(0.5, part=part, trunk=trunk)

@@ -12,6 +12,7 @@ from chromatrack.models.similarity import (
     affinity,
     copied_labels,
     copy_labels,
+    directions,
     local_window,
     log_likelihood,
     predict_labels,
@@ -172,3 +173,14 @@ def test_a_trunk_without_padding_takes_the_central_labels():
     assert torch.equal(predicted, predict_labels(embeddings, labels, colours=COLOURS)[0])
     narrow, centred = (label_loss(embeddings, given, colours=COLOURS) for given in (labels, wide))
     assert narrow == centred
+
+
+def test_directions_are_unit_vectors_without_what_all_share():
+    torch.manual_seed(0)
+    embeddings = torch.randn(2, 3, 5, 4, 6, dtype=torch.bfloat16)
+    found = directions(embeddings + 7)
+    assert found.dtype == torch.float32 and found.shape == embeddings.shape
+    torch.testing.assert_close(found.norm(dim=2), torch.ones(2, 3, 4, 6))
+    # What all cells of a sample have in common, and any scale, change nothing.
+    exact = embeddings.double()
+    torch.testing.assert_close(directions(exact), directions(3 * exact + 2.5))

@@ -42,11 +42,17 @@ class AlexNet(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, in_channels, H, W) -> (B, channels[-1], h, w)."""
+        return self.conv5(self._before_last(x))
+
+    def middle(self, x: Tensor) -> Tensor:
+        """(B, in_channels, H, W) -> (B, channels[-2], h, w): what the last convolution sees."""
+        return self._before_last(x)[..., 1:-1, 1:-1]  # its cells; it pads nothing
+
+    def _before_last(self, x: Tensor) -> Tensor:
         x = self.conv1(x)
         x = self.conv2(x)
         x = self.conv3(x)
-        x = self.conv4(x)
-        return self.conv5(x)
+        return self.conv4(x)
 
 
 def _norm_relu(channels: int) -> tuple[nn.Module, nn.Module]:

@@ -52,6 +52,10 @@ class ResNet(nn.Module):
         """(B, in_channels, H, W) -> (B, channels[-1], H / 8, W / 8)."""
         return self.stages(self.stem(x))
 
+    def middle(self, x: Tensor) -> Tensor:
+        """(B, in_channels, H, W) -> (B, channels[1], H / 8, W / 8): output of the second stage."""
+        return self.stages[:2](self.stem(x))
+
 
 def _stage(before: int, width: int, *, stride: int, blocks: int) -> nn.Sequential:
     # Only where a ResNet is built: the import costs a second and more, which every job would pay.

@@ -47,8 +47,9 @@ class PropagationSettings:
     methods: tuple[Literal["soft", "thesis"], ...] = ("soft", "thesis")
     """Ways that DAVIS is scored with: `soft` as below; `thesis`: the frame before, hard labels at
     every step, central 256 crop (D24)."""
-    features: Literal["trunk", "embedding"] = "trunk"
-    """What is compared: output of the trunk, or of the head."""
+    features: Literal["trunk", "middle", "embedding"] = "trunk"
+    """What is compared: output of the trunk, of its middle (before the last layers), or of the
+    head."""
     references: int = 4
     """Previous frames that labels are copied from."""
     first_frame: bool = True

@@ -55,12 +55,12 @@ def propagate(
     for image in frames:
         if view is None:
             view = view_of(image.shape[:2], model, recipe)
-            features = _trunk_features(model, scaling, view.shrink(image), device)
+            features = _trunk_features(model, scaling, view.shrink(image), recipe, device)
             first = _Reference(features, torch.from_numpy(view.to_grid(labels)).to(device))
             recent.append(first)
             yield torch.from_numpy(labels.astype(np.float32)).to(device)
             continue
-        features = _trunk_features(model, scaling, view.shrink(image), device)
+        features = _trunk_features(model, scaling, view.shrink(image), recipe, device)
         references = [*recent]
         if recipe.first_frame and references[0] is not first:
             references.insert(0, first)
@@ -90,12 +90,13 @@ def view_of(size: tuple[int, int], model: Colorizer, recipe: Recipe) -> View:
 
 
 def _trunk_features(
-    model: Colorizer, scaling: InputScaling, image: np.ndarray, device: torch.device
+    model: Colorizer, scaling: InputScaling, image: np.ndarray, recipe: Recipe, device: torch.device
 ) -> Tensor:
     """(C, h, w) features with one cell per stride x stride block of the image."""
+    features = model.trunk.middle if recipe.features == "middle" else model.trunk
     grey = scaling.grey_tensor(image[None]).to(device)
     margin = model.trunk.margin
-    return model.trunk(F.pad(grey, (margin,) * 4, mode="replicate"))[0]
+    return features(F.pad(grey, (margin,) * 4, mode="replicate"))[0]
 
 
 def _compared(model: Colorizer, features: list[Tensor], recipe: Recipe) -> Tensor:

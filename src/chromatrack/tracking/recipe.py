@@ -12,7 +12,8 @@ class Recipe:
     """One way of label propagation.
 
     Attributes:
-        features: `trunk`, or `embedding` for what the 3-D head makes of them.
+        features: `trunk`, `middle` for what it has before its last layers, or `embedding` for what
+            the 3-D head makes of its output.
         references: previous frames that labels are copied from.
         first_frame: the annotated frame stays a reference all the way.
         center: take the mean of all cells that are compared away: what they have in common tells

@@ -3,6 +3,7 @@
 A file has `build(*, in_channels, width, padding)`, which gives a module with
 
     forward      (B, in_channels, H, W) -> (B, out_channels, h, w)
+    middle       the same input -> features before the last layers, on the same h x w cells
     out_channels channels of the output
     stride       total stride in pixels
     margin       pixels of padding that an image needs all around to give one cell per block of
