@@ -1,7 +1,7 @@
 """One step of colorization: the similarity in its three forms, the whole step on a GPU.
 
     python -m benchmarks.colorization_step
-    python -m benchmarks.colorization_step --single-clip    (real videos: CHROMATRACK_REAL_DATA)
+    python -m benchmarks.colorization_step --single-clip DIR    (real files; half an hour)
 
 The similarity alone, forwards and backwards, is measured at the size of training: 8 samples of
 3 + 1 frames of 256x256, hence 32x32 cells and embeddings of 64 channels. Each form is a process of
@@ -11,8 +11,8 @@ its own, as memory is the peak of a process over what it held before the first s
     fused   copied_labels: PyTorch's fused attention, and the log of the mixture
     loss    label_loss, what training does: fused, and log space where the mixture underflows
 
-With `--single-clip` instead: one real clip memorised (thesis 5.3.3) with k = 8, nll, ResNet-18 and
-490 steps.
+With `--single-clip` instead: one real clip (CHROMATRACK_REAL_DATA) memorised, as in thesis 5.3.3,
+by config/single_clip.yaml: k = 8, nll, ResNet-18, 490 steps.
 """
 
 from __future__ import annotations
@@ -23,23 +23,21 @@ import resource
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 
-import numpy as np
+import pandas as pd
 import torch
 import torch.nn.functional as F
 from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks.common import finish, result, sources
-from chromatrack.labels.samples import LabelSamples
+from chromatrack.files import read_json
 from chromatrack.losses import label_loss
 from chromatrack.models.build import build_colorizer
-from chromatrack.models.inputs import InputScaling
 from chromatrack.models.similarity import affinity, copy_labels, predict_labels
-from chromatrack.settings import LabelSettings
-from chromatrack.stages.labels import label_video
+from chromatrack.settings import ComputeSettings, load_config
+from chromatrack.stages.single_video import memorize_clip
 
 SAMPLES, FRAMES, SIDE, EMBEDDING, COLOURS = 8, 4, 256, 64, 8
 FORMS = ("plain", "fused", "loss")
@@ -153,72 +151,38 @@ def _seconds_on_gpu(work, times: int) -> float:
     return (time.perf_counter() - began) / times
 
 
-def single_clip(video: Path, *, steps: int, batch: int, device: str) -> list[dict]:
-    """Memorise the samples of one clip; its samples do not overlap, as in the thesis."""
-    with tempfile.TemporaryDirectory() as folder:
-        shard = Path(folder) / "labels.h5"
-        label_video(video, shard, settings=LabelSettings(colours=COLOURS))
-        samples = LabelSamples(
-            [shard], frames=FRAMES, batch_size=batch, colours=COLOURS, sampling="sequential"
-        )
-        everything = [samples.sample(index) for index in range(len(samples))]
-    scaling = InputScaling()
-    inputs = torch.stack([scaling.normalized_luma(luma) for luma, _ in everything]).to(device)
-    labels = torch.tensor(np.stack([label for _, label in everything])).long().to(device)
-    torch.manual_seed(0)
-    model = build_colorizer(trunk="resnet18").to(device)
-    model.trunk.to(memory_format=torch.channels_last)
-    optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
-    losses, began = [], time.perf_counter()
-    for step in range(steps):
-        chosen = torch.randperm(len(inputs))[:batch]
-        loss = label_loss(model(inputs[chosen]), labels[chosen], colours=COLOURS)
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        optimizer.step()
-        losses.append(loss.item())
-        if step % 10 == 0:
-            spent = time.perf_counter() - began
-            print(f"step {step}: loss {losses[-1]:.3f}, {spent:.0f} s", file=sys.stderr)
-    right, loss = _recall(model.eval(), inputs, labels)
-    name = f"single clip {video.stem}, {len(inputs)} samples, {steps} steps of {batch}"
+def single_clip(video: Path, output: Path) -> list[dict]:
+    """Memorise one clip (thesis 5.3.3), by the stage of the workflow."""
+    settings = load_config([Path("config/thesis.yaml"), Path("config/single_clip.yaml")])
+    memorize_clip(
+        video, output, labels=settings.labels, colorization=settings.colorization,
+        settings=settings.single_video, seed=0, compute=ComputeSettings(threads=1),
+    )  # fmt: skip
+    (run,) = read_json(output)["runs"]
+    losses = pd.read_csv(output.parent / run["metrics"])["loss"]
+    steps = settings.single_video.steps
+    name = f"single clip {video.stem}, k = {run['colours']}, {run['loss']}, {steps} steps"
     return [
-        result(
-            f"{name}: loss of the last 20 steps", statistics.mean(losses[-20:]), "nats", "<= 0.4"
-        ),
-        result(f"{name}: loss of all samples, eval mode", loss, "nats"),
-        result(f"{name}: positions right, eval mode", right, "share", ">= 0.923"),
-        result(f"{name}: time", (time.perf_counter() - began) / steps, "s/step"),
+        result(f"{name}: loss of the last 20 steps", losses[-20:].mean(), "nats", "<= 0.4"),
+        result(f"{name}: positions right", run["accuracy"], "share", ">= 0.923"),
+        result(f"{name}: positions right, as used afterwards", run["accuracy_in_use"], "share"),
+        result(f"{name}: wrong per image", run["wrong_per_image"], f"of {run['positions']}"),
+        result(f"{name}: images", run["images"], "images"),
     ]
-
-
-@torch.inference_mode()
-def _recall(model, inputs: torch.Tensor, labels: torch.Tensor) -> tuple[float, float]:
-    """Share of the target's positions that get their colour, and the loss, over all samples."""
-    right, loss = [], []
-    for frames, truth in zip(inputs.split(1), labels.split(1), strict=True):
-        embeddings = model(frames)
-        predicted, wanted = predict_labels(embeddings, truth, colours=COLOURS)
-        right.append((predicted.argmax(1) == wanted).float().mean().item())
-        loss.append(label_loss(embeddings, truth, colours=COLOURS).item())
-    return statistics.mean(right), statistics.mean(loss)
 
 
 def main() -> None:
     gpu = torch.cuda.is_available()
-    device = "cuda" if gpu else "cpu"
     parser = argparse.ArgumentParser()
     parser.add_argument("--form", nargs=2, metavar=("FORM", "DEVICE"), help=argparse.SUPPRESS)
-    parser.add_argument("--single-clip", action="store_true")
+    parser.add_argument("--single-clip", type=Path, metavar="DIR", help="memorise a clip there")
     parser.add_argument("--video", type=Path, help="the clip; without it, the first real one")
-    parser.add_argument("--steps", type=int, default=490)
-    parser.add_argument("--batch", type=int, default=8 if gpu else 2, help="samples per step")
     options = parser.parse_args()
     if options.form:
         print(json.dumps(measure(*options.form)))
     elif options.single_clip:
         video = options.video or sources()[0]
-        finish(single_clip(video, steps=options.steps, batch=options.batch, device=device))
+        finish(single_clip(video, options.single_clip / "index.json"))
     else:
         results = similarity("cpu")
         if gpu:
