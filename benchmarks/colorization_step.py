@@ -163,7 +163,7 @@ def single_clip(video: Path, output: Path) -> list[dict]:
     steps = settings.single_video.steps
     name = f"single clip {video.stem}, k = {run['colours']}, {run['loss']}, {steps} steps"
     return [
-        result(f"{name}: loss of the last 20 steps", losses[-20:].mean(), "nats", "<= 0.4"),
+        result(f"{name}: loss of the last 20 steps", float(losses[-20:].mean()), "nats", "<= 0.4"),
         result(f"{name}: positions right", run["accuracy"], "share", ">= 0.923"),
         result(f"{name}: positions right, as used afterwards", run["accuracy_in_use"], "share"),
         result(f"{name}: wrong per image", run["wrong_per_image"], f"of {run['positions']}"),

@@ -58,4 +58,11 @@ def result(name: str, value: float, unit: str, target: str | None = None) -> dic
     if target:
         sign, bound = target.split()
         holds = value <= float(bound) if sign == "<=" else value >= float(bound)
-    return {"name": name, "value": round(value, 4), "unit": unit, "target": target, "holds": holds}
+        holds = bool(holds)  # numpy's own is no JSON
+    return {
+        "name": name,
+        "value": round(float(value), 4),
+        "unit": unit,
+        "target": target,
+        "holds": holds,
+    }

@@ -12,6 +12,7 @@ Layout (a dict that `torch.load(weights_only=True)` accepts):
 from __future__ import annotations
 
 import pickle
+import struct
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,10 +45,12 @@ class Checkpoint:
         try:
             network = BUILDERS[self.kind](**self.network)
             network.load_state_dict(self.state)
-        except (TypeError, ValueError, KeyError, RuntimeError):
+        except (TypeError, ValueError, KeyError, RuntimeError, AttributeError):
             raise InputError(
                 f"{self.path}: damaged checkpoint (its weights are not those of its network)"
             ) from None
+        if not all(bool(value.isfinite().all()) for value in network.state_dict().values()):
+            raise InputError(f"{self.path}: damaged checkpoint (a weight is no number)")
         return network.eval()
 
 
@@ -57,7 +60,8 @@ def load_tensors(path: str | Path) -> Any:
         return torch.load(path, map_location="cpu", weights_only=True)
     except OSError as error:
         raise InputError(f"{path}: {(error.strerror or 'cannot be read').lower()}") from None
-    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError):
+    except (pickle.UnpicklingError, struct.error, RuntimeError, EOFError, LookupError,
+            ValueError, TypeError, AttributeError):  # fmt: skip
         raise InputError(f"{path}: not a file of PyTorch tensors, or cut off") from None
 
 
@@ -105,5 +109,5 @@ def load_checkpoint(path: str | Path, *, kinds: tuple[str, ...] = tuple(BUILDERS
             state=content["state"],
             made_by=content["made_by"],
         )
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise InputError(f"{path}: damaged checkpoint ({error})") from None

@@ -13,6 +13,7 @@ from chromatrack.cli.common import (
     add_stage,
     compute_settings,
     count_value,
+    seed_value,
     stage_settings,
 )
 from chromatrack.models.trunks import NAMES
@@ -42,7 +43,7 @@ def register(subcommands) -> None:
     add_paths(train, statistics="Lab statistics (JSON)", output="checkpoint to write")
     train.add_argument("--trunk", required=True, choices=NAMES)
     train.add_argument("--colours", type=count_value, default=8, help="labels in the cache")
-    train.add_argument("--seed", type=int, default=0)
+    train.add_argument("--seed", type=seed_value, default=0)
     add_settings(train, "colorization")
     add_compute(train)
 
@@ -54,7 +55,7 @@ def register(subcommands) -> None:
     )
     add_paths(initial, statistics="Lab statistics (JSON)", output="checkpoint to write")
     initial.add_argument("--trunk", required=True, choices=NAMES)
-    initial.add_argument("--seed", type=int, default=0)
+    initial.add_argument("--seed", type=seed_value, default=0)
     add_settings(initial, "colorization")
 
 

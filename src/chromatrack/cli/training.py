@@ -16,6 +16,7 @@ from chromatrack.cli.common import (
     alpha_value,
     compute_settings,
     count_value,
+    seed_value,
     stage_settings,
 )
 from chromatrack.errors import InputError
@@ -53,7 +54,7 @@ def register(subcommands) -> None:
         "--clips", type=Path, metavar="DIR", help="folder with a folder of clips per ledger"
     )
     add_paths(memorize, output="index to write (JSON); networks and figures go beside it")
-    memorize.add_argument("--seed", type=int, default=0)
+    memorize.add_argument("--seed", type=seed_value, default=0)
     add_settings(memorize, "labels, colorization and single_video")
     add_compute(memorize)
 
@@ -100,7 +101,7 @@ def register(subcommands) -> None:
     _add_branches(compose)
     add_paths(compose, statistics="score-map statistics (JSON)", output="checkpoint to write")
     compose.add_argument("--alpha", type=alpha_value, default=0.5)
-    compose.add_argument("--seed", type=int, default=0)
+    compose.add_argument("--seed", type=seed_value, default=0)
     add_settings(compose, "fusion")
 
     tune = add_stage(
@@ -140,7 +141,7 @@ def _sets(options: argparse.Namespace) -> list:
 
 def _add_crops(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--crops", required=True, nargs="+", type=Path, metavar="FILE")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seed", type=seed_value, default=0)
 
 
 def _add_branches(parser: argparse.ArgumentParser) -> None:

@@ -20,8 +20,12 @@ RESOLUTION = "480p"
 
 
 def read_names(root: str | Path, split: str = "val") -> list[str]:
-    """Names of the sequences in ImageSets/2017/`split`.txt."""
-    return text.read_names(Path(root) / "ImageSets" / "2017" / f"{split}.txt")
+    """Names of the sequences in ImageSets/2017/`split`.txt, of which there is at least one."""
+    path = Path(root) / "ImageSets" / "2017" / f"{split}.txt"
+    names = text.read_names(path)
+    if not names:
+        raise InputError(f"{path}: expected at least one sequence, found none")
+    return names
 
 
 def frames(root: str | Path, name: str) -> list[Path]:

@@ -68,7 +68,9 @@ def read_speed(directory: str | Path, names: Iterable[str]) -> float | None:
 
 def times_file(directory: Path, name: str) -> Path | None:
     """Where the seconds of the frames of one run are; None if they were not kept."""
-    for folder in (directory / "times", directory.parent / "times"):
+    # Beside boxes/ of ours; the folder above another tracker's may hold anything.
+    beside = [directory.parent / "times"] if directory.name == "boxes" else []
+    for folder in (directory / "times", *beside):
         for file in (f"{name}_time.txt", f"{name}.txt"):
             if (folder / file).is_file():
                 return folder / file

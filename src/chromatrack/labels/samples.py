@@ -50,6 +50,9 @@ class LabelSamples:
         held_out: that share, 0 to 1.
         chroma: samples hold Lab, and not L alone; every shard must have kept its chroma.
 
+    Attributes:
+        size, grid: side of the frames in pixels, and of the label maps in cells.
+
     Raises:
         InputError: a shard with another number of colours or without chroma, or no clip long
             enough.
@@ -70,6 +73,7 @@ class LabelSamples:
     ):
         self.frames = frames
         self.batch_size = batch_size
+        self.colours = colours
         self.seed = seed
         self.sampling = sampling
         self.chroma = chroma
@@ -102,6 +106,7 @@ class LabelSamples:
             samples.append(possible)
             shard_of.append(np.full(len(lengths), index))
             self._shards.append(shard.frames)
+        self.size, self.grid = (first_shape or (0, 0, 0))[:2]
         # One entry per clip: of every position, a list would take a gigabyte at full size.
         self._clip_first = np.concatenate(first or [[]]).astype(np.int64)
         self._clip_shard = np.concatenate(shard_of or [[]]).astype(np.int64)
@@ -129,7 +134,13 @@ class LabelSamples:
         shard, first = self.place(index)
         frames = self._opened(shard)
         read = frames.lab if self.chroma else frames.luma
-        return read(first, self.frames), frames.labels(first, self.frames)
+        labels = frames.labels(first, self.frames)
+        if labels.max() >= self.colours:
+            raise InputError(
+                f"{self._name(shard, first)}: damaged: a label of {labels.max()}, expected less "
+                f"than {self.colours}"
+            )
+        return read(first, self.frames), labels
 
     def encoded(self, index: int) -> tuple[list[np.ndarray], np.ndarray]:
         """As `sample` with the luma as it is stored: T JPEGs for a decoder on the GPU."""

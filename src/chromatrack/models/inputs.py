@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass
 
 import cv2
@@ -29,6 +30,17 @@ class InputScaling:
     grey_std: float = 0.5
     ab_mean: tuple[float, float] = (0.5, 0.5)
     ab_std: tuple[float, float] = (0.5, 0.5)
+
+    def __post_init__(self) -> None:
+        numbers = (self.grey_mean, self.grey_std, *self.ab_mean, *self.ab_std)
+        if not all(math.isfinite(number) for number in numbers):
+            raise ValueError("scaling: expected finite means and deviations")
+        if min(self.grey_std, *self.ab_std) <= 0:
+            raise ValueError("scaling: expected deviations of more than 0")
+        if self.rgb not in ("unit", "byte"):
+            raise ValueError(f"scaling: rgb: expected unit or byte, got {self.rgb!r}")
+        if self.grey not in ("lab_l", "channel_mean", "lab", "rgb"):
+            raise ValueError(f"scaling: grey: got {self.grey!r}, which is no kind of input")
 
     def as_dict(self) -> dict:
         """Plain values for a checkpoint."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 
 def require(condition: bool, message: str) -> None:
     """Raise a ValueError with this message unless the condition holds."""
@@ -10,7 +12,7 @@ def require(condition: bool, message: str) -> None:
 
 
 def positive(settings: object, *names: str) -> None:
-    """Each of these fields must be more than zero."""
+    """Each of these fields must be a number of more than zero."""
     for name in names:
         value = getattr(settings, name)
-        require(value > 0, f"{name}: expected more than 0, got {value}")
+        require(0 < value < math.inf, f"{name}: expected more than 0, got {value}")

@@ -68,7 +68,8 @@ class PropagationSettings:
     """Short side of the frame that the network sees, in pixels."""
 
     def __post_init__(self) -> None:
-        positive(self, "references", "temperature", "short_side")
+        positive(self, "references", "temperature")
+        require(self.short_side >= 16, f"short_side: expected 16 or more, got {self.short_side}")
         require(self.top_k is None or self.top_k > 0, "top_k: expected more than 0, or null")
         require(self.radius is None or self.radius >= 0, "radius: expected 0 or more, or null")
         require(len(self.methods) > 0, "methods: expected at least one")

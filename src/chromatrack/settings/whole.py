@@ -119,6 +119,12 @@ class Settings:
             f"colorization.input: {self.colorization.input} needs the colour of the frames; "
             "expected labels.chroma: true beside it",
         )
+        room = self.siamfc.search_size + 2 * self.siamfc.shift - 255
+        require(
+            self.siamfc.shift == 0 or 2 * self.crops.margin >= room,
+            f"siamfc.shift: {self.siamfc.shift} pixels need crops.margin of {(room + 1) // 2} or "
+            f"more, got {self.crops.margin}",
+        )
         require(len(set(self.trunks)) == len(self.trunks), "trunks: one is given twice")
         for name in ("alphas", "seeds"):
             values = getattr(self, name)

@@ -12,7 +12,7 @@ import torch
 from chromatrack.checkpoints import save_checkpoint
 from chromatrack.configuration import as_plain
 from chromatrack.errors import InputError
-from chromatrack.files import canonical_json, digest_text, made_by, read_json
+from chromatrack.files import canonical_json, digest_text, made_by
 from chromatrack.labels.samples import LabelSamples, Part
 from chromatrack.losses import label_loss
 from chromatrack.models import trunks
@@ -20,7 +20,7 @@ from chromatrack.models.build import build_colorizer
 from chromatrack.models.inputs import InputScaling
 from chromatrack.models.similarity import directions
 from chromatrack.settings import ColorizationSettings, ComputeSettings
-from chromatrack.stages.lab_statistics import THESIS_LAB
+from chromatrack.stages.lab_statistics import THESIS_LAB, read_lab
 from chromatrack.training.compute import choose_device, prepare
 from chromatrack.training.engine import finish, fit
 from chromatrack.training.plan import FitPlan, Keeping, Validation
@@ -133,6 +133,12 @@ def _train(team: Team, job: _Job) -> None:
     model.to(device)
     share = team.share(settings.batch_size)
     samples = job.samples("training")
+    stride, margin = model.trunk.stride, model.trunk.margin
+    if samples.size != stride * samples.grid or samples.size <= 2 * margin:
+        raise InputError(
+            f"{job.shards[0]}: frames of {samples.size} px with {samples.grid}x{samples.grid} "
+            f"labels; {job.trunk} needs one label per {stride} px and frames of more than {2 * margin} px"
+        )
 
     def loss_of(network: torch.nn.Module, batch: tuple[torch.Tensor, torch.Tensor]) -> torch.Tensor:
         images, labels = batch
@@ -267,7 +273,7 @@ def input_scaling(statistics: Path, settings: ColorizationSettings) -> InputScal
     if settings.normalization == "half":
         return InputScaling(grey=kind)
     measured = settings.normalization == "measured"
-    lab = read_json(statistics) if measured else THESIS_LAB
+    lab = read_lab(statistics) if measured else THESIS_LAB
     deviation = [max(value, 1e-6) for value in lab["std"]]
     return InputScaling(
         grey=kind,

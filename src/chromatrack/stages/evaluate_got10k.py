@@ -97,6 +97,11 @@ def pack_got10k(root: Path, results: Path, output: Path) -> int:
                 f"{results}: {name}: expected times of {frames} frames and {len(repetitions)} "
                 f"repetitions, got {times.shape[0]} and {times.shape[1]}"
             )
+        numbers = [*repetitions, times]
+        if not all(np.isfinite(values).all() for values in numbers) or (times < 0).any():
+            raise InputError(
+                f"{results}: {name}: expected finite boxes, and times of 0 seconds or more"
+            )
         packed[name] = repetitions, times
     write_archive(output, packed)
     return len(packed)

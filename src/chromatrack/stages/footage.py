@@ -57,7 +57,7 @@ def open_footage(source: Path, max_frames: int | None = None) -> Footage:
     first = next(frames, None)
     if first is None:
         raise InputError(f"{source}: no frame found (expected a video, or numbered images)")
-    shown = _of_one_size(source, islice(chain([first], frames), max_frames))
+    shown = of_one_size(source, islice(chain([first], frames), max_frames))
     return Footage(first=first, frames=shown, names=names, rate=rate)
 
 
@@ -66,7 +66,8 @@ def size_text(image: np.ndarray) -> str:
     return f"{image.shape[1]}x{image.shape[0]} pixels"
 
 
-def _of_one_size(source: Path, frames: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
+def of_one_size(source: Path, frames: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
+    """The frames, until one has another size than the first: an `InputError`."""
     size = None
     for number, image in enumerate(frames):
         size = size or image.shape

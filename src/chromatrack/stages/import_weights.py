@@ -34,6 +34,8 @@ def import_siamfc_pytorch(weights: Path, output: Path) -> None:
             raise InputError(
                 f"{weights}: {name} has shape {tuple(state[name].shape)}, expected {shape}"
             )
+        if not state[name].isfinite().all():
+            raise InputError(f"{weights}: {name} holds a value that is no number")
     surplus = sorted(set(state) - set(expected))
     if surplus:
         raise InputError(f"{weights}: {surplus[0]} is no weight of siamfc-pytorch")

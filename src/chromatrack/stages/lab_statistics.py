@@ -8,11 +8,28 @@ from pathlib import Path
 import numpy as np
 
 from chromatrack.errors import InputError
-from chromatrack.files import made_by, write_json
+from chromatrack.files import made_by, read_json, write_json
 from chromatrack.labels.cache import LabelShard
 
 THESIS_LAB = {"mean": [0.4388, 0.5171, 0.5242], "std": [0.2242, 0.0312, 0.0416]}
 """Thesis section 5.3.1."""
+
+
+def read_lab(path: Path) -> dict:
+    """Statistics as `lab_statistics` writes them; an `InputError` where they are no such thing."""
+    value = read_json(path)
+    keys = ("mean", "std")
+    if not isinstance(value, dict) or not all(_is_lab(value.get(key)) for key in keys):
+        raise InputError(f"{path}: expected mean and std with three numbers each")
+    return value
+
+
+def _is_lab(values: object) -> bool:
+    return (
+        isinstance(values, list)
+        and len(values) == 3
+        and all(isinstance(value, int | float) and np.isfinite(value) for value in values)
+    )
 
 
 def lab_statistics(shards: Sequence[Path], output: Path) -> dict:

@@ -56,6 +56,7 @@ class MemorizedClip:
             frames=self.training.references + 1,
             batch_size=1,
             colours=self.colours,
+            chroma=self.training.input != "luma",
         )
 
     @torch.inference_mode()
@@ -74,12 +75,15 @@ class MemorizedClip:
         network = checkpoint.build()
         if as_trained:
             network.train()
+            if network.dropout is not None:
+                network.dropout.eval()
         samples = self.samples()
         found = []
         for index in chosen:
-            luma, grid = samples.sample(index)
-            seen = checkpoint.scaling.normalized_luma(luma)[None]
-            embeddings = network(seen)
+            images, grid = samples.sample(index)
+            scaling = checkpoint.scaling
+            normalized = scaling.normalized_lab if samples.chroma else scaling.normalized_luma
+            embeddings = network(normalized(images)[None])
             mixture, truth = predict_labels(
                 directions(embeddings) if self.training.directions else embeddings,
                 torch.from_numpy(grid.astype(np.int64))[None],

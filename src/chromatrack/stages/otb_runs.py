@@ -70,7 +70,9 @@ def read_runs(
         skip = left_out - first if convention == "matlab" else 0
         for number, start in _starts(target, boxes, own, protocol, results):
             # Results of a whole sequence may be scored on its beginning.
-            rows = own[number][: None if frames_limit is None else len(boxes) - start]
+            rows = own[number]
+            if frames_limit is not None and protocol != "tre":  # whose starts would be others
+                rows = rows[: len(boxes) - start]
             name = run_name(target, protocol, number)
             _check_length(Path(results) / f"{name}.txt", rows, boxes[start:])
             cut = min(max(0, skip - start), len(rows) - 1)

@@ -15,6 +15,7 @@ from chromatrack.errors import InputError
 from chromatrack.files import canonical_json, digest_text, made_by, read_json, write_json
 from chromatrack.progress import progress
 from chromatrack.settings import ComputeSettings, PropagationSettings
+from chromatrack.stages.footage import of_one_size
 
 IDENTITY = "identity"
 """The method that repeats the first mask: what any network has to beat."""
@@ -55,6 +56,10 @@ def propagate_davis(
         for name in bar:
             frames = davis.frames(root, name)[:max_frames]
             masks = davis.masks(root, name)
+            if masks[0].stem != frames[0].stem:
+                raise InputError(
+                    f"{masks[0]}: expected the mask of the first frame, {frames[0].name}"
+                )
             _one_sequence(segmenter, name, frames, masks[0], output.parent, source)
             counts[name] = len(frames)
     result = {"frames": counts, "made_by": source}
@@ -98,7 +103,7 @@ class _Network:
         from chromatrack.tracking import targets
 
         objects = targets.object_ids(mask)
-        images = (read_image_rgb(path) for path in frames)
+        images = of_one_size(frames[0].parent, (read_image_rgb(path) for path in frames))
         for planes in self.propagator(images, targets.segment_planes(mask)):
             yield targets.segments(planes, objects)
 

@@ -177,7 +177,8 @@ def _progress_rows(
     chosen = np.linspace(0, len(samples) - 1, count).round().astype(int).tolist()
     shard = LabelShard(run.labels)
     paint = palette(np.nan_to_num(shard.centroids[0], nan=128.0), reach=REACH)
-    lumas = [samples.sample(index)[0][-1] for index in chosen]
+    targets = [samples.sample(index)[0][-1] for index in chosen]
+    lumas = [np.ascontiguousarray(t[..., 0]) if samples.chroma else t for t in targets]
     rows = {"L": [cv2.cvtColor(luma, cv2.COLOR_GRAY2RGB) for luma in lumas]}
     for step in [*settings.show_at, None]:
         predicted, truth = run.predict(step, chosen)

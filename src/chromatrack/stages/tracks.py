@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import numpy as np
 
 from chromatrack.data import otb
 from chromatrack.data.sequence import Sequence
+from chromatrack.errors import InputError
 from chromatrack.files import (
     canonical_json,
     digest_file,
@@ -34,9 +36,11 @@ def known(name: str, folder: Path, identity: str) -> dict | None:
     """The entry of a sequence tracked under this identity, if its files are still there."""
     done, boxes, times = _files(name, folder)
     if done.exists() and boxes.exists() and times.exists():
-        entry = read_json(done)
-        if entry.get("identity") == identity and entry["boxes"] == digest_file(boxes):
-            return {key: entry[key] for key in KEPT}
+        with contextlib.suppress(InputError):  # damaged: tracked again
+            entry = read_json(done)
+            whole = isinstance(entry, dict) and all(key in entry for key in KEPT)
+            if whole and entry.get("identity") == identity and entry["boxes"] == digest_file(boxes):
+                return {key: entry[key] for key in KEPT}
     return None
 
 

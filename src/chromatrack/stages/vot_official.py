@@ -24,7 +24,14 @@ from chromatrack.data.vot_workspace import (
     write_workspace,
 )
 from chromatrack.errors import InputError, WorkError
-from chromatrack.files import canonical_json, digest_text, made_by, read_json, write_json
+from chromatrack.files import (
+    canonical_json,
+    digest_file,
+    digest_text,
+    made_by,
+    read_json,
+    write_json,
+)
 from chromatrack.metrics.regions import region_overlap
 from chromatrack.metrics.vot import (
     BURN_IN,
@@ -199,7 +206,7 @@ def _made(tracker: VotTracker, challenge: str, max_frames: int | None) -> dict:
 
 
 def _fingerprint(sequence: Sequence) -> list:
-    frames = [[str(path.resolve()), path.stat().st_size] for path in sequence.frames]
+    frames = [[str(path.resolve()), digest_file(path)] for path in sequence.frames]
     return [sequence.name, vot.regions(sequence).tolist(), frames]
 
 

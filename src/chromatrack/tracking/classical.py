@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from chromatrack.errors import InputError
-from chromatrack.tracking.contract import Tracker
+from chromatrack.tracking.contract import Tracker, check_box
 from chromatrack.tracking.klt import KLTTracker
 from chromatrack.tracking.mean_shift import MeanShiftTracker
 from chromatrack.tracking.pixels import meets, whole_pixels
@@ -30,6 +30,7 @@ class FilterTracker:
         self.make = make
 
     def init(self, image: np.ndarray, box_ltwh: np.ndarray) -> None:
+        check_box(box_ltwh, image.shape)
         self.box_ltwh = np.array(box_ltwh, dtype=np.float64)
         window = whole_pixels(self.box_ltwh)
         self.tracker = self.make()

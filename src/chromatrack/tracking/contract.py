@@ -9,7 +9,8 @@ from typing import Protocol
 import numpy as np
 
 from chromatrack.data.sequence import Sequence
-from chromatrack.errors import ChromatrackError
+from chromatrack.errors import ChromatrackError, InputError
+from chromatrack.geometry import center_from_ltwh, exemplar_side
 
 
 class Tracker(Protocol):
@@ -25,6 +26,27 @@ class Tracker(Protocol):
 
     def update(self, image: np.ndarray) -> np.ndarray:
         """Box (4,) ltwh of the target in the next frame, in pixels, 0-based."""
+
+
+LARGEST_RATIO = 1.5
+"""Of the square around target and context, in diagonals of the image: a target that fills the image
+needs 1.4 of them, and a lost one costs no more memory than that."""
+
+
+def check_box(box_ltwh: np.ndarray, shape: tuple[int, ...]) -> None:
+    """Whether a tracker can start on that box of an image of (height, width, ...) `shape`.
+
+    Raises:
+        InputError: it is not finite, has no size, or is larger than the image.
+    """
+    shown = list(map(float, box_ltwh))
+    if not np.all(np.isfinite(box_ltwh)) or box_ltwh[2] <= 0 or box_ltwh[3] <= 0:
+        raise InputError(
+            f"box {shown}: expected left,top,width,height with a positive width and height"
+        )
+    _, size_hw = center_from_ltwh(box_ltwh)
+    if exemplar_side(size_hw) > LARGEST_RATIO * float(np.hypot(*shape[:2])):
+        raise InputError(f"box {shown}: is larger than the image ({shape[1]}x{shape[0]} pixels)")
 
 
 OpenTracker = Callable[[], Tracker]

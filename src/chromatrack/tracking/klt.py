@@ -5,6 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from chromatrack.tracking.contract import check_box
 from chromatrack.tracking.pixels import inside, meets, whole_pixels
 
 FEATURES = 100
@@ -26,6 +27,7 @@ class KLTTracker:
     """
 
     def init(self, image: np.ndarray, box_ltwh: np.ndarray) -> None:
+        check_box(box_ltwh, image.shape)
         self.box_ltwh = np.array(box_ltwh, dtype=np.float64)
         self.grey = _grey(image)
         self.points = _corners(self.grey, self.box_ltwh)

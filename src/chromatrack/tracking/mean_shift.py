@@ -5,6 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from chromatrack.tracking.contract import check_box
 from chromatrack.tracking.pixels import inside, meets, whole_pixels
 
 BINS = 16
@@ -27,6 +28,7 @@ class MeanShiftTracker:
         self.adaptive = adaptive
 
     def init(self, image: np.ndarray, box_ltwh: np.ndarray) -> None:
+        check_box(box_ltwh, image.shape)
         self.box_ltwh = np.array(box_ltwh, dtype=np.float64)
         self.window = whole_pixels(self.box_ltwh)
         self.seen = meets(self.window, image.shape)

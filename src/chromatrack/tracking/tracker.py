@@ -12,7 +12,7 @@ import copy
 import cv2
 import numpy as np
 
-from chromatrack.errors import InputError, WorkError
+from chromatrack.errors import WorkError
 from chromatrack.geometry import (
     center_from_ltwh,
     crop_square,
@@ -20,15 +20,14 @@ from chromatrack.geometry import (
     ltwh_from_center,
     mean_color,
 )
+from chromatrack.tracking.contract import LARGEST_RATIO, check_box
 from chromatrack.tracking.networks import Embedding, ResponseNetwork
 
 EXEMPLAR_SIZE = 127
 SEARCH_SIZE = 255
 STRIDE = 8
-# Bounds of the square around target and context, in pixels and in diagonals of the image. A target
-# that fills the image needs 1.4 of them; a lost one costs no more memory than that.
 SMALLEST_SIDE = 2.0
-LARGEST_RATIO = 1.5
+"""Of the square around target and context, in pixels."""
 
 
 class SiameseTracker:
@@ -85,21 +84,12 @@ class SiameseTracker:
             image: (H, W, 3) uint8 RGB.
             box_ltwh: (4,) left, top, width, height in pixels, 0-based.
         """
-        if not np.all(np.isfinite(box_ltwh)) or box_ltwh[2] <= 0 or box_ltwh[3] <= 0:
-            raise InputError(
-                f"box {list(map(float, box_ltwh))}: expected left,top,width,height "
-                "with a positive width and height"
-            )
+        check_box(box_ltwh, image.shape)
         self.center_yx, self.size_hw = center_from_ltwh(box_ltwh)
         self.exemplar_side = exemplar_side(self.size_hw)
         self.search_side = self.exemplar_side * SEARCH_SIZE / EXEMPLAR_SIZE
         self.fill = mean_color(image)
         self.largest_side = LARGEST_RATIO * float(np.hypot(*image.shape[:2]))
-        if self.exemplar_side > self.largest_side:
-            raise InputError(
-                f"box {list(map(float, box_ltwh))}: is larger than the image "
-                f"({image.shape[1]}x{image.shape[0]} pixels)"
-            )
         return self.exemplar_patch(image)
 
     def update(self, image: np.ndarray) -> np.ndarray:

@@ -57,7 +57,7 @@ class Training:
             state = load_tensors(path)
         except InputError:
             return
-        if state.get("identity") != identity:
+        if not isinstance(state, dict) or state.get("identity") != identity:
             return
         try:
             self.module.load_state_dict(state["module"])
