@@ -54,15 +54,8 @@ def finish(results: list[dict]) -> None:
 
 def result(name: str, value: float, unit: str, target: str | None = None) -> dict:
     """One result; `target` is "<= number" or ">= number"."""
-    holds = None
+    holds, value = None, float(value)  # numpy's own comparisons are no JSON
     if target:
         sign, bound = target.split()
         holds = value <= float(bound) if sign == "<=" else value >= float(bound)
-        holds = bool(holds)  # numpy's own is no JSON
-    return {
-        "name": name,
-        "value": round(float(value), 4),
-        "unit": unit,
-        "target": target,
-        "holds": holds,
-    }
+    return {"name": name, "value": round(value, 4), "unit": unit, "target": target, "holds": holds}

@@ -17,6 +17,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from scipy import stats
+
 from benchmarks.common import REAL_DATA, finish, result, sources
 from chromatrack.files import read_json
 from chromatrack.settings import (
@@ -127,6 +129,15 @@ def report(name: str, scores: dict) -> list[dict]:
     ]
 
 
+def half_width(ours: dict, rival: dict) -> float:
+    """Half of the 95 % t interval of the mean gain in J and F over the objects, in points."""
+    gains = [
+        50 * sum(entry[key] - rival["per_object"][name][key] for key in ("J_mean", "F_mean"))
+        for name, entry in ours["per_object"].items()
+    ]
+    return float(stats.t.ppf(0.975, len(gains) - 1) * stats.sem(gains))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--work", type=Path, required=True, help="folder that keeps everything")
@@ -153,6 +164,8 @@ def main() -> None:
         for name, rival in (("random", found["random"]), ("first mask repeated", identity)):
             gain = 100 * (ours - rival["J_and_F"])
             results.append(result(f"{way}: mean of J and F over {name}", gain, "points", ">= 0"))
+            wide = half_width(found["pretrained"], rival)
+            results.append(result(f"{way}: half of its 95 % interval, {name}", wide, "points"))
     speed = read_json(options.work / "pretrained" / "speed.json")
     waiting = 100 * speed["waiting_share"]
     results.append(result("steps", settings.colorization.steps, "steps"))

@@ -137,7 +137,7 @@ def _train(team: Team, job: _Job) -> None:
     if samples.size != stride * samples.grid or samples.size <= 2 * margin:
         raise InputError(
             f"{job.shards[0]}: frames of {samples.size} px with {samples.grid}x{samples.grid} "
-            f"labels; {job.trunk} needs one label per {stride} px and frames of more than {2 * margin} px"
+            f"labels; {job.trunk} wants one per {stride} px, and frames of over {2 * margin} px"
         )
 
     def loss_of(network: torch.nn.Module, batch: tuple[torch.Tensor, torch.Tensor]) -> torch.Tensor:
