@@ -212,3 +212,10 @@ def test_wrong_calls_end_in_one_sentence(call, tmp_path, capsys):
     code = main(["track-classical", *call, "--root", nowhere, "--output", str(tmp_path / "r.json")])
     assert code == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("box", [(1, 1, 1e9, 1e9), (10, 10, 0, 20), (10, 10, -5, 5)])
+def test_a_first_box_that_cannot_be_is_refused(name, box):
+    with pytest.raises(InputError, match="box"):
+        open_classical(name).init(np.zeros((60, 80, 3), np.uint8), np.array(box, float))

@@ -24,7 +24,7 @@ from chromatrack.settings import (
     LabelSettings,
     PropagationSettings,
 )
-from chromatrack.stages.colorization import train_colorization
+from chromatrack.stages.colorization import initial_colorization, train_colorization
 from chromatrack.stages.colorize import colorize as colorize_video
 from chromatrack.stages.lab_statistics import lab_statistics
 from chromatrack.stages.labels import label_video
@@ -272,3 +272,30 @@ def test_a_nan_stops_with_step_and_clips(labels, tmp_path):
 def test_an_unknown_trunk_is_named(labels, tmp_path):
     with pytest.raises(InputError, match=r"--trunk: expected one of .*resnet18.*, got 'vgg'"):
         colorize(labels, tmp_path / "model.pt", trunk="vgg")
+
+
+def test_labels_on_another_grid_than_the_network_are_refused(tmp_path):
+    clip = tmp_path / "clip.mp4"
+    write_video(clip, moving_colours(10))
+    settings = LabelSettings(colours=2, label_size=16, frame_stride=2)
+    label_video(clip, tmp_path / "shard.h5", settings=settings)
+    lab_statistics([tmp_path / "shard.h5"], tmp_path / "lab.json")
+    with pytest.raises(InputError, match=r"256 px with 16x16 labels; resnet18 wants one per 8 px"):
+        colorize(tmp_path, tmp_path / "out/model.pt", shard="shard.h5", trunk="resnet18")
+
+
+def test_a_label_beyond_k_names_its_clip(labels):
+    samples = LabelSamples([labels / "shard-0000.h5"], frames=4, batch_size=1, colours=2)
+    samples.colours = 1  # as if a file said so of itself
+    with pytest.raises(InputError, match="damaged: a label of 1, expected less"):
+        samples.sample(0)
+
+
+@pytest.mark.parametrize("content", ["{}", "[1]", '{"mean": [0.5], "std": [0.2]}'])
+def test_statistics_that_are_none_are_named(labels, tmp_path, content):
+    (tmp_path / "lab.json").write_text(content)
+    with pytest.raises(InputError, match="expected mean and std with three numbers"):
+        initial_colorization(
+            tmp_path / "lab.json", tmp_path / "model.pt", trunk="alexnet", seed=0,
+            settings=ColorizationSettings(width=0.05),
+        )  # fmt: skip

@@ -6,6 +6,7 @@ import os
 
 import numpy as np
 import pytest
+from PIL import Image
 from skimage.morphology import dilation, disk
 
 from chromatrack.cli.main import main
@@ -14,8 +15,9 @@ from chromatrack.errors import InputError
 from chromatrack.experiments import segmentations
 from chromatrack.metrics import davis
 from chromatrack.reporting import tables
-from chromatrack.settings import load_config
+from chromatrack.settings import ComputeSettings, PropagationSettings, load_config
 from chromatrack.stages.evaluate_davis import evaluate_davis
+from chromatrack.stages.propagate import propagate_davis
 from tests.conftest import ROOT
 
 
@@ -283,3 +285,41 @@ def test_real_masks_agree_with_a_plain_restatement(real_data):
         for early, late in ((0, 3), (10, 30)):
             pair = [davis_data.read_mask(paths[index]) == 1 for index in (early, late)]
             assert davis.contour_accuracy(*pair) == pytest.approx(plain_f(*pair), abs=1e-12)
+
+
+@pytest.fixture
+def davis_root(tmp_path):
+    """One sequence of four frames in the official layout."""
+    root = tmp_path / "DAVIS"
+    for kind in ("JPEGImages", "Annotations"):
+        (root / kind / "480p" / "a").mkdir(parents=True)
+    (root / "ImageSets" / "2017").mkdir(parents=True)
+    (root / "ImageSets" / "2017" / "val.txt").write_text("a\n")
+    mask = np.zeros((24, 32), dtype=np.uint8)
+    mask[4:12, 4:12] = 1
+    for index in range(4):
+        image = np.full((24, 32, 3), 40 * index, dtype=np.uint8)
+        Image.fromarray(image).save(root / "JPEGImages" / "480p" / "a" / f"{index:05d}.jpg")
+        davis_data.write_mask(root / "Annotations" / "480p" / "a" / f"{index:05d}.png", mask)
+    return root
+
+
+def propagate(root, output):
+    return propagate_davis(
+        None, root, output / "run.json", method="identity", settings=PropagationSettings(),
+        compute=ComputeSettings(),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("lost", ["JPEGImages/480p/a/00000.jpg", "Annotations/480p/a/00000.png"])
+def test_a_first_frame_without_its_mask_is_named(davis_root, tmp_path, lost):
+    assert propagate(davis_root, tmp_path / "whole")["frames"] == {"a": 4}
+    (davis_root / lost).unlink()
+    with pytest.raises(InputError, match="expected the mask of the first frame"):
+        propagate(davis_root, tmp_path / "out")
+
+
+def test_an_empty_list_of_sequences_is_named(davis_root, tmp_path):
+    (davis_root / "ImageSets" / "2017" / "val.txt").write_text("")
+    with pytest.raises(InputError, match=r"val.txt: expected at least one sequence"):
+        propagate(davis_root, tmp_path / "out")

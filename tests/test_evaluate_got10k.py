@@ -10,7 +10,7 @@ from chromatrack.cli.main import main
 from chromatrack.data import got10k as data
 from chromatrack.errors import InputError
 from chromatrack.metrics import got10k
-from chromatrack.stages.evaluate_got10k import evaluate_got10k
+from chromatrack.stages.evaluate_got10k import evaluate_got10k, pack_got10k
 
 NAMES = ("GOT-10k_Val_000001", "GOT-10k_Val_000002", "GOT-10k_Val_000003")
 WIDTH, HEIGHT = 96, 64
@@ -162,3 +162,14 @@ def test_archive_is_the_same_bytes_again_and_refuses_gaps(folders, capsys):
     assert main([*call, f"--output={folders / 'other.zip'}"]) == 2
     assert "found none" in capsys.readouterr().err
     assert not (folders / "other.zip").exists()
+
+
+@pytest.mark.parametrize(("which", "value"), [("_001", "nan"), ("_time", "-0.1")])
+def test_the_archive_refuses_what_the_server_would(folders, which, value):
+    name = NAMES[1]
+    path = folders / "results" / "ours" / name / f"{name}{which}.txt"
+    rows = path.read_text().splitlines()
+    rows[4] = ",".join([value] * len(rows[4].split(",")))
+    path.write_text("\n".join(rows) + "\n")
+    with pytest.raises(InputError, match=f"{name}: expected finite boxes, and times of 0 seconds"):
+        pack_got10k(folders / "val", folders / "results" / "ours", folders / "a.zip")

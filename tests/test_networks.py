@@ -296,3 +296,28 @@ def test_learned_alpha_gets_a_gradient():
     assert model.alpha.item() == 0.5
     model(*patches()).sum().backward()
     assert model.alpha_logit.grad.abs() > 0
+
+
+@pytest.mark.parametrize("content", [b"abc", b"X", b"", b"PK\x03\x04"])
+def test_a_file_that_is_no_checkpoint_is_one_sentence(tmp_path, content):
+    (tmp_path / "model.pt").write_bytes(content)
+    with pytest.raises(InputError, match=r"model\.pt"):
+        load_checkpoint(tmp_path / "model.pt")
+
+
+@pytest.mark.parametrize("scaling", [{"grey": "banana"}, {"grey_std": 0.0}, {"rgb": "0..255"}])
+def test_a_scaling_that_cannot_be_is_refused(scaling):
+    with pytest.raises(ValueError, match="scaling"):
+        InputScaling(**scaling)
+
+
+def test_weights_that_are_no_numbers_are_refused(tmp_path):
+    network = build_siamfc(width=0.1)
+    with torch.no_grad():
+        network.backbone.conv1[0].weight[0] = float("nan")
+    save_checkpoint(
+        tmp_path / "model.pt", kind="siamfc", network={"width": 0.1}, scaling=InputScaling(),
+        module=network, made_by={},
+    )  # fmt: skip
+    with pytest.raises(InputError, match="a weight is no number"):
+        load_checkpoint(tmp_path / "model.pt").build()

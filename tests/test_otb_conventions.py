@@ -323,3 +323,14 @@ def test_speed_is_frames_over_time_and_only_where_all_times_are_kept(two_tracker
         (two_trackers / "good" / "times" / f"{name}_time.txt").write_text(times)
     # The mean of 1/t, which the got10k toolkit reports, would be 92.
     assert evaluate_otb(*folders)["frames_per_second"] == pytest.approx(36 / 6.0)
+
+
+def test_times_beside_a_folder_are_those_of_its_boxes_alone(two_trackers):
+    (two_trackers / "times").mkdir()
+    for name in ("Girl", "Jogging-1", "Jogging-2"):
+        (two_trackers / "times" / f"{name}.txt").write_text("0.5\n" * 12)
+    folders = two_trackers / "anno", two_trackers / "good"
+    assert evaluate_otb(*folders)["frames_per_second"] is None
+    (two_trackers / "good").rename(two_trackers / "boxes")
+    scores = evaluate_otb(two_trackers / "anno", two_trackers / "boxes")
+    assert scores["frames_per_second"] == pytest.approx(2.0)

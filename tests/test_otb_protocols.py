@@ -176,3 +176,10 @@ def test_track_otb_runs_a_protocol_and_its_boxes_are_scored(tmp_path):
     scores = ["evaluate", "otb", f"--annotations={root}", f"--results={tmp_path / 'boxes'}"]
     assert main([*scores, "--protocol=tre", f"--output={tmp_path / 's.json'}"]) == 0
     assert json.loads((tmp_path / "s.json").read_text())["frames"] == 41
+
+
+def test_tre_of_whole_sequences_is_not_scored_on_cut_ones(tmp_path):
+    """The starts of a cut sequence are others: its rows would belong to other frames."""
+    write_starts(tmp_path, truth_of(60), "tre", [0.0] * 20)
+    with pytest.raises(InputError, match="Ant/tre-"):
+        evaluate_otb(tmp_path / "anno", tmp_path / "results", protocol="tre", frames_limit=40)

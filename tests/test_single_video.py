@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -70,3 +71,15 @@ def test_what_is_done_is_not_done_again(video, tmp_path):
 def test_a_clip_that_is_too_short_is_named(video, tmp_path):
     with pytest.raises(InputError, match="no clip in 1 label shards has the 4 kept frames"):
         memorize(video, tmp_path / "index.json", labels=LabelSettings(frame_stride=12, restarts=1))
+
+
+def test_a_network_of_colours_is_memorised_and_measured_the_same_twice(video, tmp_path):
+    changes = {
+        "labels": LabelSettings(restarts=1, chroma=True),
+        "colorization": replace(TRAINING, input="lab", channel_dropout=0.5),
+        "settings": replace(SETTINGS, colours=(2,), losses=("nll",)),
+    }
+    first = memorize(video, tmp_path / "index.json", **changes)
+    assert len(first["runs"]) == 1 and len(first["figures"]) == 2
+    # Channels are left out in training alone: what is measured is no matter of chance.
+    assert memorize(video, tmp_path / "index.json", **changes) == first
