@@ -38,6 +38,8 @@ class PeakNetwork:
     def embed(self, patches):
         return (torch.zeros(len(patches)),)
 
+    embed_exemplar = embed
+
     def respond(self, exemplar, search):
         maps = torch.zeros(len(search[0]), 17, 17)
         maps[self.peak] = self.value
@@ -97,6 +99,8 @@ class Noise:
 
     def embed(self, patches):
         return (torch.zeros(len(patches)),)
+
+    embed_exemplar = embed
 
     def respond(self, exemplar, search):
         maps = torch.randn(len(search[0]), 17, 17, generator=self.generator)
@@ -167,6 +171,8 @@ def test_template_rate_mixes_embeddings():
         def embed(self, patches):
             self.count += 1
             return (torch.full((len(patches),), self.count), None)
+
+        embed_exemplar = embed
 
     tracker = SiameseTracker(network=Counting(), template_rate=0.25)
     tracker.init(IMAGE, np.array([60.0, 40.0, 30.0, 20.0]))

@@ -154,7 +154,7 @@ class _Group:
         """Take followers in: the embeddings of their targets are made together."""
         if newcomers:
             patches = np.concatenate([follower.aim() for follower in newcomers])
-            embedded = self.network.embed(patches)
+            embedded = self.network.embed_exemplar(patches)
             trackers = [tracker for follower in newcomers for tracker in follower.trackers]
             for tracker, exemplar in zip(trackers, _rows(embedded), strict=True):
                 tracker.exemplar = exemplar
@@ -194,9 +194,8 @@ class _Group:
 
     def _renew(self) -> None:
         patches = [t.exemplar_patch(f.image) for f in self.followers for t in f.trackers]
-        for tracker, exemplar in zip(
-            self._trackers(), _rows(self.network.embed(np.concatenate(patches))), strict=True
-        ):
+        embedded = self.network.embed_exemplar(np.concatenate(patches))
+        for tracker, exemplar in zip(self._trackers(), _rows(embedded), strict=True):
             tracker.renew(exemplar)
         self._join()
 

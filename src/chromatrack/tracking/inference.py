@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_weights
 
 from chromatrack.models.winograd import WinogradConv2d
+from chromatrack.models.winograd_rows import RowWinogradConv2d
 
 Precision = Literal[32, "bf16"]
 
@@ -21,13 +22,15 @@ NORMALIZATIONS = (nn.BatchNorm2d, nn.BatchNorm3d)
 class Prepared:
     """A function of a network, prepared for inference; the network itself is left as it is.
 
-    Normalisations are folded into their convolutions. On a CPU, float32 convolutions that have it
-    take Winograd's way. `bf16` converts the weights; what comes in and out is float32 all the same.
+    Normalisations are folded into their convolutions. On a CPU, convolutions that have it take
+    Winograd's way. `bf16` converts the weights; what comes in and out is float32 all the same.
 
     Args:
         module: in eval mode.
         call: what to compute: `call(module, tensor)`.
         channels: of the input.
+        bytes_in: what comes in are bytes, 0 to 255, as they are. `bf16` takes 128 from them: they
+            stay exact, and the bias of the first convolution, which is rounded, becomes small.
     """
 
     def __init__(
@@ -38,14 +41,23 @@ class Prepared:
         channels: int,
         device: torch.device,
         precision: Precision = 32,
+        bytes_in: bool = False,
     ):
         self._call = call
         self._device = device
         self._kind = torch.bfloat16 if precision == "bf16" else torch.float32
         module = copy.deepcopy(module).eval()
-        fold_batch_norm(module, lambda: call(module, torch.zeros(1, channels, 127, 127)))
-        if device.type == "cpu" and precision == 32:
-            use_winograd(module)
+        example = torch.zeros(1, channels, 127, 127)
+        fold_batch_norm(module, lambda: call(module, example))
+        self._shift = 0
+        if (
+            precision == "bf16"
+            and bytes_in
+            and shift_input(module, lambda: call(module, example), 128)
+        ):
+            self._shift = 128
+        if device.type == "cpu":
+            use_winograd(module, WinogradConv2d if precision == 32 else RowWinogradConv2d)
         self._module = module.to(device, self._kind)
         for part in module.modules():
             if isinstance(part, nn.Conv2d):  # patches come channels-last; the 3-D head cannot be
@@ -53,6 +65,8 @@ class Prepared:
 
     def __call__(self, patches: Tensor) -> Tensor:
         """(B, channels, S, S) float32 on any device -> float32 embeddings on the network's."""
+        if self._shift:
+            patches = patches - self._shift
         patches = patches.to(self._device, self._kind)
         if self._device.type == "cpu":
             return self._call(self._module, patches).float()
@@ -94,9 +108,33 @@ def fold_batch_norm(module: nn.Module, run: Callable[[], Tensor]) -> None:
     _replace(module, lambda part: nn.Identity() if part in pairs else None)
 
 
-def use_winograd(module: nn.Module) -> None:
+@torch.no_grad()
+def shift_input(module: nn.Module, run: Callable[[], Tensor], by: float) -> bool:
+    """Have the first convolution expect its input less `by`, in place.
+
+    Which one that is, is seen while `run` passes an example through the network.
+
+    Returns:
+        False where zeros are put around the input: they would be shifted too.
+    """
+    seen: list[nn.Module] = []
+    parts = [part for part in module.modules() if isinstance(part, CONVOLUTIONS)]
+    handles = [part.register_forward_pre_hook(lambda part, _: seen.append(part)) for part in parts]
+    try:
+        run()
+    finally:
+        for handle in handles:
+            handle.remove()
+    first = seen[0]
+    if any(first.padding) or first.bias is None:
+        return False
+    first.bias += by * first.weight.flatten(1).sum(1)
+    return True
+
+
+def use_winograd(module: nn.Module, way: type[WinogradConv2d | RowWinogradConv2d]) -> None:
     """Replace the convolutions that can be computed with fewer products, in place."""
-    _replace(module, lambda part: WinogradConv2d(part) if WinogradConv2d.fits(part) else None)
+    _replace(module, lambda part: way(part) if way.fits(part) else None)
 
 
 def _replace(module: nn.Module, new: Callable[[nn.Module], nn.Module | None]) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from chromatrack.models import fused, siamfc
 from chromatrack.models.correlation import correlate
@@ -21,6 +21,12 @@ Embedding = tuple[Tensor | None, ...]
 
 class ResponseNetwork(Protocol):
     """Embeds patches and compares embeddings."""
+
+    def embed_exemplar(self, patches: np.ndarray) -> Embedding:
+        """(B, S, S, 3) uint8 RGB -> embeddings of the branches, float32 in every precision.
+
+        An exemplar is embedded once and looked for in every frame.
+        """
 
     def embed(self, patches: np.ndarray) -> Embedding:
         """(B, S, S, 3) uint8 RGB -> embeddings of the branches."""
@@ -37,6 +43,16 @@ class ResponseNetwork(Protocol):
         """
 
 
+class Branch:
+    """A function of a network for exemplars, always in float32, and for what is searched."""
+
+    def __init__(self, module: nn.Module, call: Callable, *, precision: Precision, **options: Any):
+        self.search = Prepared(module, call, precision=precision, **options)
+        self.exemplar = self.search
+        if precision != 32:
+            self.exemplar = Prepared(module, call, precision=32, **options)
+
+
 class SiamFCNetwork:
     """SiamFC alone."""
 
@@ -51,13 +67,18 @@ class SiamFCNetwork:
         precision: Precision = 32,
     ):
         self.scaling = scaling
-        self._embed = Prepared(
-            network, SiamFC.embed, channels=3, device=device, precision=precision
-        )
+        self._rgb = Branch(
+            network, SiamFC.embed, channels=3, device=device, precision=precision,
+            bytes_in=scaling.rgb == "byte",
+        )  # fmt: skip
+
+    @torch.inference_mode()
+    def embed_exemplar(self, patches: np.ndarray) -> Embedding:
+        return (self._rgb.exemplar(self.scaling.rgb_tensor(patches)),)
 
     @torch.inference_mode()
     def embed(self, patches: np.ndarray) -> Embedding:
-        return (self._embed(self.scaling.rgb_tensor(patches)),)
+        return (self._rgb.search(self.scaling.rgb_tensor(patches)),)
 
     @torch.inference_mode()
     def respond(
@@ -90,16 +111,25 @@ class FusedNetwork:
         options = {"device": device, "precision": precision}
         self._rgb = self._grey = None
         if any(alpha != 1 for alpha in self.alphas):
-            self._rgb = Prepared(network.siamfc, SiamFC.embed, channels=3, **options)
+            self._rgb = Branch(
+                network.siamfc, SiamFC.embed, channels=3, bytes_in=scaling.rgb == "byte", **options
+            )
         if any(alpha != 0 for alpha in self.alphas):
             branch = network.colorization
-            self._grey = Prepared(branch, type(branch).embed, channels=1, **options)
+            self._grey = Branch(branch, type(branch).embed, channels=1, **options)
+
+    @torch.inference_mode()
+    def embed_exemplar(self, patches: np.ndarray) -> Embedding:
+        return (
+            None if self._rgb is None else self._rgb.exemplar(self.scaling.rgb_tensor(patches)),
+            None if self._grey is None else self._grey.exemplar(self.scaling.grey_tensor(patches)),
+        )
 
     @torch.inference_mode()
     def embed(self, patches: np.ndarray) -> Embedding:
         return (
-            None if self._rgb is None else self._rgb(self.scaling.rgb_tensor(patches)),
-            None if self._grey is None else self._grey(self.scaling.grey_tensor(patches)),
+            None if self._rgb is None else self._rgb.search(self.scaling.rgb_tensor(patches)),
+            None if self._grey is None else self._grey.search(self.scaling.grey_tensor(patches)),
         )
 
     @torch.inference_mode()

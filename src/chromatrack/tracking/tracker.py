@@ -75,7 +75,7 @@ class SiameseTracker:
             image: (H, W, 3) uint8 RGB.
             box_ltwh: (4,) left, top, width, height in pixels, 0-based.
         """
-        self.exemplar = self.network.embed(self.aim(image, box_ltwh))
+        self.exemplar = self.network.embed_exemplar(self.aim(image, box_ltwh))
 
     def aim(self, image: np.ndarray, box_ltwh: np.ndarray) -> np.ndarray:
         """`init` up to the patch whose embedding is to become the `exemplar`, (1, 127, 127, 3).
@@ -100,7 +100,7 @@ class SiameseTracker:
         responses = self.network.respond(self.exemplar, search)
         box_ltwh = self.move(image, np.asarray(responses.cpu()))
         if self.template_rate > 0:
-            self.renew(self.network.embed(self.exemplar_patch(image)))
+            self.renew(self.network.embed_exemplar(self.exemplar_patch(image)))
         return box_ltwh
 
     def twin(self) -> SiameseTracker:
