@@ -208,7 +208,7 @@ def test_a_killed_job_has_lost_the_video_in_hand(tmp_path, monkeypatch):
     assert not list(tmp_path.glob(".work-*"))
 
 
-@pytest.mark.parametrize("change", ["box", "frame", "settings", "torn"])
+@pytest.mark.parametrize("change", ["box", "frame", "byte", "settings", "torn"])
 def test_what_changed_after_a_kill_is_cut_again(tmp_path, monkeypatch, change):
     source = write_got10k(tmp_path / "got10k", ["a", "b"])
     rows = lists([source], tmp_path / "l")
@@ -223,6 +223,11 @@ def test_what_changed_after_a_kill_is_cut_again(tmp_path, monkeypatch, change):
         boxes.write_text(boxes.read_text().replace("101.0000", "99.0000"))
     elif change == "frame":
         shutil.copy(source.root / "b" / "00000001.jpg", source.root / "a" / "00000001.jpg")
+    elif change == "byte":
+        frame = source.root / "a" / "00000002.jpg"
+        coded = bytearray(frame.read_bytes())
+        coded[-20] ^= 1  # of the same name and size
+        frame.write_bytes(coded)
     elif change == "settings":
         settings = CropSettings(quality=80)
     else:

@@ -39,6 +39,22 @@ def test_perfect_results_score_twenty_of_twenty_one(otb_folders):
     assert scores == json.loads((otb_folders / "scores.json").read_text())
 
 
+def test_a_target_without_attributes_is_named(otb_folders):
+    (otb_folders / "att" / "Bee-1.txt").unlink()
+    with pytest.raises(InputError, match=r"Bee-1.txt is missing \(1 of 3 are\)"):
+        evaluate(otb_folders, attributes=otb_folders / "att")
+    assert evaluate(otb_folders, attributes=otb_folders / "att", names=["Ant"])["targets"] == 1
+
+
+def test_an_empty_list_of_names_is_told(otb_folders, capsys):
+    (otb_folders / "names.txt").write_text("\n")
+    call = ["evaluate", "otb", "--annotations", str(otb_folders / "anno"), "--results",
+            str(otb_folders / "results"), "--output", str(otb_folders / "s.json"), "--names",
+            str(otb_folders / "names.txt")]  # fmt: skip
+    assert main(call) == 2
+    assert "expected names of targets, one per line, found none" in capsys.readouterr().err
+
+
 def test_same_results_give_the_same_bytes_and_no_paths(otb_folders):
     evaluate(otb_folders)
     first = (otb_folders / "scores.json").read_bytes()

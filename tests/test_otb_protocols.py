@@ -138,11 +138,16 @@ def test_starts_are_averaged_and_matlab_pools_their_frames(tmp_path, protocol):
     assert pooled["precision_20"] == pytest.approx((60 + count - 1) / sum(lengths))
 
 
-def test_a_missing_start_is_named(tmp_path):
+def test_a_missing_or_surplus_start_is_named(tmp_path):
     truth = truth_of(60)
     write_starts(tmp_path, truth, "tre", [0.0] * 20)
     folders = tmp_path / "anno", tmp_path / "results"
     assert evaluate_otb(*folders, protocol="tre")["success_auc"] == pytest.approx(20 / 21)
+    surplus = tmp_path / "results" / "Ant" / "tre-20.txt"
+    surplus.write_text("1,1,1,1\n")
+    with pytest.raises(InputError, match="expected 20 starts of Ant, got Ant/tre-20 as well"):
+        evaluate_otb(*folders, protocol="tre")
+    surplus.unlink()
     (tmp_path / "results" / "Ant" / "tre-07.txt").unlink()
     with pytest.raises(InputError, match="Ant/tre-07 missing, of 20 starts"):
         evaluate_otb(*folders, protocol="tre", subset=True)

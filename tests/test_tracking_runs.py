@@ -21,10 +21,12 @@ from chromatrack.files import read_json
 from chromatrack.models.build import build_fused, build_siamfc
 from chromatrack.models.inputs import InputScaling
 from chromatrack.settings import ComputeSettings, TrackerSettings
+from chromatrack.stages.evaluate_otb import evaluate_otb
 from chromatrack.stages.sequences import run_sequences
 from chromatrack.tracking.batch import track_together
 from chromatrack.tracking.load import load_tracker
 from chromatrack.tracking.single import track_sequence
+from chromatrack.versions import VERSIONS
 
 CPU = torch.device("cpu")
 SETTINGS = TrackerSettings()
@@ -92,6 +94,33 @@ class Standing:
 
 def boxes(folder):
     return {name: otb.read_boxes(folder / "boxes" / f"{name}.txt") for name in SEQUENCES}
+
+
+def test_boxes_of_two_trackers_in_one_folder_are_not_scored_as_one(root, tmp_path):
+    sequences = otb.read_sequences(root)
+    folder = tmp_path / "boxes"
+    run_sequences(Standing, sequences, tmp_path, source={"tracker": "a"})
+    assert evaluate_otb(root, folder)["targets"] == len(SEQUENCES)
+    run_sequences(Standing, sequences[:2], tmp_path, source={"tracker": "b"})
+    with pytest.raises(InputError, match="A and C were tracked with other weights or settings"):
+        evaluate_otb(root, folder)
+    assert evaluate_otb(root, folder, names=["C", "D"])["targets"] == 2
+
+
+def test_a_new_version_of_tracking_tracks_again(root, tmp_path, monkeypatch):
+    sequences = otb.read_sequences(root)[:1]
+    opened = []
+
+    def run():
+        run_sequences(
+            lambda: opened.append(1) or Standing(), sequences, tmp_path,
+            source={"stage": "track-otb"},
+        )  # fmt: skip
+        return len(opened)
+
+    assert run() == run() == 1
+    monkeypatch.setitem(VERSIONS, "track-otb", VERSIONS["track-otb"] + 1)
+    assert run() == 2
 
 
 @pytest.mark.parametrize("template_rate", [0.0, 0.01])

@@ -245,6 +245,29 @@ def test_without_the_toolkit_there_is_one_sentence(tmp_path, monkeypatch, capsys
     assert "--toolkit" in capsys.readouterr().err
 
 
+def test_what_is_wrong_with_the_tracker_is_told_before_the_toolkit_starts(tmp_path, capsys):
+    write_scene(tmp_path / "vot", frames=25)
+    call = ["vot-official", "--root", str(tmp_path / "vot"), "--output", str(tmp_path / "a.json")]
+    (tmp_path / "torn.pt").write_bytes(b"PK torn")
+    network = {"width": 0.1, "channels": "as_run"}
+    save_checkpoint(
+        tmp_path / "siamfc.pt", kind="siamfc", network=network, scaling=InputScaling(),
+        module=build_siamfc(**network), made_by={},
+    )  # fmt: skip
+    wrong = {
+        "torn.pt": ["--checkpoint", str(tmp_path / "torn.pt")],
+        "is SiamFC alone": ["--checkpoint", str(tmp_path / "siamfc.pt"), "--alpha", "0.5"],
+        "--alpha: belongs to a checkpoint": ["--classical", "klt", "--alpha", "0.5"],
+        "expected a name with .json": ["--classical", "klt", "--output", str(tmp_path / "a"),
+                                       "--toolkit", sys.executable],
+    }  # fmt: skip
+    for message, arguments in wrong.items():
+        assert main([*call, *arguments]) == 2
+        said = capsys.readouterr().err
+        assert message in said and said.count("\n") == 1
+    assert not (tmp_path / "a").exists()
+
+
 def test_without_trax_there_is_one_sentence(monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "trax", None)
     assert main(["vot-tracker", "--classical", "klt"]) == 2

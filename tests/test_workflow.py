@@ -40,7 +40,9 @@ def test_the_whole_plan_of_the_demo(folder):
     jobs = planned(folder, "results/otb2015_summary.csv")
     assert jobs["world"] == 1 and jobs["colorization"] == 2 and jobs["siamfc"] == 1
     assert jobs["fine_tune"] == 9 and jobs["compose"] == 2
-    assert jobs["track_otb"] == jobs["track_vot"] == 16
+    # Experiments 1 and 4 only test: each has one job for its three alphas.
+    assert jobs["track_otb"] == 10 and jobs["track_otb_alphas"] == 2
+    assert jobs["track_vot"] == 16
     # Two classical trackers stand beside them; GOT-10k val has these and the first baseline.
     assert jobs["track_classical"] == jobs["track_vot_classical"] == 2
     assert jobs["evaluate_otb"] == 18
@@ -61,6 +63,14 @@ def test_the_official_toolkit_scores_any_tracker_that_is_asked_for(folder):
     other = planned(folder, "results/demo/vot_official/exp2-alpha0.3-seed0.json")
     assert other["vot_official"] == other["fine_tune"] == other["siamfc"] == 1
     assert planned(folder, "vot_official_all")["vot_official"] == 18
+
+
+def test_starts_of_tre_and_sre_are_run_and_scored_where_they_are_asked_for(folder):
+    jobs = planned(folder, "otb_starts_all")
+    assert jobs["track_otb"] == 20 and jobs["track_otb_alphas"] == jobs["track_classical"] == 4
+    assert jobs["compare_otb"] == 2 and "evaluate_otb" not in jobs
+    one = planned(folder, "results/demo/otb_sre/kcf/scores.json")
+    assert one["track_classical"] == one["evaluate_otb"] == 1 and "siamfc" not in one
 
 
 def test_got10k_val_scores_any_tracker_and_needs_no_val_where_there_is_none(folder, tmp_path):
@@ -91,7 +101,7 @@ def test_an_edit_of_the_baselines_tracks_the_new_one_alone(folder):
 def test_a_further_trunk_is_pretrained_and_scored_beside_the_others(folder):
     jobs = planned(folder, "--config", "trunks=[resnet34]", "--", "results/otb2015_summary.csv")
     assert jobs["colorization"] == jobs["colorize"] == 3 and jobs["propagate_davis"] == 10
-    assert jobs["track_otb"] == 16
+    assert jobs["track_otb"] == 10 and jobs["track_otb_alphas"] == 2
 
 
 def test_a_wrong_key_stops_before_any_job(folder):
@@ -104,6 +114,12 @@ def test_missing_data_stops_before_any_job(folder, monkeypatch):
     monkeypatch.setenv("CHROMATRACK_REAL_DATA", str(folder / "nowhere"))
     text = snakemake(folder, "-n", "--configfile", "config/mini.yaml", check=False)
     assert "configuration: data.kinetics_list:" in text and "does not exist" in text
+
+
+def test_missing_training_data_of_a_demo_stops_before_any_job(folder):
+    training = "{tracking_train: [{layout: otb, root: nowhere}]}"
+    text = snakemake(folder, "-n", "--config", f"data={training}", check=False)
+    assert "configuration: data.tracking_train[0].root: nowhere does not exist" in text
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 # How the configuration reaches the rules: each rule depends on the JSON of its own slice alone, and
 # on the version of its stage. What a job may use of the machine travels as a resource, because a
 # change of it must not make anything again.
+import re
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -39,6 +40,14 @@ TRACKERS = {spec.name: spec for spec in trackers(SETTINGS)}
 CLASSICAL = list(SETTINGS.baselines)
 GOT10K = got10k_trackers(SETTINGS)
 SEGMENTATIONS = {spec.name: spec for spec in segmentations(SETTINGS)}
+# Experiments that train nothing: one checkpoint for all their alphas.
+TESTED = {
+    spec.experiment
+    for spec in TRACKERS.values()
+    if spec.settings and not spec.settings.train
+}
+TESTED_NAMES = {spec.name for spec in TRACKERS.values() if spec.experiment in TESTED}
+TESTED_ALPHAS = [alpha for alpha in SETTINGS.alphas if alpha != "learned"]
 HELD = ExitStack()
 # What the report shows and depends on: everything but what a job may use of the machine.
 REPORTED = to_json(replace(SETTINGS, compute=ComputeSettings()))
@@ -48,12 +57,18 @@ SIAMESE_NAME = r"(baseline|exp)[A-Za-z0-9.]*-[A-Za-z0-9.-]+"
 CLASSICAL_NAME = r"[a-z0-9]+"
 
 
+def one_of(names):
+    """A pattern of these names and no others."""
+    return "|".join(re.escape(name) for name in sorted(names)) or r"(?!)"
+
+
 wildcard_constraints:
     seed=r"\d+",
     trunk=r"[a-z0-9]+",
     weights="pretrained|random",
     shard=r"(shard|crops)-\d+",
     tracker=r"[A-Za-z0-9.-]+",
+    otb="otb|otb_tre|otb_sre",
     segmentation=r"[a-z0-9-]+",
     experiment=r"[A-Za-z0-9]+",
 
@@ -96,6 +111,23 @@ def branches(wildcards):
 def tracker_checkpoint(wildcards):
     """Checkpoint of a tracker."""
     return f"{RUN}/{TRACKERS[wildcards.tracker].checkpoint}"
+
+
+def protocol(wildcards):
+    """How OTB is run: one pass, or from the starts of TRE or SRE."""
+    return {"otb_tre": "tre", "otb_sre": "sre"}.get(wildcards.otb, "ope")
+
+
+def each_alpha(wildcards):
+    """run.json of each alpha, as `track-otb --alphas` takes it."""
+    name = f"exp{wildcards.experiment}-alpha{{alpha}}-seed{wildcards.seed}"
+    return f"{RUN}/{wildcards.otb}/{name}/run.json"
+
+
+def auxiliary_options(wildcards):
+    """Of an experiment whose colorization branch is random when it is tested."""
+    random = SETTINGS.experiments[wildcards.experiment].auxiliary_at_test == "random"
+    return [f"--random-auxiliary={wildcards.seed}"] if random else []
 
 
 def tracker_options(wildcards):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -83,18 +84,20 @@ def clip_list(settings: Settings) -> Path:
 
 def check_data(settings: Settings) -> None:
     """Before any job starts: every configured path exists, or an `InputError` names its key."""
-    if settings.data.demo:
-        return
     paths, source = data_paths(settings), settings.clips.source
+    training = {
+        f"data.tracking_train[{index}].root": Path(given.root)
+        for index, given in enumerate(settings.data.tracking_train or ())
+    }
+    if settings.data.demo:
+        _check_paths(training)
+        return
     otb_list = settings.data.otb_list
     is_got10k = source.kind == "got10k"
     checks = {
         "data.kinetics_list": None if is_got10k else paths.kinetics_list,
         "data.got10k": None if settings.data.tracking_train else paths.got10k_train / "list.txt",
-        **{
-            f"data.tracking_train[{index}].root": root
-            for index, (_, root) in enumerate(paths.tracking_train)
-        },
+        **training,
         "data.got10k (siamfc.select: best_ao)": (
             paths.got10k_val / "list.txt" if settings.siamfc.select == "best_ao" else None
         ),
@@ -107,6 +110,10 @@ def check_data(settings: Settings) -> None:
         "clips.source.serve": _path(source.serve),
         "clips.source.cookies": _path(source.cookies),
     }
+    _check_paths(checks)
+
+
+def _check_paths(checks: Mapping[str, Path | None]) -> None:
     for key, path in checks.items():
         if path and not path.exists():
             raise InputError(f"{key}: {path} does not exist")

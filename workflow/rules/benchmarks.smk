@@ -6,13 +6,13 @@ rule track_otb:
         world=WORLD,
         checkpoint=tracker_checkpoint,
     output:
-        run=f"{RUN}/otb/{{tracker}}/run.json",
+        run=f"{RUN}/{{otb}}/{{tracker}}/run.json",
     log:
-        f"{RUN}/logs/otb/{{tracker}}.log",
+        f"{RUN}/logs/{{otb}}/{{tracker}}.log",
     benchmark:
-        f"{RUN}/logs/otb/{{tracker}}.tsv"
+        f"{RUN}/logs/{{otb}}/{{tracker}}.tsv"
     wildcard_constraints:
-        tracker=SIAMESE_NAME,
+        tracker=one_of(set(TRACKERS) - TESTED_NAMES),
     conda:
         "../../envs/chromatrack.yaml"
     threads: SETTINGS.compute.threads
@@ -20,26 +20,69 @@ rule track_otb:
         compute=COMPUTE,
     params:
         root=str(DATA.otb),
-        options=tracker_options,
         names=option("--names", SETTINGS.data.otb_list),
         frames=option("--max-frames", SETTINGS.data.otb_max_frames),
+        protocol=protocol,
         settings=as_is(to_json(SETTINGS.tracker)),
         version=VERSIONS["track-otb"],
     shell:
         "chromatrack track-otb --checkpoint {input.checkpoint:q} --root {params.root:q}"
-        " --output {output.run:q} {params.options:q} {params.names:q} {params.frames:q}"
-        " --settings {params.settings:q} --compute {resources.compute:q} 2>&1 | tee {log:q}"
+        " --output {output.run:q} {params.names:q} {params.frames:q}"
+        " --protocol {params.protocol} --settings {params.settings:q}"
+        " --compute {resources.compute:q} 2>&1 | tee {log:q}"
+
+
+# Experiments that only test have one checkpoint for all alphas: they go in one job, which on a GPU
+# decodes each frame once and has all of them in one batch.
+if TESTED_NAMES:
+
+    rule track_otb_alphas:
+        input:
+            world=WORLD,
+            checkpoint=f"{RUN}/fused/exp{{experiment}}-seed{{seed}}/model.pt",
+        output:
+            runs=expand(
+                "{run}/{{otb}}/exp{{experiment}}-alpha{alpha}-seed{{seed}}/run.json",
+                run=RUN,
+                alpha=TESTED_ALPHAS,
+            ),
+        log:
+            f"{RUN}/logs/{{otb}}/exp{{experiment}}-seed{{seed}}.log",
+        benchmark:
+            f"{RUN}/logs/{{otb}}/exp{{experiment}}-seed{{seed}}.tsv"
+        wildcard_constraints:
+            experiment=one_of(TESTED),
+        conda:
+            "../../envs/chromatrack.yaml"
+        threads: SETTINGS.compute.threads
+        resources:
+            compute=COMPUTE,
+        params:
+            root=str(DATA.otb),
+            runs=each_alpha,
+            options=auxiliary_options,
+            alphas=",".join(map(str, TESTED_ALPHAS)),
+            names=option("--names", SETTINGS.data.otb_list),
+            frames=option("--max-frames", SETTINGS.data.otb_max_frames),
+            protocol=protocol,
+            settings=as_is(to_json(SETTINGS.tracker)),
+            version=VERSIONS["track-otb"],
+        shell:
+            "chromatrack track-otb --checkpoint {input.checkpoint:q} --root {params.root:q}"
+            " --alphas {params.alphas} --output {params.runs:q} {params.options:q}"
+            " {params.names:q} {params.frames:q} --protocol {params.protocol}"
+            " --settings {params.settings:q} --compute {resources.compute:q} 2>&1 | tee {log:q}"
 
 
 rule track_classical:
     input:
         world=WORLD,
     output:
-        run=f"{RUN}/otb/{{tracker}}/run.json",
+        run=f"{RUN}/{{otb}}/{{tracker}}/run.json",
     log:
-        f"{RUN}/logs/otb/{{tracker}}.log",
+        f"{RUN}/logs/{{otb}}/{{tracker}}.log",
     benchmark:
-        f"{RUN}/logs/otb/{{tracker}}.tsv"
+        f"{RUN}/logs/{{otb}}/{{tracker}}.tsv"
     wildcard_constraints:
         tracker=CLASSICAL_NAME,
     conda:
@@ -48,32 +91,73 @@ rule track_classical:
         root=str(DATA.otb),
         names=option("--names", SETTINGS.data.otb_list),
         frames=option("--max-frames", SETTINGS.data.otb_max_frames),
+        protocol=protocol,
         version=VERSIONS["track-classical"],
     shell:
         "chromatrack track-classical otb --tracker {wildcards.tracker} --root {params.root:q}"
-        " --output {output.run:q} {params.names:q} {params.frames:q} 2>&1 | tee {log:q}"
+        " --output {output.run:q} {params.names:q} {params.frames:q}"
+        " --protocol {params.protocol} 2>&1 | tee {log:q}"
 
 
 rule evaluate_otb:
     input:
-        run=f"{RUN}/otb/{{tracker}}/run.json",
+        run=f"{RUN}/{{otb}}/{{tracker}}/run.json",
     output:
-        scores=f"{RUN}/otb/{{tracker}}/scores.json",
+        scores=f"{RUN}/{{otb}}/{{tracker}}/scores.json",
     log:
-        f"{RUN}/logs/otb/{{tracker}}-scores.log",
+        f"{RUN}/logs/{{otb}}/{{tracker}}-scores.log",
     conda:
         "../../envs/chromatrack.yaml"
     params:
         root=str(DATA.otb),
-        results=f"{RUN}/otb/{{tracker}}/boxes",
+        results=f"{RUN}/{{otb}}/{{tracker}}/boxes",
         attributes=option("--attributes", DATA.otb_attributes),
         names=option("--names", SETTINGS.data.otb_list),
         frames=option("--frames-limit", SETTINGS.data.otb_max_frames),
+        protocol=protocol,
         version=VERSIONS["evaluate"],
     shell:
         "chromatrack evaluate otb --annotations {params.root:q} --results {params.results:q}"
         " --output {output.scores:q} --tracker {wildcards.tracker} {params.attributes:q}"
-        " {params.names:q} {params.frames:q} > {log:q} 2>&1 || {{ cat {log:q} >&2; exit 1; }}"
+        " {params.names:q} {params.frames:q} --protocol {params.protocol}"
+        " > {log:q} 2>&1 || {{ cat {log:q} >&2; exit 1; }}"
+
+
+# All trackers by one protocol: a table and plots. Nothing depends on it: ask for otb, otb_tre or
+# otb_sre of it, or for `otb_starts_all` (docs/otb.md).
+rule compare_otb:
+    input:
+        runs=expand(
+            "{run}/{{otb}}/{name}/run.json", run=RUN, name=[*TRACKERS, *CLASSICAL]
+        ),
+    output:
+        scores=f"{RUN}/{{otb}}/trackers.json",
+        table=f"{RUN}/{{otb}}/trackers.txt",
+        plots=directory(f"{RUN}/{{otb}}/plots"),
+    log:
+        f"{RUN}/logs/{{otb}}/trackers.log",
+    conda:
+        "../../envs/chromatrack.yaml"
+    params:
+        root=str(DATA.otb),
+        results=expand(
+            "{run}/{{otb}}/{name}/boxes", run=RUN, name=[*TRACKERS, *CLASSICAL]
+        ),
+        attributes=option("--attributes", DATA.otb_attributes),
+        names=option("--names", SETTINGS.data.otb_list),
+        frames=option("--frames-limit", SETTINGS.data.otb_max_frames),
+        protocol=protocol,
+        version=VERSIONS["evaluate"],
+    shell:
+        "chromatrack evaluate otb --annotations {params.root:q} --results {params.results:q}"
+        " --output {output.scores:q} --plot {output.plots:q} {params.attributes:q}"
+        " {params.names:q} {params.frames:q} --protocol {params.protocol}"
+        " 2> {log:q} > {output.table:q} || {{ cat {log:q} >&2; exit 1; }}"
+
+
+rule otb_starts_all:
+    input:
+        expand("{run}/{otb}/trackers.json", run=RUN, otb=["otb_tre", "otb_sre"]),
 
 
 rule track_vot:

@@ -31,12 +31,7 @@ def register(subcommands) -> None:
         metavar="LIST",
         help="otb2013, tb50, otb2015, or a file of targets to track, one per line",
     )
-    otb.add_argument(
-        "--protocol",
-        choices=["ope", "tre", "sre"],
-        default="ope",
-        help="one pass, 20 starts in time, or 12 first boxes (docs/otb.md)",
-    )
+    _add_protocol(otb)
     otb.add_argument(
         "--alphas",
         type=alpha_values,
@@ -78,6 +73,7 @@ def register(subcommands) -> None:
     classical.add_argument(
         "--names", type=Path, metavar="FILE", help="otb: targets to track, one per line"
     )
+    _add_protocol(classical)
     add_challenge(classical)
 
     davis = add_stage(
@@ -101,6 +97,15 @@ def register(subcommands) -> None:
 def _add_run(parser: argparse.ArgumentParser, *, root: str, output: str) -> None:
     add_paths(parser, checkpoint="checkpoint", root=root, output=output)
     parser.add_argument("--max-frames", type=count_value, help="cut each sequence")
+
+
+def _add_protocol(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--protocol",
+        choices=["ope", "tre", "sre"],
+        default="ope",
+        help="of OTB: one pass, 20 starts in time, or 12 first boxes (docs/otb.md)",
+    )
 
 
 def _add_tracker(parser: argparse.ArgumentParser) -> None:
@@ -189,6 +194,8 @@ def _track_classical(options: argparse.Namespace) -> None:
 
     if options.names is not None and options.benchmark != "otb":
         raise InputError(f"--names: expected with otb alone, got it with {options.benchmark}")
+    if options.protocol != "ope" and options.benchmark != "otb":
+        raise InputError(f"--protocol: expected with otb alone, got it with {options.benchmark}")
     if options.benchmark == "vot":
         track_vot_classical(
             options.tracker,
@@ -205,6 +212,7 @@ def _track_classical(options: argparse.Namespace) -> None:
         options.output,
         names=options.names,
         max_frames=options.max_frames,
+        protocol=options.protocol,
     )
 
 

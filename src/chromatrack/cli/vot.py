@@ -17,6 +17,7 @@ from chromatrack.cli.common import (
     count_value,
     stage_settings,
 )
+from chromatrack.errors import InputError
 
 
 def register(subcommands) -> None:
@@ -82,6 +83,10 @@ def _tracker(options: argparse.Namespace):
     from chromatrack.stages.vot_official import classical, siamese
 
     if options.classical is not None:
+        for key in ("alpha", "random_auxiliary"):
+            if getattr(options, key) is not None:
+                option = "--" + key.replace("_", "-")
+                raise InputError(f"{option}: belongs to a checkpoint, not to --classical")
         return classical(options.classical)
     name = options.name or options.checkpoint.stem
     return siamese(name, options.checkpoint, **_options(options))

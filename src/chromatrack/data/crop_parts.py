@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from chromatrack.data.crops import Crops
+from chromatrack.data.crops import Crops, digest_frames
 from chromatrack.data.sequence import Sequence as Target
 from chromatrack.files import canonical_json, digest_text, whole_file
 
@@ -28,6 +28,11 @@ class CropParts:
         self._folder = folder
         self._recipe = recipe
         folder.mkdir(parents=True, exist_ok=True)
+
+    def holds(self, video: str, targets: Sequence[Target]) -> bool:
+        """Whether there is a part of these boxes, and of frames with these bytes."""
+        found = self.load(video, targets)
+        return found is not None and found[1] == digest_frames(targets)
 
     def load(self, video: str, targets: Sequence[Target]) -> tuple[list[Crops], str] | None:
         """Crops of the targets, still on disk, and the digest of the frames; None if not there."""
@@ -80,7 +85,7 @@ class CropParts:
                 [
                     self._recipe,
                     video,
-                    [[path.name, path.stat().st_size] for path in frames],
+                    [path.name for path in frames],
                     [annotation(target) for target in targets],
                 ]
             )

@@ -77,15 +77,11 @@ def crop_targets(
     Raises:
         InputError: a frame cannot be read.
     """
-    usable = [set(usable_frames(target).tolist()) for target in targets]
+    usable, paths = _decoded_frames(targets)
     jpegs: list[list[bytes]] = [[] for _ in targets]
     digest = hashlib.sha256()
-    for frame in sorted(set().union(*usable)):
-        path = targets[0].frames[frame]
-        try:
-            coded = path.read_bytes()
-        except OSError as error:
-            raise InputError(f"{path}: cannot be read ({error.strerror})") from None
+    for frame, path in paths.items():
+        coded = _read_bytes(path)
         digest.update(hashlib.sha256(coded).digest())
         image = cv2.imdecode(np.frombuffer(coded, dtype=np.uint8), cv2.IMREAD_COLOR)
         if image is None:
@@ -100,6 +96,31 @@ def crop_targets(
         for target, wanted, found in zip(targets, usable, jpegs, strict=True)
     ]
     return crops, digest.hexdigest()
+
+
+def digest_frames(targets: Sequence[Target]) -> str:
+    """The SHA-256 that `crop_targets` gives, without decoding.
+
+    Raises:
+        InputError: a frame cannot be read.
+    """
+    digest = hashlib.sha256()
+    for path in _decoded_frames(targets)[1].values():
+        digest.update(hashlib.sha256(_read_bytes(path)).digest())
+    return digest.hexdigest()
+
+
+def _decoded_frames(targets: Sequence[Target]) -> tuple[list[set[int]], dict[int, Path]]:
+    """Usable frames of each target, and the files of all of them in order."""
+    usable = [set(usable_frames(target).tolist()) for target in targets]
+    return usable, {frame: targets[0].frames[frame] for frame in sorted(set().union(*usable))}
+
+
+def _read_bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
 
 
 def search_crop(

@@ -50,8 +50,14 @@ def read_names(path: str | Path) -> list[str]:
     """Names of the targets in a list such as tb_100.txt (the first column counts).
 
     "otb2013", "tb50" and "otb2015" are the published lists themselves (`otb_lists`).
+
+    Raises:
+        InputError: there are none.
     """
-    return named_list(path) or [target_name(name) for name in text.read_names(path)]
+    names = named_list(path) or [target_name(name) for name in text.read_names(path)]
+    if not names:
+        raise InputError(f"{path}: expected names of targets, one per line, found none")
+    return names
 
 
 def write_boxes(path: str | Path, boxes_ltwh: np.ndarray) -> None:

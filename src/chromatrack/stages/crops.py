@@ -69,7 +69,7 @@ def crop_shard(
                 names = [name for row, name in rows if row == number]
                 for name, targets in source.read(names) if names else ():
                     video = f"{number}/{name}"
-                    if parts.load(video, targets) is None:
+                    if not parts.holds(video, targets):
                         parts.keep(video, targets, *crop_targets(targets, **cutting))
                     crops, frames = parts.load(video, targets)
                     found += crops

@@ -19,6 +19,7 @@ from chromatrack.data.text import read_names
 from chromatrack.errors import InputError
 from chromatrack.files import digest_arrays, made_by, write_json
 from chromatrack.metrics import got10k
+from chromatrack.stages.tracks import check_one_run
 
 
 def evaluate_got10k(
@@ -45,6 +46,7 @@ def evaluate_got10k(
         InputError: results are missing, or a result has not one box per frame.
     """
     found = _found(annotations, results, subset)
+    check_one_run(results, found)
     overlaps, read = {}, {}
     for name, repetitions in found.items():
         truth = read_truth(annotations / name)

@@ -12,10 +12,12 @@ import numpy as np
 
 from chromatrack.data import otb as data
 from chromatrack.data.otb_results import read_speed
+from chromatrack.errors import InputError
 from chromatrack.files import digest_arrays, digest_text, made_by, whole_file, write_json
 from chromatrack.metrics import otb
 from chromatrack.metrics.otb_protocols import Protocol
 from chromatrack.stages.otb_runs import Run, read_runs
+from chromatrack.stages.tracks import check_one_run
 
 
 def evaluate_otb(
@@ -64,11 +66,12 @@ def evaluate_otb(
         frames_limit=frames_limit,
         subset=subset,
     )
+    check_one_run(Path(results), [run.name for run in runs])
     measured = [otb.measure(run.results, run.annotations, convention) for run in runs]
     if per_frame is not None:
         _write_frames(per_frame, runs, measured)
     scores, frames = score_runs(runs, measured, convention)
-    known = data.read_attributes(attributes) if attributes is not None else {}
+    known = {} if attributes is None else _attributes(attributes, scores)
     evaluation = _report(scores, frames, known, convention)
     evaluation["frames_per_second"] = read_speed(results, [run.name for run in runs])
     settings = {
@@ -104,6 +107,18 @@ def score_runs(
         scores[target] = otb.join_starts(starts, counts, convention) if starts[1:] else starts[0]
         frames[target] = sum(counts)
     return scores, frames
+
+
+def _attributes(directory: str | Path, targets: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Attributes of all targets; one without would silently be missing from their means."""
+    known = data.read_attributes(directory)
+    missing = [target for target in targets if target not in known]
+    if missing:
+        raise InputError(
+            f"{directory}: expected an attribute vector for each target, {missing[0]}.txt is "
+            f"missing ({len(missing)} of {len(list(targets))} are)"
+        )
+    return known
 
 
 def _report(

@@ -10,7 +10,9 @@ from chromatrack.data import got10k, otb
 from chromatrack.data.sequence import Sequence
 from chromatrack.errors import InputError
 from chromatrack.files import made_by
+from chromatrack.metrics.otb_protocols import Protocol
 from chromatrack.settings import ComputeSettings, TrackerSettings
+from chromatrack.stages.otb_starts import runs_of
 from chromatrack.stages.sequences import run_sequences
 from chromatrack.stages.tracks import write_run
 from chromatrack.tracking.classical import open_classical
@@ -26,6 +28,7 @@ def track_classical(
     *,
     names: Path | None = None,
     max_frames: int | None = None,
+    protocol: Protocol = "ope",
 ) -> dict:
     """Run a classical tracker over OTB or GOT-10k; files as `track_otb` writes them.
 
@@ -35,13 +38,16 @@ def track_classical(
         output: run.json; boxes/NAME.txt beside it.
         names: file with the names of OTB targets to track; None for all.
         max_frames: cut each sequence to its first frames.
+        protocol: of OTB.
     """
     open_classical(tracker)  # what is wrong with it is said before any file is read
-    source = made_by("track-classical", settings={"tracker": tracker, "max_frames": max_frames})
+    settings = {"tracker": tracker, "max_frames": max_frames, "protocol": protocol}
+    source = made_by("track-classical", settings=settings)
     sequences = [s.first(max_frames) for s in _sequences(benchmark, root, names)]
+    runs = [run for sequence in sequences for run in runs_of(sequence, protocol)]
     opener = functools.partial(open_classical, tracker)
-    per_sequence = run_sequences(opener, sequences, output.parent, source=source)
-    return write_run(output, per_sequence, device="cpu", source=source)
+    per_sequence = run_sequences(opener, runs, output.parent, source=source)
+    return write_run(output, per_sequence, device="cpu", source=source, protocol=protocol)
 
 
 def track_got10k(

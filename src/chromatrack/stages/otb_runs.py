@@ -114,6 +114,11 @@ def _starts(
     missing = [run_name(target, protocol, n) for n in range(len(frames)) if n not in own]
     if missing:
         raise InputError(f"{results}: {_some(missing)} missing, of {len(frames)} starts")
+    surplus = [run_name(target, protocol, n) for n in own if n >= len(frames)]
+    if surplus:
+        raise InputError(
+            f"{results}: expected {len(frames)} starts of {target}, got {_some(surplus)} as well"
+        )
     return list(enumerate(frames))
 
 

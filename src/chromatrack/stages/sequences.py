@@ -104,7 +104,8 @@ def run_together(
         bar.update(len(jobs) - len(left))
         for number, name, *found in _track(runs, left, open_together, compute):
             key = number, name
-            entries[key] = keep(name, runs[number].folder, identities[key], *found)
+            run = runs[number]
+            entries[key] = keep(name, run.folder, identities[key], run.source, *found)
             bar.update()
     return [{s.name: entries[number, s.name] for s in sequences} for number in range(len(runs))]
 

@@ -78,7 +78,7 @@ def run_source(
 ) -> dict:
     """What determines the boxes of a run beside its sequences."""
     return made_by(
-        "track",
+        "track-otb",
         settings={
             "tracker": as_plain(settings),
             "alpha": alpha,

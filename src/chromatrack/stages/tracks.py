@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -18,18 +19,20 @@ from chromatrack.files import (
     write_json,
     write_text,
 )
+from chromatrack.versions import VERSIONS
 
 KEPT = ("frames", "seconds", "boxes")
 
 
 def identity(sequence: Sequence, source: dict) -> str:
-    """Digest of all that determines the boxes: `source`, the first box, the bytes of the frames.
+    """Digest of all that determines the boxes: `source`, its version, first box, bytes of frames.
 
     Reading the frames costs a thousandth of tracking them (docs/tracking.md), and nothing less
     tells surely that they are the same.
     """
     frames = [digest_file(path) for path in sequence.frames]
-    return digest_text(canonical_json([source, sequence.boxes_ltwh[0].tolist(), frames]))
+    version = VERSIONS.get(source.get("stage"))
+    return digest_text(canonical_json([source, version, sequence.boxes_ltwh[0].tolist(), frames]))
 
 
 def known(name: str, folder: Path, identity: str) -> dict | None:
@@ -38,14 +41,19 @@ def known(name: str, folder: Path, identity: str) -> dict | None:
     if done.exists() and boxes.exists() and times.exists():
         with contextlib.suppress(InputError):  # damaged: tracked again
             entry = read_json(done)
-            whole = isinstance(entry, dict) and all(key in entry for key in KEPT)
+            whole = isinstance(entry, dict) and all(key in entry for key in (*KEPT, "source"))
             if whole and entry.get("identity") == identity and entry["boxes"] == digest_file(boxes):
                 return {key: entry[key] for key in KEPT}
     return None
 
 
 def keep(
-    name: str, folder: Path, identity: str, boxes_ltwh: np.ndarray, seconds: np.ndarray
+    name: str,
+    folder: Path,
+    identity: str,
+    source: dict,
+    boxes_ltwh: np.ndarray,
+    seconds: np.ndarray,
 ) -> dict:
     """Write boxes/NAME.txt, times/NAME.txt and, last, done/NAME.json; returns the entry.
 
@@ -60,8 +68,38 @@ def keep(
         "seconds": round(float(np.sum(seconds)), 3),
         "boxes": digest_file(boxes),
     }
-    write_json(done, {**entry, "identity": identity})
+    write_json(done, {**entry, "identity": identity, "source": _digest(source)})
     return entry
+
+
+def check_one_run(results: Path, names: Iterable[str]) -> None:
+    """Boxes that are to be scored together come from one run, as far as it is known.
+
+    Args:
+        results: boxes/ of our runs; nothing is known of other folders.
+        names: of the sequences that are scored.
+
+    Raises:
+        InputError: weights or settings changed from one sequence to another.
+    """
+    if results.name != "boxes":
+        return
+    first: tuple[str, str] | None = None
+    for name in names:
+        done, _, _ = _files(name, results.parent)
+        if not done.is_file():
+            continue
+        source = read_json(done).get("source")
+        if first is not None and source != first[1]:
+            raise InputError(
+                f"{results}: {first[0]} and {name} were tracked with other weights or settings; "
+                "expected boxes of one run: track all of them again, or score some by their names"
+            )
+        first = first or (name, source)
+
+
+def _digest(source: dict) -> str:
+    return digest_text(canonical_json(source))
 
 
 def _files(name: str, folder: Path) -> tuple[Path, Path, Path]:

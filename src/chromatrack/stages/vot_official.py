@@ -45,6 +45,8 @@ from chromatrack.metrics.vot import (
 )
 from chromatrack.settings import ComputeSettings, TrackerSettings, to_json
 from chromatrack.tracking.classical import open_classical
+from chromatrack.tracking.load import used_alpha
+from chromatrack.versions import VERSIONS
 
 REPETITIONS = 15
 """Of the challenge; the toolkit stops after three equal ones."""
@@ -79,8 +81,7 @@ def siamese(
     random_auxiliary: int | None = None,
 ) -> VotTracker:
     """The tracker of a checkpoint."""
-    if not checkpoint.is_file():
-        raise InputError(f"{checkpoint}: no such file")
+    used_alpha(checkpoint, alpha)  # what is wrong with it is said here, not by the toolkit
     arguments = [f"--checkpoint={checkpoint.resolve()}", f"--settings={to_json(settings)}"]
     arguments += [f"--compute={to_json(compute)}"]
     arguments += [] if alpha is None else [f"--alpha={alpha}"]
@@ -114,7 +115,9 @@ def make_workspace(
     if not sequences:
         raise InputError(f"{root}: expected sequences in list.txt, found none")
     made = _made(tracker, challenge, max_frames)
-    identity = digest_text(canonical_json([made, [_fingerprint(one) for one in sequences]]))
+    version = VERSIONS["vot-official"]
+    frames = [_fingerprint(one) for one in sequences]
+    identity = digest_text(canonical_json([made, version, frames]))
     mark = folder / MARK
     if folder.exists() and any(folder.iterdir()):
         if not mark.is_file():
@@ -177,6 +180,8 @@ def vot_official(
     """
     python = _find_toolkit(toolkit)
     folder = output.with_suffix("")
+    if folder == output:
+        raise InputError(f"{output}: expected a name with .json, the workspace is named without it")
     sequences = make_workspace(tracker, root, folder, challenge=challenge, max_frames=max_frames)
     name = identifier(tracker.name)
     log = folder / "log.txt"
