@@ -133,3 +133,32 @@ def seed_value(text: str) -> int:
     if not text.isascii() or not text.isdigit():
         raise argparse.ArgumentTypeError(f"expected a whole number from 0 on, got {text!r}")
     return int(text)
+
+
+def add_tracker(parser: argparse.ArgumentParser) -> None:
+    """Options of the tracker of a checkpoint; `tracker_options` reads them."""
+    parser.add_argument(
+        "--alpha",
+        type=alpha_value,
+        help="weight of the colorization branch, if not the trained one",
+    )
+    parser.add_argument(
+        "--random-auxiliary",
+        type=int,
+        metavar="SEED",
+        help="fresh weights for the colorization branch (decisions, row 27b)",
+    )
+    add_settings(parser, "tracker")
+    add_compute(parser)
+
+
+def tracker_options(options: argparse.Namespace) -> dict:
+    """Arguments of the stages that run the tracker of a checkpoint."""
+    return {
+        "settings": stage_settings(
+            options, s.TrackerSettings, lambda everything: everything.tracker
+        ),
+        "compute": compute_settings(options),
+        "alpha": options.alpha,
+        "random_auxiliary": options.random_auxiliary,
+    }

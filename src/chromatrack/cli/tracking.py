@@ -12,11 +12,12 @@ from chromatrack.cli.common import (
     add_paths,
     add_settings,
     add_stage,
-    alpha_value,
+    add_tracker,
     alpha_values,
     compute_settings,
     count_value,
     stage_settings,
+    tracker_options,
 )
 from chromatrack.errors import InputError
 
@@ -38,20 +39,20 @@ def register(subcommands) -> None:
         metavar="A,B,...",
         help="several alphas in one go; {alpha} in the folder of --output is replaced by each",
     )
-    _add_tracker(otb)
+    add_tracker(otb)
 
     vot = add_stage(
         subcommands, "track-vot", _track_vot, help="the supervised experiment of VOT on sequences"
     )
     _add_run(vot, root="folder of VOT sequences with list.txt", output="JSON to write")
     add_challenge(vot)
-    _add_tracker(vot)
+    add_tracker(vot)
 
     got10k = add_stage(
         subcommands, "track-got10k", _track_got10k, help="run a tracker over GOT-10k sequences"
     )
     _add_run(got10k, root="folder with list.txt", output="run.json to write; boxes/ beside it")
-    _add_tracker(got10k)
+    add_tracker(got10k)
 
     classical = add_stage(
         subcommands,
@@ -108,32 +109,8 @@ def _add_protocol(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_tracker(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--alpha",
-        type=alpha_value,
-        help="weight of the colorization branch, if not the trained one",
-    )
-    parser.add_argument(
-        "--random-auxiliary",
-        type=int,
-        metavar="SEED",
-        help="fresh weights for the colorization branch (decisions, row 27b)",
-    )
-    add_settings(parser, "tracker")
-    add_compute(parser)
-
-
 def _tracker_options(options: argparse.Namespace) -> dict:
-    return {
-        "settings": stage_settings(
-            options, s.TrackerSettings, lambda everything: everything.tracker
-        ),
-        "compute": compute_settings(options),
-        "alpha": options.alpha,
-        "random_auxiliary": options.random_auxiliary,
-        "max_frames": options.max_frames,
-    }
+    return {**tracker_options(options), "max_frames": options.max_frames}
 
 
 def _track_otb(options: argparse.Namespace) -> None:

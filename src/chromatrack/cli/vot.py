@@ -5,17 +5,13 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from chromatrack import settings as s
 from chromatrack.cli.common import (
     add_challenge,
-    add_compute,
     add_paths,
-    add_settings,
     add_stage,
-    alpha_value,
-    compute_settings,
+    add_tracker,
     count_value,
-    stage_settings,
+    tracker_options,
 )
 from chromatrack.errors import InputError
 
@@ -56,27 +52,13 @@ def _add_tracker(parser: argparse.ArgumentParser) -> None:
     which.add_argument("--checkpoint", type=Path, metavar="PATH", help="checkpoint of a tracker")
     which.add_argument("--classical", metavar="NAME", help="tracker of OpenCV, such as kcf")
     parser.add_argument("--name", help="name of the tracker; without it, that of its file")
-    parser.add_argument("--alpha", type=alpha_value, help="weight of the colorization branch")
-    parser.add_argument("--random-auxiliary", type=int, metavar="SEED", help="see track-vot")
-    add_settings(parser, "tracker")
-    add_compute(parser)
+    add_tracker(parser)
 
 
 def _add_sequences(parser: argparse.ArgumentParser) -> None:
     add_paths(parser, root="folder of VOT sequences with list.txt")
     parser.add_argument("--max-frames", type=count_value, help="cut each sequence")
     add_challenge(parser)
-
-
-def _options(options: argparse.Namespace) -> dict:
-    return {
-        "settings": stage_settings(
-            options, s.TrackerSettings, lambda everything: everything.tracker
-        ),
-        "compute": compute_settings(options),
-        "alpha": options.alpha,
-        "random_auxiliary": options.random_auxiliary,
-    }
 
 
 def _tracker(options: argparse.Namespace):
@@ -89,7 +71,7 @@ def _tracker(options: argparse.Namespace):
                 raise InputError(f"{option}: belongs to a checkpoint, not to --classical")
         return classical(options.classical)
     name = options.name or options.checkpoint.stem
-    return siamese(name, options.checkpoint, **_options(options))
+    return siamese(name, options.checkpoint, **tracker_options(options))
 
 
 def _official(options: argparse.Namespace) -> None:
@@ -140,7 +122,7 @@ def _serve(options: argparse.Namespace) -> None:
         from chromatrack.tracking.load import load_tracker
         from chromatrack.training.compute import prepare
 
-        given = _options(options)
+        given = tracker_options(options)
         device = prepare(given.pop("compute"))
         return load_tracker(options.checkpoint, device=device, **given)
 

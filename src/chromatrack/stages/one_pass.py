@@ -5,18 +5,17 @@ from __future__ import annotations
 import functools
 from pathlib import Path
 
-from chromatrack.configuration import as_plain
 from chromatrack.data import got10k, otb
 from chromatrack.data.sequence import Sequence
 from chromatrack.errors import InputError
 from chromatrack.files import made_by
 from chromatrack.metrics.otb_protocols import Protocol
 from chromatrack.settings import ComputeSettings, TrackerSettings
+from chromatrack.stages.from_checkpoint import FromCheckpoint
 from chromatrack.stages.otb_starts import runs_of
 from chromatrack.stages.sequences import run_sequences
 from chromatrack.stages.tracks import write_run
 from chromatrack.tracking.classical import open_classical
-from chromatrack.tracking.load import load_tracker
 from chromatrack.training.compute import prepare
 
 
@@ -63,17 +62,12 @@ def track_got10k(
 ) -> dict:
     """Run the tracker of a checkpoint over sequences in the layout of GOT-10k."""
     device = prepare(compute)
-    options = {"alpha": alpha, "random_auxiliary": random_auxiliary}
-    source = made_by(
-        "track-got10k",
-        settings={"tracker": as_plain(settings), **options, "max_frames": max_frames},
-        inputs={"checkpoint": checkpoint},
-    )
+    tracker = FromCheckpoint(checkpoint, settings, alpha, random_auxiliary)
+    source = tracker.source("track-got10k", max_frames=max_frames)
     sequences = [s.first(max_frames) for s in _sequences("got10k", root, None)]
-    opener = functools.partial(
-        load_tracker, checkpoint, settings=settings, device=device, **options
+    per_sequence = run_sequences(
+        tracker.opener(device), sequences, output.parent, source=source, compute=compute
     )
-    per_sequence = run_sequences(opener, sequences, output.parent, source=source, compute=compute)
     return write_run(output, per_sequence, device=device.type, source=source)
 
 

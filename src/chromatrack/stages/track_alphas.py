@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
+from dataclasses import replace
 from pathlib import Path
 
 from chromatrack.data import otb
 from chromatrack.errors import InputError
 from chromatrack.metrics.otb_protocols import Protocol
 from chromatrack.settings import ComputeSettings, TrackerSettings
+from chromatrack.stages.from_checkpoint import FromCheckpoint
 from chromatrack.stages.otb_starts import runs_of
 from chromatrack.stages.sequences import Run, run_together
-from chromatrack.stages.track_otb import run_source
 from chromatrack.stages.tracks import write_run
-from chromatrack.tracking.load import load_tracker, used_alpha
 from chromatrack.training.compute import prepare
 
 
@@ -45,25 +44,20 @@ def track_alphas(
     chosen = otb.read_names(names) if names else None
     sequences = [s.first(max_frames) for s in otb.read_sequences(root, names=chosen)]
     starts = [run for sequence in sequences for run in runs_of(sequence, protocol)]
-    if used_alpha(checkpoint) is None:
+    together = FromCheckpoint(checkpoint, settings, random_auxiliary=random_auxiliary)
+    if together.used_alpha() is None:
         raise InputError(f"{checkpoint}: is SiamFC alone, alphas have nothing to weigh")
-    opened = partial(
-        load_tracker,
-        checkpoint,
-        settings=settings,
-        device=device,
-        random_auxiliary=random_auxiliary,
-    )
+    each = {alpha: replace(together, alpha=alpha) for alpha in outputs}
     sources = {
-        alpha: run_source(checkpoint, settings, alpha, random_auxiliary, max_frames, protocol)
-        for alpha in outputs
+        alpha: tracker.source("track-otb", max_frames=max_frames, protocol=protocol)
+        for alpha, tracker in each.items()
     }
     runs = [
-        Run(folder=output.parent, source=sources[alpha], open_tracker=partial(opened, alpha=alpha))
+        Run(folder=output.parent, source=sources[alpha], open_tracker=each[alpha].opener(device))
         for alpha, output in outputs.items()
     ]
     found = run_together(
-        runs, starts, open_together=partial(opened, alphas=tuple(outputs)), compute=compute
+        runs, starts, open_together=together.opener(device, alphas=tuple(outputs)), compute=compute
     )
     return {
         alpha: write_run(

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 
-from chromatrack.configuration import as_plain
 from chromatrack.data import otb
 from chromatrack.errors import InputError
-from chromatrack.files import made_by
 from chromatrack.metrics.otb_protocols import Protocol
 from chromatrack.settings import ComputeSettings, TrackerSettings
+from chromatrack.stages.from_checkpoint import FromCheckpoint
 from chromatrack.stages.otb_starts import runs_of
 from chromatrack.stages.sequences import run_sequences
 from chromatrack.stages.tracks import write_run
-from chromatrack.tracking.load import load_tracker, used_alpha
 from chromatrack.training.compute import prepare
 
 
@@ -52,39 +49,12 @@ def track_otb(
     if not sequences:
         raise InputError(f"{root}: no OTB sequence found")
     runs = [run for sequence in sequences for run in runs_of(sequence, protocol)]
-    used = used_alpha(checkpoint, alpha)
-    source = run_source(checkpoint, settings, alpha, random_auxiliary, max_frames, protocol)
-    open_tracker = partial(
-        load_tracker,
-        checkpoint,
-        settings=settings,
-        device=device,
-        alpha=alpha,
-        random_auxiliary=random_auxiliary,
+    tracker = FromCheckpoint(checkpoint, settings, alpha, random_auxiliary)
+    used = tracker.used_alpha()
+    source = tracker.source("track-otb", max_frames=max_frames, protocol=protocol)
+    per_sequence = run_sequences(
+        tracker.opener(device), runs, output.parent, source=source, compute=compute
     )
-    per_sequence = run_sequences(open_tracker, runs, output.parent, source=source, compute=compute)
     return write_run(
         output, per_sequence, device=device.type, source=source, alpha=used, protocol=protocol
-    )
-
-
-def run_source(
-    checkpoint: Path,
-    settings: TrackerSettings,
-    alpha: float | None,
-    random_auxiliary: int | None,
-    max_frames: int | None,
-    protocol: Protocol,
-) -> dict:
-    """What determines the boxes of a run beside its sequences."""
-    return made_by(
-        "track-otb",
-        settings={
-            "tracker": as_plain(settings),
-            "alpha": alpha,
-            "random_auxiliary": random_auxiliary,
-            "max_frames": max_frames,
-            "protocol": protocol,
-        },
-        inputs={"checkpoint": checkpoint},
     )

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from chromatrack.configuration import as_plain
 from chromatrack.data import vot
 from chromatrack.files import made_by, write_json
 from chromatrack.metrics.vot import summarize
 from chromatrack.progress import progress
 from chromatrack.settings import ComputeSettings, TrackerSettings
+from chromatrack.stages.from_checkpoint import FromCheckpoint
 from chromatrack.tracking.classical import open_classical
 from chromatrack.tracking.contract import Tracker
-from chromatrack.tracking.load import load_tracker
 from chromatrack.tracking.supervised import supervised_run
 from chromatrack.training.compute import prepare
 
@@ -31,14 +30,9 @@ def track_vot(
 ) -> dict:
     """Supervised VOT run of a checkpoint: accuracy, failures, robustness and EAO as JSON."""
     device = prepare(compute)
-    options = {"alpha": alpha, "random_auxiliary": random_auxiliary}
-    tracker = load_tracker(checkpoint, settings=settings, device=device, **options)
-    made = made_by(
-        "track-vot",
-        settings={"tracker": as_plain(settings), **options, "max_frames": max_frames},
-        inputs={"checkpoint": checkpoint},
-    )
-    return _supervised(tracker, root, output, max_frames, challenge, made)
+    tracker = FromCheckpoint(checkpoint, settings, alpha, random_auxiliary)
+    made = tracker.source("track-vot", max_frames=max_frames)
+    return _supervised(tracker.opener(device)(), root, output, max_frames, challenge, made)
 
 
 def track_vot_classical(
