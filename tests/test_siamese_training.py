@@ -173,3 +173,13 @@ def test_a_checkpoint_of_another_kind_is_named(trained, tmp_path):
         compose(first, first, statistics, tmp_path / "x.pt", alpha=0.5, settings=FUSION, seed=0)
     with pytest.raises(InputError, match="not a file of PyTorch tensors"):
         load_checkpoint(statistics)
+
+
+def test_an_output_that_is_a_folder_is_told_before_the_training(tmp_path):
+    (tmp_path / "model.pt").mkdir()
+    with pytest.raises(InputError, match="is a folder, expected the name of a file to write"):
+        train_siamfc(
+            [tmp_path / "none.h5"], tmp_path / "model.pt", seed=0, settings=SiamFCSettings(),
+            compute=ComputeSettings(device="cpu"),
+        )  # fmt: skip
+    assert list(tmp_path.iterdir()) == [tmp_path / "model.pt"]

@@ -33,8 +33,7 @@ def whole_file(path: str | Path) -> Iterator[Path]:
         WorkError: the disk is full.
     """
     path = Path(path)
-    if path.is_dir():
-        raise InputError(f"{path}: is a folder, expected the name of a file to write")
+    check_no_folder(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(
         prefix=f".{path.stem}.", suffix=".part" + path.suffix, dir=path.parent
@@ -55,6 +54,12 @@ def whole_file(path: str | Path) -> Iterator[Path]:
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def check_no_folder(path: Path) -> None:
+    """For the start of long work: a file of this name can be written at its end."""
+    if path.is_dir():
+        raise InputError(f"{path}: is a folder, expected the name of a file to write")
 
 
 def _flush_to_disk(path: Path) -> None:

@@ -12,7 +12,7 @@ import torch
 from chromatrack.checkpoints import save_checkpoint
 from chromatrack.configuration import as_plain
 from chromatrack.errors import InputError
-from chromatrack.files import canonical_json, digest_text, made_by
+from chromatrack.files import canonical_json, check_no_folder, digest_text, made_by
 from chromatrack.labels.samples import LabelSamples, Part
 from chromatrack.losses import label_loss
 from chromatrack.models import trunks
@@ -87,6 +87,7 @@ def train_colorization(
     """
     if trunk not in trunks.NAMES:
         raise InputError(f"--trunk: expected one of {', '.join(trunks.NAMES)}, got {trunk!r}")
+    check_no_folder(output)
     check_share(settings.batch_size, compute.devices)
     job = _Job(
         shards=tuple(shards),

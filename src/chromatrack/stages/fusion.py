@@ -13,7 +13,7 @@ from chromatrack.configuration import as_plain
 from chromatrack.data.augmentation import Augmentation
 from chromatrack.data.pairs import CropPairs
 from chromatrack.errors import WorkError
-from chromatrack.files import made_by, read_json, write_json
+from chromatrack.files import check_no_folder, made_by, read_json, write_json
 from chromatrack.models.build import build_fused
 from chromatrack.models.fused import ColorizationBranch, FusedTracker
 from chromatrack.models.inputs import InputScaling
@@ -143,6 +143,7 @@ def fine_tune(
     compute: ComputeSettings,
 ) -> None:
     """Train both branches together for one alpha; None learns it (experiments 2, 3, 5)."""
+    check_no_folder(output)
     device = prepare(compute, seed=seed)
     model, description, scaling = _composed(siamfc, colorization, statistics, alpha, settings)
     source = made_by(

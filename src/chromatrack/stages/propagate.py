@@ -12,10 +12,18 @@ from chromatrack.configuration import as_plain
 from chromatrack.data import davis
 from chromatrack.data.images import read_image_rgb
 from chromatrack.errors import InputError
-from chromatrack.files import canonical_json, digest_text, made_by, read_json, write_json
+from chromatrack.files import (
+    canonical_json,
+    digest_file,
+    digest_text,
+    made_by,
+    read_json,
+    write_json,
+)
 from chromatrack.progress import progress
 from chromatrack.settings import ComputeSettings, PropagationSettings
 from chromatrack.stages.footage import of_one_size
+from chromatrack.versions import VERSIONS
 
 IDENTITY = "identity"
 """The method that repeats the first mask: what any network has to beat."""
@@ -118,8 +126,11 @@ def _one_sequence(
 ) -> None:
     done_file = folder / "done" / f"{name}.json"
     mask = davis.read_mask(first_mask)
-    sizes = [[path.name, path.stat().st_size] for path in frames]
-    identity = digest_text(canonical_json([source, sizes, digest_text(mask.tobytes().hex())]))
+    seen = [digest_file(path) for path in frames]
+    version = VERSIONS["propagate-davis"]
+    identity = digest_text(
+        canonical_json([source, version, seen, mask.shape, digest_text(mask.tobytes().hex())])
+    )
     outputs = [folder / name / f"{path.stem}.png" for path in frames]
     if done_file.exists() and all(path.exists() for path in outputs):
         done = read_json(done_file)

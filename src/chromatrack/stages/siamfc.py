@@ -15,7 +15,7 @@ from chromatrack.checkpoints import save_checkpoint
 from chromatrack.configuration import as_plain
 from chromatrack.data.augmentation import SEARCH_SIZE, Augmentation
 from chromatrack.data.pairs import CropPairs
-from chromatrack.files import canonical_json, digest_text, holding, made_by
+from chromatrack.files import canonical_json, check_no_folder, digest_text, holding, made_by
 from chromatrack.losses import logistic_loss, target_map
 from chromatrack.models.build import build_siamfc
 from chromatrack.models.inputs import InputScaling
@@ -59,6 +59,7 @@ def train_siamfc(
     Raises:
         InputError: a file that is no crop shard, or nothing to select by.
     """
+    check_no_folder(output)
     check_share(settings.batch_size, compute.devices)
     check_validation(validation, settings)
     source = made_by(
