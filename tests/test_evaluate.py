@@ -114,6 +114,32 @@ def test_tiger1_may_leave_out_its_first_five_frames(tmp_path):
     assert (scores["success_auc"], scores["frames"]) == (pytest.approx(20 / 21), 349)
 
 
+def test_two_files_of_one_target_are_told(otb_folders):
+    otb_data.write_boxes(otb_folders / "results" / "Jogging-1.txt", boxes(12, 7))
+    otb_data.write_boxes(otb_folders / "results" / "Jogging.1.txt", boxes(12, 8))
+    with pytest.raises(InputError, match=r"Jogging.1.txt: expected one file for each target"):
+        evaluate(otb_folders)
+
+
+def test_an_empty_ground_truth_is_named(tmp_path):
+    for name in ("Ant", "Bee"):
+        otb_data.write_sequence(
+            tmp_path / "otb", name, [np.zeros((8, 8, 3), np.uint8)] * 2, [np.ones((2, 4))]
+        )
+    otb_data.write_boxes(tmp_path / "results" / "Ant.txt", np.ones((2, 4)))
+    (tmp_path / "otb" / "Bee" / "groundtruth_rect.txt").write_text("")
+    with pytest.raises(InputError, match=r"Bee/groundtruth_rect.txt"):
+        evaluate_otb(tmp_path / "otb", tmp_path / "results", subset=True)
+    with pytest.raises(InputError, match=r"Bee/groundtruth_rect.txt"):
+        otb_data.read_sequences(tmp_path / "otb")
+
+
+def test_a_limit_beyond_the_sequence_hides_no_surplus_row(otb_folders):
+    otb_data.write_boxes(otb_folders / "results" / "Ant.txt", boxes(13, 0))
+    with pytest.raises(InputError, match=r"Ant.txt: expected 12 boxes"):
+        evaluate(otb_folders, frames_limit=100)
+
+
 def test_names_and_frames_limit(otb_folders):
     scores = evaluate(otb_folders, names=["Bee"], frames_limit=5)
     assert list(scores["per_sequence"]) == ["Bee-1", "Bee-2"]

@@ -295,7 +295,8 @@ def test_frames_are_written_on_request(two_trackers):
 
 
 def test_scores_per_sequence_and_attribute_have_all_three_measures(two_trackers):
-    otb_data.write_attributes(two_trackers / "att", "Girl", ["OCC"])
+    for target, attributes in {"Girl": ["OCC"], "Jogging-1": [], "Jogging-2": []}.items():
+        otb_data.write_attributes(two_trackers / "att", target, attributes)
     folders = two_trackers / "anno", two_trackers / "bad" / "boxes"
     scores = evaluate_otb(*folders, attributes=two_trackers / "att")
     for entry in (scores, scores["per_sequence"]["Girl"], scores["per_attribute"]["OCC"]):

@@ -13,6 +13,7 @@ from chromatrack.experiments import trackers
 from chromatrack.settings import (
     LabelSettings,
     Settings,
+    TrackerSettings,
     from_json,
     from_mapping,
     load_config,
@@ -136,3 +137,15 @@ def test_trackers_of_a_run():
     by_name = {spec.name: spec for spec in specs}
     assert by_name["exp1-alpha0.5-seed1"].checkpoint == "fused/exp1-seed1/model.pt"
     assert by_name["exp2-alpha0.5-seed1"].checkpoint == "fused/exp2-alpha0.5-seed1/model.pt"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"scales": -1}, {"scales": 2}, {"scale_step": 0}, {"scale_step": float("nan")},
+        {"window_influence": 7}, {"template_rate": 5}, {"upsampled_size": 1_000_000},
+    ],
+)  # fmt: skip
+def test_settings_of_a_tracker_that_cannot_be_are_told(wrong):
+    with pytest.raises(ValueError, match=next(iter(wrong))):
+        TrackerSettings(**wrong)

@@ -104,6 +104,11 @@ def test_boxes_of_two_trackers_in_one_folder_are_not_scored_as_one(root, tmp_pat
     run_sequences(Standing, sequences[:2], tmp_path, source={"tracker": "b"})
     with pytest.raises(InputError, match="A and C were tracked with other weights or settings"):
         evaluate_otb(root, folder)
+    (tmp_path / "link").symlink_to(folder)
+    with pytest.raises(InputError, match="other weights"):
+        evaluate_otb(root, tmp_path / "link")
+    assert evaluate_otb(root, folder, names=["C", "D"])["targets"] == 2
+    (tmp_path / "done" / "C.json").write_text("[]")  # nothing is known of it then
     assert evaluate_otb(root, folder, names=["C", "D"])["targets"] == 2
 
 

@@ -232,7 +232,7 @@ def test_without_the_toolkit_there_is_one_sentence(tmp_path, monkeypatch, capsys
     write_scene(tmp_path / "vot", frames=25)
     call = ["vot-official", "--classical", "klt", "--root", str(tmp_path / "vot"), "--output",
             str(tmp_path / "klt.json")]  # fmt: skip
-    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(official, "TOOLKIT", tmp_path / "bin" / "python")
 
     def none(name):
         raise official.importlib.metadata.PackageNotFoundError(name)

@@ -71,6 +71,8 @@ def test_starts_of_tre_and_sre_are_run_and_scored_where_they_are_asked_for(folde
     assert jobs["compare_otb"] == 2 and "evaluate_otb" not in jobs
     one = planned(folder, "results/demo/otb_sre/kcf/scores.json")
     assert one["track_classical"] == one["evaluate_otb"] == 1 and "siamfc" not in one
+    wrong = snakemake(folder, "-n", "results/demo/otb_tre/nosuch/run.json", check=False)
+    assert "MissingRuleException" in wrong
 
 
 def test_got10k_val_scores_any_tracker_and_needs_no_val_where_there_is_none(folder, tmp_path):

@@ -5,6 +5,7 @@ import re
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 from snakemake.exceptions import WorkflowError
 
@@ -19,6 +20,7 @@ from chromatrack.experiments import (
 from chromatrack.files import holding
 from chromatrack.settings import (
     BackOffSettings,
+    Classical,
     ComputeSettings,
     PropagationSettings,
     from_mapping,
@@ -54,7 +56,7 @@ REPORTED = to_json(replace(SETTINGS, compute=ComputeSettings()))
 COMPUTE = to_json(SETTINGS.compute)
 # Trackers of checkpoints and classical ones have rules of their own for the same files.
 SIAMESE_NAME = r"(baseline|exp)[A-Za-z0-9.]*-[A-Za-z0-9.-]+"
-CLASSICAL_NAME = r"[a-z0-9]+"
+CLASSICAL_NAME = "|".join(get_args(Classical))
 
 
 def one_of(names):

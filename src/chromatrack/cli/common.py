@@ -102,8 +102,11 @@ def alpha_value(text: str) -> float | None:
 
 def alpha_values(text: str) -> list[float]:
     """Numbers from 0 to 1, separated by commas, each once."""
-    values = [alpha_value(part) for part in text.split(",")]
-    if None in values or len(set(values)) != len(values):
+    try:
+        values = [float(part) for part in text.split(",")]
+    except ValueError:
+        values = [math.nan]
+    if not all(0 <= value <= 1 for value in values) or len(set(values)) != len(values):
         raise argparse.ArgumentTypeError(f"expected different numbers from 0 to 1, got {text!r}")
     return values
 

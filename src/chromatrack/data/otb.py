@@ -43,7 +43,10 @@ def read_boxes(path: str | Path, *, allow_nan: bool = False) -> np.ndarray:
     Returns:
         boxes_ltwh (N, 4) float64, 0-based, in pixels.
     """
-    return read_boxes_one_based(path, allow_nan=allow_nan)
+    boxes_ltwh = read_boxes_one_based(path, allow_nan=allow_nan)
+    if not len(boxes_ltwh):
+        raise InputError(f"{path}: expected boxes, the file is empty")
+    return boxes_ltwh
 
 
 def read_names(path: str | Path) -> list[str]:
@@ -113,10 +116,8 @@ def _find_targets(root: Path) -> dict[str, Path]:
             for path in sorted(folder.iterdir())
             if (match := _RECT.fullmatch(path.name))
         }
-        # The first of the two files of Human4 is empty: it has one target after all.
-        rects = {number: path for number, path in rects.items() if path.read_bytes().strip()}
         if folder.name == "Human4" and "2" in rects:
-            rects = {"2": rects["2"]}
+            rects = {"2": rects["2"]}  # the first of its two files is empty: it has one target
         if len(rects) == 1:
             targets[folder.name] = next(iter(rects.values()))
         else:
@@ -200,7 +201,12 @@ def read_annotations(directory: str | Path, *, allow_nan: bool = False) -> dict[
 
 
 def _text_files(directory: Path) -> dict[str, Path]:
-    return {target_name(path.stem): path for path in sorted(directory.glob("*.txt"))}
+    files: dict[str, Path] = {}
+    for path in sorted(directory.glob("*.txt")):
+        other = files.setdefault(target_name(path.stem), path)
+        if other != path:
+            raise InputError(f"{path}: expected one file for each target, {other.name} is the same")
+    return files
 
 
 def read_attributes(directory: str | Path) -> dict[str, tuple[str, ...]]:

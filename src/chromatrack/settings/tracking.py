@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from chromatrack.settings.checks import positive, require
+from chromatrack.settings.checks import positive, require, within
 from chromatrack.settings.networks import Trunk
 
 Classical = Literal["meanshift", "camshift", "klt", "mosse", "kcf", "csrt"]
 """Trackers of before deep learning (thesis 2.1, 2.2) that OpenCV has."""
+
+MOST_SCALES = 31
 
 
 @dataclass(frozen=True)
@@ -36,8 +38,11 @@ class TrackerSettings:
     """Bits, or bfloat16: about twice as fast, other numbers."""
 
     def __post_init__(self) -> None:
-        require(self.scales % 2 == 1, f"scales: expected an odd number, got {self.scales}")
-        require(self.upsampled_size >= 17, "upsampled_size: expected 17 or more")
+        odd = self.scales % 2 == 1 and 1 <= self.scales <= MOST_SCALES
+        require(odd, f"scales: expected an odd number from 1 to {MOST_SCALES}, got {self.scales}")
+        within(self, 1, 2, "scale_step")
+        within(self, 0, 1, "scale_penalty", "scale_rate", "window_influence", "template_rate")
+        within(self, 17, 4096, "upsampled_size")
 
 
 @dataclass(frozen=True)

@@ -66,13 +66,14 @@ def read_runs(
         left_out = LEFT_OUT.get(target, 0)
         if left_out and 0 in own and len(own[0]) == len(boxes) - left_out:
             boxes, first = boxes[left_out:], left_out
+        whole = len(boxes)
         boxes = boxes[:frames_limit]
         skip = left_out - first if convention == "matlab" else 0
         for number, start in _starts(target, boxes, own, protocol, results):
             # Results of a whole sequence may be scored on its beginning.
             rows = own[number]
-            if frames_limit is not None and protocol != "tre":  # whose starts would be others
-                rows = rows[: len(boxes) - start]
+            if len(rows) == whole and protocol != "tre":  # whose starts would be others
+                rows = rows[: len(boxes)]
             name = run_name(target, protocol, number)
             _check_length(Path(results) / f"{name}.txt", rows, boxes[start:])
             cut = min(max(0, skip - start), len(rows) - 1)

@@ -38,12 +38,20 @@ def identity(sequence: Sequence, source: dict) -> str:
 def known(name: str, folder: Path, identity: str) -> dict | None:
     """The entry of a sequence tracked under this identity, if its files are still there."""
     done, boxes, times = _files(name, folder)
-    if done.exists() and boxes.exists() and times.exists():
-        with contextlib.suppress(InputError):  # damaged: tracked again
-            entry = read_json(done)
-            whole = isinstance(entry, dict) and all(key in entry for key in (*KEPT, "source"))
-            if whole and entry.get("identity") == identity and entry["boxes"] == digest_file(boxes):
-                return {key: entry[key] for key in KEPT}
+    entry = _read_entry(done)
+    if entry is None or entry["identity"] != identity or not (boxes.exists() and times.exists()):
+        return None
+    if entry["boxes"] != digest_file(boxes):
+        return None
+    return {key: entry[key] for key in KEPT}
+
+
+def _read_entry(done: Path) -> dict | None:
+    """What done/NAME.json says; None where there is none or it is damaged."""
+    with contextlib.suppress(InputError):
+        entry = read_json(done)
+        if isinstance(entry, dict) and all(k in entry for k in (*KEPT, "identity", "source")):
+            return entry
     return None
 
 
@@ -82,14 +90,16 @@ def check_one_run(results: Path, names: Iterable[str]) -> None:
     Raises:
         InputError: weights or settings changed from one sequence to another.
     """
+    results = results.resolve()  # "." and links are boxes/, too
     if results.name != "boxes":
         return
     first: tuple[str, str] | None = None
     for name in names:
         done, _, _ = _files(name, results.parent)
-        if not done.is_file():
+        entry = _read_entry(done)
+        if entry is None:
             continue
-        source = read_json(done).get("source")
+        source = entry["source"]
         if first is not None and source != first[1]:
             raise InputError(
                 f"{results}: {first[0]} and {name} were tracked with other weights or settings; "

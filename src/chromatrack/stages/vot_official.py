@@ -50,8 +50,8 @@ from chromatrack.versions import VERSIONS
 
 REPETITIONS = 15
 """Of the challenge; the toolkit stops after three equal ones."""
-TOOLKIT = Path(".venv-vot/bin/python")
-"""Python of the environment that `./run vot` makes."""
+TOOLKIT = Path(__file__).resolve().parents[3] / ".venv-vot" / "bin" / "python"
+"""Python of the environment that `./run vot` makes beside the sources."""
 MARK = "chromatrack.json"
 
 
