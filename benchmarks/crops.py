@@ -218,7 +218,7 @@ def loading(options: argparse.Namespace) -> list[dict]:
             ),
         ]  # fmt: skip
         if options.processes:
-            rows.append(with_loader(shard, options.processes, options.seconds))
+            rows += with_loader(shard, options.processes, options.seconds)
         return rows
 
 
@@ -247,8 +247,8 @@ def options_cost(shard: Path, seconds: float) -> list[dict]:
     ]
 
 
-def with_loader(shard: Path, processes: int, seconds: float) -> dict:
-    """Through the DataLoader of training."""
+def with_loader(shard: Path, processes: int, seconds: float) -> list[dict]:
+    """Through the DataLoader of training, and what taking a pair costs the process that trains."""
     pairs = CropPairs([shard], batch_size=8, augmentation=AS_PEER)
     loader = torch.utils.data.DataLoader(
         _Steps(pairs), batch_size=None, sampler=range(10**9), num_workers=processes
@@ -256,9 +256,20 @@ def with_loader(shard: Path, processes: int, seconds: float) -> dict:
     batches = iter(loader)
     for _ in range(4 * processes):  # until every process is there
         next(batches)
-    found = rate(lambda _: len(next(batches)[0]), 3 * seconds, time.perf_counter)
+    taken, began = [0], time.process_time()
+
+    def take(_: int) -> int:
+        count = len(next(batches)[0])
+        taken[0] += count
+        return count
+
+    found = rate(take, 3 * seconds, time.perf_counter)
+    cost = 1e3 * (time.process_time() - began) / taken[0]
     target = ">= 3000" if processes == 16 else None
-    return result(f"loading from crops, {processes} processes", found, "pairs/s", target)
+    return [
+        result(f"loading from crops, {processes} processes", found, "pairs/s", target),
+        result("taking a loaded pair, of one core", cost, "ms"),
+    ]
 
 
 class _Steps(torch.utils.data.Dataset):
