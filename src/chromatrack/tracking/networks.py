@@ -120,16 +120,16 @@ class FusedNetwork:
 
     @torch.inference_mode()
     def embed_exemplar(self, patches: np.ndarray) -> Embedding:
-        return (
-            None if self._rgb is None else self._rgb.exemplar(self.scaling.rgb_tensor(patches)),
-            None if self._grey is None else self._grey.exemplar(self.scaling.grey_tensor(patches)),
-        )
+        return self._embedded(patches, lambda branch: branch.exemplar)
 
     @torch.inference_mode()
     def embed(self, patches: np.ndarray) -> Embedding:
+        return self._embedded(patches, lambda branch: branch.search)
+
+    def _embedded(self, patches: np.ndarray, use: Callable[[Branch], Prepared]) -> Embedding:
         return (
-            None if self._rgb is None else self._rgb.search(self.scaling.rgb_tensor(patches)),
-            None if self._grey is None else self._grey.search(self.scaling.grey_tensor(patches)),
+            None if self._rgb is None else use(self._rgb)(self.scaling.rgb_tensor(patches)),
+            None if self._grey is None else use(self._grey)(self.scaling.grey_tensor(patches)),
         )
 
     @torch.inference_mode()
