@@ -1,5 +1,7 @@
 """Promises of the ledger: it comes back as it was written, and survives what kills do to it."""
 
+import threading
+
 import pytest
 
 from chromatrack.data.kinetics import ClipRow
@@ -75,6 +77,17 @@ def test_a_journal_keeps_whole_lines_and_is_read_while_it_is_written(tmp_path):
         assert journal.entries == {"-a": entry}
         journal.record("b", entry)
     assert [name for name, _ in read_journal(path)] == ["-a", "b"]
+
+
+def test_a_lock_that_outlives_its_process_for_a_moment_is_waited_for(tmp_path):
+    path = tmp_path / "journal.jsonl"
+    holder = Journal(path)
+    holder.__enter__()
+    release = threading.Timer(0.2, holder.__exit__, (None, None, None))
+    release.start()
+    with Journal(path) as journal:
+        assert journal.entries == {}
+    release.join()
 
 
 def test_counting_by_reason_and_by_class():

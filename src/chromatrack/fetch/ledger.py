@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import fcntl
 import io
 import json
 import os
@@ -13,7 +12,7 @@ from pathlib import Path
 
 from chromatrack.data.kinetics import ClipRow
 from chromatrack.errors import InputError, WorkError
-from chromatrack.files import canonical_json, write_text
+from chromatrack.files import canonical_json, lock, write_text
 
 DONE = "done"
 TOO_SHORT = "too short"
@@ -84,11 +83,9 @@ class Journal:
 
     def __enter__(self) -> Journal:
         self._handle = open(self._path, "a+b")
-        try:
-            fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        if not lock(self._handle):
             self._handle.close()
-            raise WorkError(f"{self._path}: another process fetches this shard now") from None
+            raise WorkError(f"{self._path}: another process fetches this shard now")
         self._handle.seek(0)
         text = self._handle.read()
         whole = text[: text.rfind(b"\n") + 1]
