@@ -69,6 +69,9 @@ def test_winograd_equals_the_convolution(kernel, groups, padding, mode, way):
 
 @pytest.mark.parametrize("kernel", [3, 5])
 def test_rows_lose_little_in_bfloat16(kernel):
+    for matrix in transforms(4, kernel)[::2]:  # of input and output: held exactly
+        held = torch.from_numpy(matrix).bfloat16().double().numpy()
+        np.testing.assert_allclose(held, matrix, rtol=0, atol=1e-12)  # inverted in float64
     torch.manual_seed(0)
     convolution = nn.Conv2d(64, 96, kernel)
     x = torch.randn(2, 64, 31, 31).relu()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -52,7 +51,7 @@ class FromCheckpoint:
             stage, settings={**self.shown(), **options}, inputs={"checkpoint": self.checkpoint}
         )
 
-    def shown(self) -> Mapping[str, Any]:
+    def shown(self) -> dict[str, Any]:
         """Its settings, as `made_by` takes them."""
         return {
             "tracker": as_plain(self.settings),

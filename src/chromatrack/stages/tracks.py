@@ -25,14 +25,14 @@ KEPT = ("frames", "seconds", "boxes")
 
 
 def identity(sequence: Sequence, source: dict) -> str:
-    """Digest of all that determines the boxes: `source`, its version, first box, bytes of frames.
+    """Digest of all that determines the boxes: the run, the first box, the bytes of the frames.
 
     Reading the frames costs a thousandth of tracking them (docs/tracking.md), and nothing less
     tells surely that they are the same.
     """
     frames = [digest_file(path) for path in sequence.frames]
-    version = VERSIONS.get(source.get("stage"))
-    return digest_text(canonical_json([source, version, sequence.boxes_ltwh[0].tolist(), frames]))
+    first = sequence.boxes_ltwh[0].tolist()
+    return digest_text(canonical_json([_run_digest(source), first, frames]))
 
 
 def known(name: str, folder: Path, identity: str) -> dict | None:
@@ -50,7 +50,7 @@ def _read_entry(done: Path) -> dict | None:
     """What done/NAME.json says; None where there is none or it is damaged."""
     with contextlib.suppress(InputError):
         entry = read_json(done)
-        if isinstance(entry, dict) and all(k in entry for k in (*KEPT, "identity", "source")):
+        if isinstance(entry, dict) and all(k in entry for k in (*KEPT, "identity", "run")):
             return entry
     return None
 
@@ -76,7 +76,7 @@ def keep(
         "seconds": round(float(np.sum(seconds)), 3),
         "boxes": digest_file(boxes),
     }
-    write_json(done, {**entry, "identity": identity, "source": _digest(source)})
+    write_json(done, {**entry, "identity": identity, "run": _run_digest(source)})
     return entry
 
 
@@ -99,17 +99,18 @@ def check_one_run(results: Path, names: Iterable[str]) -> None:
         entry = _read_entry(done)
         if entry is None:
             continue
-        source = entry["source"]
-        if first is not None and source != first[1]:
+        run = entry["run"]
+        if first is not None and run != first[1]:
             raise InputError(
                 f"{results}: {first[0]} and {name} were tracked with other weights or settings; "
                 "expected boxes of one run: track all of them again, or score some by their names"
             )
-        first = first or (name, source)
+        first = first or (name, run)
 
 
-def _digest(source: dict) -> str:
-    return digest_text(canonical_json(source))
+def _run_digest(source: dict) -> str:
+    """Of weights, settings and the version of the stage."""
+    return digest_text(canonical_json([source, VERSIONS.get(source.get("stage"))]))
 
 
 def _files(name: str, folder: Path) -> tuple[Path, Path, Path]:

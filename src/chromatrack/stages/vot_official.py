@@ -14,7 +14,6 @@ from pathlib import Path
 
 import numpy as np
 
-from chromatrack.configuration import as_plain
 from chromatrack.data import vot
 from chromatrack.data.sequence import Sequence
 from chromatrack.data.vot_workspace import (
@@ -44,8 +43,8 @@ from chromatrack.metrics.vot import (
     summarize,
 )
 from chromatrack.settings import ComputeSettings, TrackerSettings, to_json
+from chromatrack.stages.from_checkpoint import FromCheckpoint
 from chromatrack.tracking.classical import open_classical
-from chromatrack.tracking.load import used_alpha
 from chromatrack.versions import VERSIONS
 
 REPETITIONS = 15
@@ -81,13 +80,13 @@ def siamese(
     random_auxiliary: int | None = None,
 ) -> VotTracker:
     """The tracker of a checkpoint."""
-    used_alpha(checkpoint, alpha)  # what is wrong with it is said here, not by the toolkit
+    tracker = FromCheckpoint(checkpoint, settings, alpha, random_auxiliary)
+    tracker.used_alpha()  # what is wrong with it is said here, not by the toolkit
     arguments = [f"--checkpoint={checkpoint.resolve()}", f"--settings={to_json(settings)}"]
     arguments += [f"--compute={to_json(compute)}"]
     arguments += [] if alpha is None else [f"--alpha={alpha}"]
     arguments += [] if random_auxiliary is None else [f"--random-auxiliary={random_auxiliary}"]
-    shown = {"tracker": as_plain(settings), "alpha": alpha, "random_auxiliary": random_auxiliary}
-    return VotTracker(name, tuple(arguments), shown, {"checkpoint": checkpoint})
+    return VotTracker(name, tuple(arguments), tracker.shown(), {"checkpoint": checkpoint})
 
 
 def classical(name: str) -> VotTracker:
