@@ -37,7 +37,7 @@ from chromatrack.losses import label_loss
 from chromatrack.models.build import build_colorizer
 from chromatrack.models.similarity import affinity, copy_labels, predict_labels
 from chromatrack.settings import ComputeSettings, load_config
-from chromatrack.stages.single_video import memorize_clip
+from chromatrack.stages.colorization.single_video import memorize_clip
 
 SAMPLES, FRAMES, SIDE, EMBEDDING, COLOURS = 8, 4, 256, 64, 8
 FORMS = ("plain", "fused", "loss")

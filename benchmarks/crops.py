@@ -37,7 +37,7 @@ from chromatrack.data.text import read_names
 from chromatrack.data.training_sets import TrainingSet
 from chromatrack.geometry import mean_color
 from chromatrack.settings import CropSettings
-from chromatrack.stages.crops import crop_shard, make_crop_lists
+from chromatrack.stages.siamfc.crops import crop_shard, make_crop_lists
 
 WIDTH, HEIGHT = 1920, 1080
 FRAMES_PER_SEQUENCE = 150

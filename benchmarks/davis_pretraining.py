@@ -28,13 +28,13 @@ from chromatrack.settings import (
     SourceSettings,
     load_config,
 )
-from chromatrack.stages.colorization import initial_colorization, train_colorization
-from chromatrack.stages.evaluate_davis import evaluate_davis
-from chromatrack.stages.fetch import fetch_shard
-from chromatrack.stages.lab_statistics import lab_statistics
-from chromatrack.stages.labels import label_shard
-from chromatrack.stages.propagate import IDENTITY, propagate_davis
-from chromatrack.stages.shards import make_shards
+from chromatrack.stages.clips.fetch import fetch_shard
+from chromatrack.stages.clips.shards import make_shards
+from chromatrack.stages.colorization.training import initial_colorization, train_colorization
+from chromatrack.stages.evaluation.evaluate_davis import evaluate_davis
+from chromatrack.stages.evaluation.propagate import IDENTITY, propagate_davis
+from chromatrack.stages.labels.lab_statistics import lab_statistics
+from chromatrack.stages.labels.labels import label_shard
 
 WAYS = {
     "middle of the trunk": {"features": "middle"},

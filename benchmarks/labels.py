@@ -31,7 +31,7 @@ from chromatrack.files import digest_file
 from chromatrack.labels.clip import cluster_colours, decode_clip
 from chromatrack.labels.samples import LabelSamples
 from chromatrack.settings import LabelSettings
-from chromatrack.stages import labels as stage
+from chromatrack.stages.labels import labels as stage
 
 SIZES = {"340x256": (340, 256, "<= 2.0"), "1280x720": (1280, 720, "<= 2.2")}
 RUNS = 2

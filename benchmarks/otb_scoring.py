@@ -22,8 +22,8 @@ import numpy as np
 
 from benchmarks.common import REAL_DATA, finish, result
 from chromatrack.metrics import otb
-from chromatrack.stages.evaluate_otb import evaluate_otb, score_runs
-from chromatrack.stages.otb_runs import read_runs
+from chromatrack.stages.evaluation.evaluate_otb import evaluate_otb, score_runs
+from chromatrack.stages.evaluation.otb_runs import read_runs
 
 PINS = {"SRDCF": (0.5980, 0.7890), "Staple": (0.5814, 0.7835), "MEEM": (0.5296, 0.7807)}
 REPEATS = 5

@@ -23,9 +23,9 @@ from chromatrack.checkpoints import load_checkpoint, save_checkpoint
 from chromatrack.data import otb
 from chromatrack.models.build import build_siamfc
 from chromatrack.settings import ComputeSettings, TrackerSettings
-from chromatrack.stages.evaluate_otb import evaluate_otb
-from chromatrack.stages.one_pass import track_classical
-from chromatrack.stages.track_otb import track_otb
+from chromatrack.stages.evaluation.evaluate_otb import evaluate_otb
+from chromatrack.stages.evaluation.one_pass import track_classical
+from chromatrack.stages.evaluation.track_otb import track_otb
 
 OTB = REAL_DATA / "otb"
 CLASSICAL = ("kcf", "csrt")

@@ -20,7 +20,7 @@ from benchmarks.crops import cut
 from chromatrack.data.training_sets import TrainingSet
 from chromatrack.files import read_json
 from chromatrack.settings import ComputeSettings, SiamFCSettings
-from chromatrack.stages.siamfc import train_siamfc
+from chromatrack.stages.siamfc.training import train_siamfc
 
 
 def training(seconds: float, compute: ComputeSettings) -> list[dict]:

@@ -37,8 +37,8 @@ from chromatrack.files import digest_file
 from chromatrack.metrics.boxes import iou_ltwh
 from chromatrack.metrics.otb import mean_score, score_target
 from chromatrack.settings import ComputeSettings, TrackerSettings
-from chromatrack.stages.import_weights import import_siamfc_pytorch
-from chromatrack.stages.sequences import run_sequences
+from chromatrack.stages.evaluation.sequences import run_sequences
+from chromatrack.stages.tools.import_weights import import_siamfc_pytorch
 from chromatrack.tracking.load import load_tracker
 from chromatrack.tracking.single import track_sequence
 from chromatrack.training.compute import prepare

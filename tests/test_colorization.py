@@ -24,10 +24,10 @@ from chromatrack.settings import (
     LabelSettings,
     PropagationSettings,
 )
-from chromatrack.stages.colorization import initial_colorization, train_colorization
-from chromatrack.stages.colorize import colorize as colorize_video
-from chromatrack.stages.lab_statistics import lab_statistics
-from chromatrack.stages.labels import label_video
+from chromatrack.stages.colorization.training import initial_colorization, train_colorization
+from chromatrack.stages.labels.lab_statistics import lab_statistics
+from chromatrack.stages.labels.labels import label_video
+from chromatrack.stages.tools.colorize import colorize as colorize_video
 from chromatrack.tracking.propagator import load_propagator
 from tests.videos import moving_colours, write_video
 

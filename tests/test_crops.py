@@ -18,8 +18,8 @@ from chromatrack.errors import InputError, WorkError
 from chromatrack.files import holding
 from chromatrack.layout import check_data, data_paths
 from chromatrack.settings import CropSettings, from_mapping
-from chromatrack.stages import crops as stage
-from chromatrack.stages.crops import crop_shard, make_crop_lists
+from chromatrack.stages.siamfc import crops as stage
+from chromatrack.stages.siamfc.crops import crop_shard, make_crop_lists
 
 SETTINGS = CropSettings()
 COUNT = 6

@@ -16,8 +16,8 @@ from chromatrack.experiments import segmentations
 from chromatrack.metrics import davis
 from chromatrack.reporting import tables
 from chromatrack.settings import ComputeSettings, PropagationSettings, load_config
-from chromatrack.stages.evaluate_davis import evaluate_davis
-from chromatrack.stages.propagate import propagate_davis
+from chromatrack.stages.evaluation.evaluate_davis import evaluate_davis
+from chromatrack.stages.evaluation.propagate import propagate_davis
 from tests.conftest import ROOT
 
 

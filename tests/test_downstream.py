@@ -14,7 +14,7 @@ from chromatrack.data.images import write_frames
 from chromatrack.models.build import build_colorizer
 from chromatrack.models.inputs import InputScaling
 from chromatrack.settings import ComputeSettings, PropagationSettings
-from chromatrack.stages.propagate import propagate_davis
+from chromatrack.stages.evaluation.propagate import propagate_davis
 from chromatrack.video.decode import read_frames
 from chromatrack.video.write import write_video
 

@@ -8,7 +8,7 @@ import pytest
 from chromatrack.cli.main import main
 from chromatrack.data import otb as otb_data
 from chromatrack.errors import InputError
-from chromatrack.stages.evaluate_otb import evaluate_otb
+from chromatrack.stages.evaluation.evaluate_otb import evaluate_otb
 
 
 def boxes(frames: int, seed: int) -> np.ndarray:

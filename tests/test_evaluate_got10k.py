@@ -10,7 +10,7 @@ from chromatrack.cli.main import main
 from chromatrack.data import got10k as data
 from chromatrack.errors import InputError
 from chromatrack.metrics import got10k
-from chromatrack.stages.evaluate_got10k import evaluate_got10k, pack_got10k
+from chromatrack.stages.evaluation.evaluate_got10k import evaluate_got10k, pack_got10k
 
 NAMES = ("GOT-10k_Val_000001", "GOT-10k_Val_000002", "GOT-10k_Val_000003")
 WIDTH, HEIGHT = 96, 64

@@ -25,7 +25,7 @@ from chromatrack.fetch.gate import read_state
 from chromatrack.fetch.ledger import read_journal, read_ledger
 from chromatrack.files import digest_file
 from chromatrack.settings import BackOffSettings, ClipSettings, SourceSettings, to_json
-from chromatrack.stages import fetch
+from chromatrack.stages.clips import fetch
 from chromatrack.video.cut import count_frames, cut_clip
 from tests.faulty_site import FAULTS, serve_faults
 from tests.videos import make_video

@@ -17,7 +17,7 @@ from chromatrack.fetch import sources
 from chromatrack.fetch.ledger import Journal, read_ledger
 from chromatrack.files import digest_file
 from chromatrack.settings import BackOffSettings, ClipSettings, SourceSettings
-from chromatrack.stages import fetch
+from chromatrack.stages.clips import fetch
 from tests.videos import make_video, shown
 
 AT_ONCE = BackOffSettings(base=0.0, cap=0.0, stop_after=3, cool_down=60.0)
@@ -104,7 +104,7 @@ CHILD = """
 import sys
 from pathlib import Path
 from chromatrack.settings import ClipSettings, from_json
-from chromatrack.stages.fetch import fetch_shard
+from chromatrack.stages.clips.fetch import fetch_shard
 shard, clips, ledger, settings = sys.argv[1:]
 fetch_shard(Path(shard), Path(clips), Path(ledger), settings=from_json(ClipSettings, settings))
 """

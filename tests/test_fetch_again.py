@@ -10,7 +10,7 @@ from chromatrack.fetch.failures import FetchError
 from chromatrack.fetch.ledger import read_journal, read_ledger
 from chromatrack.files import digest_file
 from chromatrack.settings import BackOffSettings, ClipSettings, SourceSettings
-from chromatrack.stages import fetch
+from chromatrack.stages.clips import fetch
 from tests.videos import make_video
 
 AT_ONCE = BackOffSettings(base=0.0, cap=0.0, stop_after=3, cool_down=60.0)

@@ -13,8 +13,8 @@ from chromatrack.fetch.failures import FetchError
 from chromatrack.fetch.ledger import read_ledger
 from chromatrack.fetch.sources import open_source
 from chromatrack.settings import ClipSettings, SourceSettings
-from chromatrack.stages.fetch import fetch_shard
-from chromatrack.stages.shards import make_shards
+from chromatrack.stages.clips.fetch import fetch_shard
+from chromatrack.stages.clips.shards import make_shards
 from chromatrack.video.cut import count_frames, cut_clip
 from chromatrack.video.decode import read_frames
 

@@ -28,8 +28,8 @@ from chromatrack.reporting.label_analysis import read_label_analysis
 from chromatrack.reporting.manifest import read_manifest
 from chromatrack.settings import AnalysisSettings, LabelSettings, from_json
 from chromatrack.settings.labels import Equalization
-from chromatrack.stages.label_analysis import pick_clips, read_clip
-from chromatrack.stages.page import make_page
+from chromatrack.stages.labels.analysis import pick_clips, read_clip
+from chromatrack.stages.report.page import make_page
 from chromatrack.video.equalize import MODES
 from tests.videos import write_video
 

@@ -25,8 +25,8 @@ from chromatrack.labels.cache import LabelShard
 from chromatrack.labels.clip import cluster_colours, decode_clip, lab_frames, label_clip
 from chromatrack.labels.samples import LabelSamples
 from chromatrack.settings import LabelSettings, to_json
-from chromatrack.stages import labels as stage
-from chromatrack.stages.lab_statistics import lab_statistics
+from chromatrack.stages.labels import labels as stage
+from chromatrack.stages.labels.lab_statistics import lab_statistics
 from tests.videos import moving_colours, write_video
 
 SMALL = LabelSettings(size=64, label_size=8, frame_stride=2, restarts=3)

@@ -12,8 +12,8 @@ from chromatrack.data import otb as otb_data
 from chromatrack.data.otb_lists import named_list
 from chromatrack.errors import InputError
 from chromatrack.metrics import otb
-from chromatrack.stages.evaluate_otb import evaluate_otb, score_runs
-from chromatrack.stages.otb_runs import read_runs
+from chromatrack.stages.evaluation.evaluate_otb import evaluate_otb, score_runs
+from chromatrack.stages.evaluation.otb_runs import read_runs
 
 PUBLISHED = {"SRDCF": (0.5980, 0.7890), "Staple": (0.5814, 0.7835), "MEEM": (0.5296, 0.7807)}
 """Success AUC and precision at 20 pixels on OTB2015."""

@@ -12,10 +12,10 @@ from chromatrack.data.images import read_image_rgb
 from chromatrack.errors import InputError
 from chromatrack.metrics.otb_protocols import sre_boxes, tre_starts
 from chromatrack.models.build import build_siamfc
-from chromatrack.stages.evaluate_otb import evaluate_otb
-from chromatrack.stages.import_weights import import_siamfc_pytorch
-from chromatrack.stages.otb_starts import runs_of
-from chromatrack.stages.sequences import run_sequences
+from chromatrack.stages.evaluation.evaluate_otb import evaluate_otb
+from chromatrack.stages.evaluation.otb_starts import runs_of
+from chromatrack.stages.evaluation.sequences import run_sequences
+from chromatrack.stages.tools.import_weights import import_siamfc_pytorch
 
 RNG = np.random.default_rng(0)
 

@@ -17,7 +17,7 @@ from chromatrack.fetch.ledger import read_ledger
 from chromatrack.fetch.server import serve_folder
 from chromatrack.fetch.sources import open_source
 from chromatrack.settings import ClipSettings, SourceSettings
-from chromatrack.stages.fetch import fetch_shard
+from chromatrack.stages.clips.fetch import fetch_shard
 from tests.videos import make_video
 
 

@@ -15,10 +15,10 @@ from chromatrack.errors import InputError
 from chromatrack.reporting import plots
 from chromatrack.reporting.manifest import read_manifest
 from chromatrack.reporting.scores import best_of_each, mean_over_seeds
-from chromatrack.stages.evaluate_otb import evaluate_otb
-from chromatrack.stages.figures import make_figures
-from chromatrack.stages.page import make_page
-from chromatrack.stages.summary import COLUMNS, summarize_otb
+from chromatrack.stages.evaluation.evaluate_otb import evaluate_otb
+from chromatrack.stages.report.figures import make_figures
+from chromatrack.stages.report.page import make_page
+from chromatrack.stages.report.summary import COLUMNS, summarize_otb
 
 EVIL = "<script>alert('x')</script> $\\frac{"
 

@@ -10,7 +10,7 @@ from chromatrack.cli import kinetics as cli
 from chromatrack.data.images import write_frames
 from chromatrack.data.kinetics import ClipRow, read_clip_list, write_clip_list
 from chromatrack.errors import InputError
-from chromatrack.stages.shards import make_shards
+from chromatrack.stages.clips.shards import make_shards
 
 
 def rows(count, first=0):

@@ -18,9 +18,9 @@ from chromatrack.settings import (
     FusionSettings,
     SiamFCSettings,
 )
-from chromatrack.stages.colorization import initial_colorization
-from chromatrack.stages.fusion import compose, fine_tune, response_statistics
-from chromatrack.stages.siamfc import train_siamfc
+from chromatrack.stages.colorization.training import initial_colorization
+from chromatrack.stages.fusion.fusion import compose, fine_tune, response_statistics
+from chromatrack.stages.siamfc.training import train_siamfc
 
 CPU = ComputeSettings(device="cpu")
 TINY = SiamFCSettings(width=0.05, epochs=2, pairs_per_epoch=8, batch_size=2, checkpoint_every=2)

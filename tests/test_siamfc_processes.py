@@ -13,7 +13,8 @@ from chromatrack.errors import InputError
 from chromatrack.models.build import build_siamfc
 from chromatrack.models.inputs import InputScaling
 from chromatrack.settings import ComputeSettings, SiamFCSettings
-from chromatrack.stages.siamfc import fit_pairs, train_siamfc
+from chromatrack.stages.siamfc.training import train_siamfc
+from chromatrack.training.pairs import fit_pairs
 from chromatrack.training.processes import in_processes
 
 CPU = torch.device("cpu")

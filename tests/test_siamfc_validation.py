@@ -12,8 +12,8 @@ from chromatrack.data.crops import Crops, write_crop_shard
 from chromatrack.data.got10k import read_cover, write_list, write_sequence
 from chromatrack.errors import InputError
 from chromatrack.settings import ComputeSettings, SiamFCSettings
-from chromatrack.stages import siamfc_validation
-from chromatrack.stages.siamfc import train_siamfc
+from chromatrack.stages.siamfc import validation as siamfc_validation
+from chromatrack.stages.siamfc.training import train_siamfc
 
 CPU = ComputeSettings(device="cpu")
 TINY = SiamFCSettings(

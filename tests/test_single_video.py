@@ -15,7 +15,7 @@ from chromatrack.settings import (
     LabelSettings,
     SingleVideoSettings,
 )
-from chromatrack.stages.single_video import memorize_clip
+from chromatrack.stages.colorization.single_video import memorize_clip
 from tests.videos import write_video
 
 SETTINGS = SingleVideoSettings(trunk="alexnet", colours=(2, 3), steps=4, show_at=(0, 2), images=2)

@@ -18,8 +18,8 @@ from chromatrack.metrics.vot import FAILED, INITIALIZED, SKIPPED, TRACKED
 from chromatrack.models.build import build_fused, build_siamfc
 from chromatrack.models.inputs import InputScaling
 from chromatrack.settings import ComputeSettings, TrackerSettings
-from chromatrack.stages.import_weights import import_siamfc_pytorch
-from chromatrack.stages.track_otb import track_otb
+from chromatrack.stages.evaluation.track_otb import track_otb
+from chromatrack.stages.tools.import_weights import import_siamfc_pytorch
 from chromatrack.tracking.load import load_tracker
 from chromatrack.tracking.networks import response_network
 from chromatrack.tracking.supervised import supervised_run

@@ -21,8 +21,8 @@ from chromatrack.files import read_json
 from chromatrack.models.build import build_fused, build_siamfc
 from chromatrack.models.inputs import InputScaling
 from chromatrack.settings import ComputeSettings, TrackerSettings
-from chromatrack.stages.evaluate_otb import evaluate_otb
-from chromatrack.stages.sequences import run_sequences
+from chromatrack.stages.evaluation.evaluate_otb import evaluate_otb
+from chromatrack.stages.evaluation.sequences import run_sequences
 from chromatrack.tracking.batch import track_together
 from chromatrack.tracking.load import load_tracker
 from chromatrack.tracking.single import track_sequence
@@ -258,7 +258,7 @@ from pathlib import Path
 import numpy as np
 from chromatrack.data import otb
 from chromatrack.settings import ComputeSettings
-from chromatrack.stages.sequences import run_sequences
+from chromatrack.stages.evaluation.sequences import run_sequences
 
 class Slow:
     def init(self, image, box):

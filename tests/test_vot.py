@@ -24,8 +24,8 @@ from chromatrack.metrics.regions import region_overlap
 from chromatrack.metrics.vot import EAO_INTERVALS
 from chromatrack.models.build import build_siamfc
 from chromatrack.models.inputs import InputScaling
-from chromatrack.stages import vot_official as official
-from chromatrack.stages.vot_official import VotTracker, make_workspace, stack
+from chromatrack.stages.evaluation import vot_official as official
+from chromatrack.stages.evaluation.vot_official import VotTracker, make_workspace, stack
 
 ROOT = Path(__file__).resolve().parent.parent
 

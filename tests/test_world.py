@@ -18,7 +18,7 @@ from chromatrack.data import davis, got10k, kinetics, otb, vot
 from chromatrack.data.images import read_image_rgb
 from chromatrack.errors import InputError
 from chromatrack.settings import WorldSettings
-from chromatrack.stages.world import make_world
+from chromatrack.stages.world.world import make_world
 from chromatrack.world import photos, projection, random_scenes, shapes
 from chromatrack.world.datasets import SCRIPTS, Set, generator
 from chromatrack.world.motion import Pose

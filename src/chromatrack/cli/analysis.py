@@ -43,7 +43,7 @@ def register(subcommands: argparse._SubParsersAction) -> None:
 
 
 def _analyze(options: argparse.Namespace) -> None:
-    from chromatrack.stages.label_analysis import analyze_labels
+    from chromatrack.stages.labels.analysis import analyze_labels
 
     settings = stage_settings(
         options,

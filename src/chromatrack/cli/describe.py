@@ -24,6 +24,6 @@ def register(subcommands) -> None:
 
 
 def _describe(options: argparse.Namespace) -> None:
-    from chromatrack.stages.describe import describe
+    from chromatrack.stages.tools.describe import describe
 
     print(describe(options.trunk))

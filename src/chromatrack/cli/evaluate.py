@@ -148,15 +148,15 @@ def _otb(options: argparse.Namespace) -> None:
     }
     evaluations = (_otb_single if single else _otb_several)(options, common)
     if options.plot is not None:
-        from chromatrack.stages.compare_otb import plot_otb
+        from chromatrack.stages.evaluation.compare_otb import plot_otb
 
         plot_otb(evaluations, options.plot)
 
 
 def _otb_single(options: argparse.Namespace, common: dict[str, Any]) -> dict[str, dict]:
     """One tracker: its JSON, and its targets and attributes as a table."""
-    from chromatrack.stages.compare_otb import folder_names
-    from chromatrack.stages.evaluate_otb import evaluate_otb
+    from chromatrack.stages.evaluation.compare_otb import folder_names
+    from chromatrack.stages.evaluation.evaluate_otb import evaluate_otb
 
     if options.tracker is not None and len(options.tracker) != 1:
         raise InputError(f"--tracker: expected one name, got {len(options.tracker)}")
@@ -180,7 +180,7 @@ def _otb_single(options: argparse.Namespace, common: dict[str, Any]) -> dict[str
 
 def _otb_several(options: argparse.Namespace, common: dict[str, Any]) -> dict[str, dict]:
     """Several trackers: one JSON, and a line for each, the best one first."""
-    from chromatrack.stages.compare_otb import compare_otb
+    from chromatrack.stages.evaluation.compare_otb import compare_otb
 
     evaluations = compare_otb(
         options.annotations,
@@ -200,7 +200,7 @@ def _otb_cells(entry: dict[str, float]) -> list[str]:
 
 
 def _got10k(options: argparse.Namespace) -> None:
-    from chromatrack.stages.evaluate_got10k import evaluate_got10k
+    from chromatrack.stages.evaluation.evaluate_got10k import evaluate_got10k
 
     scores = evaluate_got10k(
         options.annotations,
@@ -219,7 +219,7 @@ def _got10k(options: argparse.Namespace) -> None:
 
 
 def _davis(options: argparse.Namespace) -> None:
-    from chromatrack.stages.evaluate_davis import evaluate_davis
+    from chromatrack.stages.evaluation.evaluate_davis import evaluate_davis
 
     scores = evaluate_davis(
         options.annotations,

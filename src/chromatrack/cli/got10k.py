@@ -21,7 +21,7 @@ def register(subcommands) -> None:
 
 
 def _archive(options: argparse.Namespace) -> None:
-    from chromatrack.stages.evaluate_got10k import pack_got10k
+    from chromatrack.stages.evaluation.evaluate_got10k import pack_got10k
 
     count = pack_got10k(options.root, options.results, options.output)
     print(f"{options.output}: {count} sequences")

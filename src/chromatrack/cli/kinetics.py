@@ -112,7 +112,7 @@ def _register_status(subcommands) -> None:
 
 
 def _shards(options: argparse.Namespace) -> None:
-    from chromatrack.stages.shards import make_shards
+    from chromatrack.stages.clips.shards import make_shards
 
     count = make_shards(
         options.got10k or options.clip_list,
@@ -124,7 +124,7 @@ def _shards(options: argparse.Namespace) -> None:
 
 
 def _fetch(options: argparse.Namespace) -> None:
-    from chromatrack.stages.fetch import fetch_shard
+    from chromatrack.stages.clips.fetch import fetch_shard
 
     settings = stage_settings(options, ClipSettings, clip_settings)
     if options.back_off is not None:
@@ -140,7 +140,7 @@ def _fetch(options: argparse.Namespace) -> None:
 
 
 def _status(options: argparse.Namespace) -> None:
-    from chromatrack.stages.kinetics_status import as_text, kinetics_status, write_classes
+    from chromatrack.stages.clips.status import as_text, kinetics_status, write_classes
 
     status = kinetics_status(options.run_folder)
     print(as_text(status, classes=options.classes))

@@ -60,14 +60,14 @@ def register(subcommands) -> None:
 
 
 def _labels(options: argparse.Namespace) -> None:
-    from chromatrack.stages.labels import label_shard
+    from chromatrack.stages.labels.labels import label_shard
 
     settings = stage_settings(options, s.LabelSettings, lambda everything: everything.labels)
     label_shard(options.ledger, options.clips, options.output, settings=settings)
 
 
 def _lab_statistics(options: argparse.Namespace) -> None:
-    from chromatrack.stages.lab_statistics import lab_statistics
+    from chromatrack.stages.labels.lab_statistics import lab_statistics
 
     lab_statistics(options.labels, options.output)
 
@@ -79,7 +79,7 @@ def _colorization(options: argparse.Namespace) -> s.ColorizationSettings:
 
 
 def _train(options: argparse.Namespace) -> None:
-    from chromatrack.stages.colorization import train_colorization
+    from chromatrack.stages.colorization.training import train_colorization
 
     train_colorization(
         options.labels,
@@ -94,7 +94,7 @@ def _train(options: argparse.Namespace) -> None:
 
 
 def _initial(options: argparse.Namespace) -> None:
-    from chromatrack.stages.colorization import initial_colorization
+    from chromatrack.stages.colorization.training import initial_colorization
 
     initial_colorization(
         options.statistics,

@@ -88,7 +88,7 @@ def _propagator(options: argparse.Namespace, method: str):
 
 
 def _propagate(options: argparse.Namespace) -> None:
-    from chromatrack.stages import downstream
+    from chromatrack.stages.tools import downstream
 
     propagator = _propagator(options, options.method)
     if options.mask is not None:
@@ -102,7 +102,7 @@ def _propagate(options: argparse.Namespace) -> None:
 
 
 def _colorize(options: argparse.Namespace) -> None:
-    from chromatrack.stages.colorize import colorize
+    from chromatrack.stages.tools.colorize import colorize
 
     count = colorize(
         _propagator(options, "soft"), options.input, options.output, max_frames=options.max_frames

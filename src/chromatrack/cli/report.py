@@ -57,13 +57,13 @@ def _all_settings(options: argparse.Namespace) -> Settings:
 
 
 def _pictures(options: argparse.Namespace) -> None:
-    from chromatrack.stages.pictures import draw_pictures
+    from chromatrack.stages.report.pictures import draw_pictures
 
     draw_pictures(_all_settings(options), options.labels, options.output)
 
 
 def _manifest(options: argparse.Namespace) -> None:
-    from chromatrack.stages.manifest import write_manifest
+    from chromatrack.stages.report.manifest import write_manifest
 
     write_manifest(
         _all_settings(options),
@@ -90,7 +90,7 @@ def _register(subcommands, name: str, run, *, help: str, description: str, outpu
 
 def _summary(options: argparse.Namespace) -> None:
     from chromatrack.reporting.manifest import read_manifest
-    from chromatrack.stages.summary import summarize_otb
+    from chromatrack.stages.report.summary import summarize_otb
 
     manifest = read_manifest(options.manifest, with_figures=False)
     table = summarize_otb(manifest.rows, options.output, title=manifest.heading)
@@ -100,7 +100,7 @@ def _summary(options: argparse.Namespace) -> None:
 
 def _figures(options: argparse.Namespace) -> None:
     from chromatrack.reporting.manifest import read_manifest
-    from chromatrack.stages.figures import make_figures
+    from chromatrack.stages.report.figures import make_figures
 
     manifest = read_manifest(options.manifest, with_figures=False)
     index = make_figures(manifest, options.output)
@@ -109,7 +109,7 @@ def _figures(options: argparse.Namespace) -> None:
 
 def _page(options: argparse.Namespace) -> None:
     from chromatrack.reporting.manifest import read_manifest
-    from chromatrack.stages.page import make_page
+    from chromatrack.stages.report.page import make_page
 
     make_page(read_manifest(options.manifest), options.output)
     print(f"page: {options.output}")

@@ -57,7 +57,7 @@ def register(subcommands) -> None:
 
 
 def _track(options: argparse.Namespace) -> None:
-    from chromatrack.stages.track_video import track_video
+    from chromatrack.stages.tools.track_video import track_video
 
     count = track_video(
         options.input,
@@ -73,7 +73,7 @@ def _track(options: argparse.Namespace) -> None:
 
 def _label(options: argparse.Namespace) -> None:
     from chromatrack.errors import InputError
-    from chromatrack.stages.labels import label_video
+    from chromatrack.stages.labels.labels import label_video
 
     settings = stage_settings(options, s.LabelSettings, lambda everything: everything.labels)
     if options.k is not None:
@@ -86,13 +86,13 @@ def _label(options: argparse.Namespace) -> None:
 
 
 def _import_weights(options: argparse.Namespace) -> None:
-    from chromatrack.stages.import_weights import import_siamfc_pytorch
+    from chromatrack.stages.tools.import_weights import import_siamfc_pytorch
 
     import_siamfc_pytorch(options.weights, options.output)
     print(f"checkpoint in {options.output}")
 
 
 def _doctor(options: argparse.Namespace) -> None:
-    from chromatrack.stages.doctor import report
+    from chromatrack.stages.tools.doctor import report
 
     print(report())

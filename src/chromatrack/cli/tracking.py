@@ -114,8 +114,8 @@ def _tracker_options(options: argparse.Namespace) -> dict:
 
 
 def _track_otb(options: argparse.Namespace) -> None:
-    from chromatrack.stages.track_alphas import track_alphas
-    from chromatrack.stages.track_otb import track_otb
+    from chromatrack.stages.evaluation.track_alphas import track_alphas
+    from chromatrack.stages.evaluation.track_otb import track_otb
 
     if options.alphas is not None:
         track_alphas(
@@ -148,7 +148,7 @@ def _output_of_each(options: argparse.Namespace) -> dict[float, Path]:
 
 
 def _track_vot(options: argparse.Namespace) -> None:
-    from chromatrack.stages.track_vot import track_vot
+    from chromatrack.stages.evaluation.track_vot import track_vot
 
     track_vot(
         options.checkpoint,
@@ -160,14 +160,14 @@ def _track_vot(options: argparse.Namespace) -> None:
 
 
 def _track_got10k(options: argparse.Namespace) -> None:
-    from chromatrack.stages.one_pass import track_got10k
+    from chromatrack.stages.evaluation.one_pass import track_got10k
 
     track_got10k(options.checkpoint, options.root, options.output, **_tracker_options(options))
 
 
 def _track_classical(options: argparse.Namespace) -> None:
-    from chromatrack.stages.one_pass import track_classical
-    from chromatrack.stages.track_vot import track_vot_classical
+    from chromatrack.stages.evaluation.one_pass import track_classical
+    from chromatrack.stages.evaluation.track_vot import track_vot_classical
 
     if options.names is not None and options.benchmark != "otb":
         raise InputError(f"--names: expected with otb alone, got it with {options.benchmark}")
@@ -194,7 +194,7 @@ def _track_classical(options: argparse.Namespace) -> None:
 
 
 def _propagate_davis(options: argparse.Namespace) -> None:
-    from chromatrack.stages.propagate import propagate_davis
+    from chromatrack.stages.evaluation.propagate import propagate_davis
 
     propagate_davis(
         options.checkpoint,

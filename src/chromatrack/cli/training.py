@@ -149,7 +149,7 @@ def _add_branches(parser: argparse.ArgumentParser) -> None:
 
 
 def _memorize(options: argparse.Namespace) -> None:
-    from chromatrack.stages.single_video import fetched_clip, memorize_clip
+    from chromatrack.stages.colorization.single_video import fetched_clip, memorize_clip
 
     if (options.ledgers is None) != (options.clips is None):
         raise InputError("--ledgers and --clips: expected both, or --video")
@@ -175,20 +175,20 @@ def _memorize(options: argparse.Namespace) -> None:
 
 
 def _crop_lists(options: argparse.Namespace) -> None:
-    from chromatrack.stages.crops import make_crop_lists
+    from chromatrack.stages.siamfc.crops import make_crop_lists
 
     make_crop_lists(_sets(options), options.output, shard_size=options.shard_size)
 
 
 def _crops(options: argparse.Namespace) -> None:
-    from chromatrack.stages.crops import crop_shard
+    from chromatrack.stages.siamfc.crops import crop_shard
 
     settings = stage_settings(options, s.CropSettings, lambda everything: everything.crops)
     crop_shard(_sets(options), options.names, options.output, settings=settings)
 
 
 def _train_siamfc(options: argparse.Namespace) -> None:
-    from chromatrack.stages.siamfc import train_siamfc
+    from chromatrack.stages.siamfc.training import train_siamfc
 
     train_siamfc(
         options.crops,
@@ -211,7 +211,7 @@ def _fused_training(options: argparse.Namespace) -> FusedTraining:
 
 
 def _statistics(options: argparse.Namespace) -> None:
-    from chromatrack.stages.fusion import response_statistics
+    from chromatrack.stages.fusion.fusion import response_statistics
 
     settings = _fused_training(options)
     response_statistics(
@@ -227,7 +227,7 @@ def _statistics(options: argparse.Namespace) -> None:
 
 
 def _compose(options: argparse.Namespace) -> None:
-    from chromatrack.stages.fusion import compose
+    from chromatrack.stages.fusion.fusion import compose
 
     compose(
         options.siamfc,
@@ -241,7 +241,7 @@ def _compose(options: argparse.Namespace) -> None:
 
 
 def _fine_tune(options: argparse.Namespace) -> None:
-    from chromatrack.stages.fusion import fine_tune
+    from chromatrack.stages.fusion.fusion import fine_tune
 
     settings = _fused_training(options)
     fine_tune(

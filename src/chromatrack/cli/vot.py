@@ -62,7 +62,7 @@ def _add_sequences(parser: argparse.ArgumentParser) -> None:
 
 
 def _tracker(options: argparse.Namespace):
-    from chromatrack.stages.vot_official import classical, siamese
+    from chromatrack.stages.evaluation.vot_official import classical, siamese
 
     if options.classical is not None:
         for key in ("alpha", "random_auxiliary"):
@@ -75,7 +75,7 @@ def _tracker(options: argparse.Namespace):
 
 
 def _official(options: argparse.Namespace) -> None:
-    from chromatrack.stages.vot_official import vot_official
+    from chromatrack.stages.evaluation.vot_official import vot_official
 
     result = vot_official(
         _tracker(options),
@@ -95,7 +95,7 @@ def _shown(value: float | None) -> str:
 
 def _workspace(options: argparse.Namespace) -> None:
     from chromatrack.data.vot_workspace import identifier
-    from chromatrack.stages.vot_official import make_workspace
+    from chromatrack.stages.evaluation.vot_official import make_workspace
 
     tracker = _tracker(options)
     make_workspace(

@@ -29,6 +29,6 @@ def register(subcommands) -> None:
 
 def _world(options: argparse.Namespace) -> None:
     settings = stage_settings(options, WorldSettings, lambda every: every.world)
-    from chromatrack.stages.world import make_world
+    from chromatrack.stages.world.world import make_world
 
     make_world(settings, options.output)

@@ -53,7 +53,7 @@ def otb_figures(
     """A figure per measure, its name before it; call inside `plots.style()`.
 
     Args:
-        evaluations: tracker -> what `stages.evaluate_otb` returns. A tracker keeps its colour from
+        evaluations: tracker -> what `evaluate_otb` returns. A tracker keeps its colour from
             plot to plot; legends are sorted by the score that stands in them.
     """
     styles = {

@@ -10,10 +10,10 @@ from chromatrack.data import otb
 from chromatrack.errors import InputError
 from chromatrack.metrics.otb_protocols import Protocol
 from chromatrack.settings import ComputeSettings, TrackerSettings
-from chromatrack.stages.from_checkpoint import FromCheckpoint
-from chromatrack.stages.otb_starts import runs_of
-from chromatrack.stages.sequences import Run, run_together
-from chromatrack.stages.tracks import write_run
+from chromatrack.stages.evaluation.from_checkpoint import FromCheckpoint
+from chromatrack.stages.evaluation.otb_starts import runs_of
+from chromatrack.stages.evaluation.sequences import Run, run_together
+from chromatrack.stages.evaluation.tracks import write_run
 from chromatrack.training.compute import prepare
 
 

@@ -19,9 +19,9 @@ from chromatrack.models.fused import ColorizationBranch, FusedTracker
 from chromatrack.models.inputs import InputScaling
 from chromatrack.progress import progress
 from chromatrack.settings import ComputeSettings, FusionSettings, SiamFCSettings
-from chromatrack.stages.siamfc import fit_pairs
 from chromatrack.training.compute import prepare
 from chromatrack.training.engine import finish
+from chromatrack.training.pairs import fit_pairs
 
 # Published pairs of mean and standard deviation (thesis 5.4.1, 5.4.4).
 THESIS_STATISTICS = {

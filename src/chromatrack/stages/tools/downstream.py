@@ -13,9 +13,9 @@ from chromatrack.data import davis
 from chromatrack.errors import InputError
 from chromatrack.files import whole_file
 from chromatrack.progress import progress
-from chromatrack.stages.footage import open_footage, size_text
 from chromatrack.tracking import targets
 from chromatrack.tracking.propagator import Propagator
+from chromatrack.video.footage import open_footage, size_text
 
 
 def propagate_mask(propagator: Propagator, source: Path, mask: Path, output: Path) -> int:

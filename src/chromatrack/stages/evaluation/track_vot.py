@@ -9,7 +9,7 @@ from chromatrack.files import made_by, write_json
 from chromatrack.metrics.vot import summarize
 from chromatrack.progress import progress
 from chromatrack.settings import ComputeSettings, TrackerSettings
-from chromatrack.stages.from_checkpoint import FromCheckpoint
+from chromatrack.stages.evaluation.from_checkpoint import FromCheckpoint
 from chromatrack.tracking.classical import open_classical
 from chromatrack.tracking.contract import Tracker
 from chromatrack.tracking.supervised import supervised_run

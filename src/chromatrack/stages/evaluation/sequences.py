@@ -17,7 +17,7 @@ import torch
 from chromatrack.data.sequence import Sequence
 from chromatrack.progress import progress
 from chromatrack.settings import ComputeSettings
-from chromatrack.stages.tracks import identity, keep, known
+from chromatrack.stages.evaluation.tracks import identity, keep, known
 from chromatrack.tracking.batch import track_together
 from chromatrack.tracking.contract import OpenTracker
 from chromatrack.tracking.pool import in_pool

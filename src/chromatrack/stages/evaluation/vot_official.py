@@ -43,13 +43,13 @@ from chromatrack.metrics.vot import (
     summarize,
 )
 from chromatrack.settings import ComputeSettings, TrackerSettings, to_json
-from chromatrack.stages.from_checkpoint import FromCheckpoint
+from chromatrack.stages.evaluation.from_checkpoint import FromCheckpoint
 from chromatrack.tracking.classical import open_classical
 from chromatrack.versions import VERSIONS
 
 REPETITIONS = 15
 """Of the challenge; the toolkit stops after three equal ones."""
-TOOLKIT = Path(__file__).resolve().parents[3] / ".venv-vot" / "bin" / "python"
+TOOLKIT = Path(__file__).resolve().parents[4] / ".venv-vot" / "bin" / "python"
 """Python of the environment that `./run vot` makes beside the sources."""
 MARK = "chromatrack.json"
 

@@ -19,7 +19,7 @@ from chromatrack.data.text import read_names
 from chromatrack.errors import InputError
 from chromatrack.files import digest_arrays, made_by, write_json
 from chromatrack.metrics import got10k
-from chromatrack.stages.tracks import check_one_run
+from chromatrack.stages.evaluation.tracks import check_one_run
 
 
 def evaluate_got10k(

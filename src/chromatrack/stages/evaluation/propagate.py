@@ -22,8 +22,8 @@ from chromatrack.files import (
 )
 from chromatrack.progress import progress
 from chromatrack.settings import ComputeSettings, PropagationSettings
-from chromatrack.stages.footage import of_one_size
 from chromatrack.versions import VERSIONS
+from chromatrack.video.footage import of_one_size
 
 IDENTITY = "identity"
 """The method that repeats the first mask: what any network has to beat."""

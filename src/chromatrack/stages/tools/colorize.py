@@ -11,9 +11,9 @@ import numpy as np
 
 from chromatrack.errors import InputError
 from chromatrack.progress import progress
-from chromatrack.stages.footage import open_footage
 from chromatrack.tracking import targets
 from chromatrack.tracking.propagator import Propagator
+from chromatrack.video.footage import open_footage
 from chromatrack.video.write import write_video
 
 PANELS = ("grey", "coloured", "truth")

@@ -16,8 +16,8 @@ from chromatrack.errors import InputError
 from chromatrack.files import digest_arrays, digest_text, made_by, whole_file, write_json
 from chromatrack.metrics import otb
 from chromatrack.metrics.otb_protocols import Protocol
-from chromatrack.stages.otb_runs import Run, read_runs
-from chromatrack.stages.tracks import check_one_run
+from chromatrack.stages.evaluation.otb_runs import Run, read_runs
+from chromatrack.stages.evaluation.tracks import check_one_run
 
 
 def evaluate_otb(

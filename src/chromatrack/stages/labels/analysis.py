@@ -20,7 +20,7 @@ from chromatrack.labels.kmeans import ab_histogram
 from chromatrack.labels.over_clips import ClipResult
 from chromatrack.progress import progress
 from chromatrack.settings import AnalysisSettings, LabelSettings
-from chromatrack.stages.label_figures import FigureFolder
+from chromatrack.stages.labels.figures import FigureFolder
 from chromatrack.video.decode import read_frames, square
 from chromatrack.video.equalize import equalize
 

@@ -1,121 +1,22 @@
-"""Stage 5b: SiamFC training on prepared crops (thesis 3.1.4)."""
+"""Training a siamese network on pairs of crops: SiamFC alone, or the combined network."""
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import torch
 from torch import Tensor
 
-from chromatrack.checkpoints import save_checkpoint
-from chromatrack.configuration import as_plain
 from chromatrack.data.augmentation import SEARCH_SIZE, Augmentation
 from chromatrack.data.pairs import CropPairs
-from chromatrack.files import canonical_json, check_no_folder, digest_text, holding, made_by
+from chromatrack.files import canonical_json, digest_text
 from chromatrack.losses import logistic_loss, target_map
-from chromatrack.models.build import build_siamfc
-from chromatrack.models.inputs import InputScaling
 from chromatrack.settings import ComputeSettings, SiamFCSettings
-from chromatrack.stages.siamfc_validation import check_validation, choose_network
-from chromatrack.training.compute import choose_device, prepare
 from chromatrack.training.engine import exponential_rate, fit
 from chromatrack.training.plan import FitPlan, Keeping
-from chromatrack.training.processes import Team, check_share, in_processes
-
-
-@dataclass(frozen=True)
-class _Job:
-    """A training, as it is handed to its processes; see `train_siamfc`."""
-
-    shards: tuple[Path, ...]
-    output: Path
-    seed: int
-    settings: SiamFCSettings
-    compute: ComputeSettings
-    made_by: dict
-
-
-def train_siamfc(
-    shards: Sequence[Path],
-    output: Path,
-    *,
-    seed: int,
-    settings: SiamFCSettings,
-    compute: ComputeSettings,
-    validation: Path | None = None,
-) -> None:
-    """Train SiamFC on crop shards; writes the checkpoint, and what `FitPlan` says.
-
-    Of the networks that were kept, `settings.select` says which one the checkpoint is; how they
-    compare is in validation.json beside it.
-
-    Args:
-        validation: list.txt and sequences in the GOT-10k layout; None: no validation.
-
-    Raises:
-        InputError: a file that is no crop shard, or nothing to select by.
-    """
-    check_no_folder(output)
-    check_share(settings.batch_size, compute.devices)
-    check_validation(validation, settings)
-    source = made_by(
-        "siamfc",
-        settings={**as_plain(settings), "seed": seed},
-        inputs={path.name: path for path in shards},
-    )
-    job = _Job(tuple(shards), output, seed, settings, compute, source)
-    in_processes(compute.devices, choose_device(compute), _train, job)
-    work = output.parent / "work"  # FitPlan.work_dir
-    with holding(work):
-        choose_network(
-            output.parent / "checkpoints",
-            validation,
-            output,
-            settings=settings,
-            compute=compute,
-            work=work / "validation",
-        )
-    shutil.rmtree(work)
-
-
-def _train(team: Team, job: _Job) -> None:
-    settings = job.settings
-    device = prepare(job.compute, seed=job.seed, rank=team.rank)
-    scaling = InputScaling(rgb=settings.input_scaling)
-    description = {"width": settings.width, "channels": settings.channels}
-    model = build_siamfc(**description)
-    _initialize(model)
-    model.to(device, memory_format=torch.channels_last)
-
-    def save(path: Path) -> None:
-        save_checkpoint(
-            path,
-            kind="siamfc",
-            network=description,
-            scaling=scaling,
-            module=model,
-            made_by=job.made_by,
-        )
-
-    fit_pairs(
-        model,
-        job.shards,
-        loaded=lambda z, x: (torch.from_numpy(z), torch.from_numpy(x)),
-        inputs=lambda z, x: (scaling.rgb_tensor(z), scaling.rgb_tensor(x)),
-        output=job.output,
-        source=job.made_by,
-        seed=job.seed,
-        settings=settings,
-        compute=job.compute,
-        device=device,
-        what="siamfc",
-        save=save,
-        team=team,
-    )
+from chromatrack.training.processes import Team
 
 
 def fit_pairs(
@@ -233,11 +134,3 @@ def _target(settings: SiamFCSettings, device: torch.device) -> Callable[[Tensor]
         return lambda offsets_yx: target_map(**shape, offsets_yx=offsets_yx)
     fixed = target_map(**shape).to(device)
     return lambda offsets_yx: fixed
-
-
-def _initialize(model: torch.nn.Module) -> None:
-    """Kaiming weights and zero biases, as siamfc-pytorch starts."""
-    for module in model.modules():
-        if isinstance(module, torch.nn.Conv2d):
-            torch.nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
-            torch.nn.init.zeros_(module.bias)

@@ -20,7 +20,7 @@ from chromatrack.errors import InputError
 from chromatrack.files import made_by, whole_file, write_json
 from chromatrack.metrics import got10k
 from chromatrack.settings import ComputeSettings, SiamFCSettings, TrackerSettings
-from chromatrack.stages.sequences import run_sequences
+from chromatrack.stages.evaluation.sequences import run_sequences
 from chromatrack.tracking.load import load_tracker
 from chromatrack.training.compute import prepare
 

@@ -11,10 +11,10 @@ from chromatrack.errors import InputError
 from chromatrack.files import made_by
 from chromatrack.metrics.otb_protocols import Protocol
 from chromatrack.settings import ComputeSettings, TrackerSettings
-from chromatrack.stages.from_checkpoint import FromCheckpoint
-from chromatrack.stages.otb_starts import runs_of
-from chromatrack.stages.sequences import run_sequences
-from chromatrack.stages.tracks import write_run
+from chromatrack.stages.evaluation.from_checkpoint import FromCheckpoint
+from chromatrack.stages.evaluation.otb_starts import runs_of
+from chromatrack.stages.evaluation.sequences import run_sequences
+from chromatrack.stages.evaluation.tracks import write_run
 from chromatrack.tracking.classical import open_classical
 from chromatrack.training.compute import prepare
 

@@ -11,7 +11,7 @@ from chromatrack.errors import InputError
 from chromatrack.files import made_by, write_json
 from chromatrack.reporting.otb_plots import otb_figures
 from chromatrack.reporting.plots import save, style
-from chromatrack.stages.evaluate_otb import evaluate_otb
+from chromatrack.stages.evaluation.evaluate_otb import evaluate_otb
 
 
 def compare_otb(

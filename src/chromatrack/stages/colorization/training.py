@@ -20,7 +20,7 @@ from chromatrack.models.build import build_colorizer
 from chromatrack.models.inputs import InputScaling
 from chromatrack.models.similarity import directions
 from chromatrack.settings import ColorizationSettings, ComputeSettings
-from chromatrack.stages.lab_statistics import THESIS_LAB, read_lab
+from chromatrack.stages.labels.lab_statistics import THESIS_LAB, read_lab
 from chromatrack.training.compute import choose_device, prepare
 from chromatrack.training.engine import finish, fit
 from chromatrack.training.plan import FitPlan, Keeping, Validation

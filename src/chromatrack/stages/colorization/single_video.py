@@ -25,10 +25,10 @@ from chromatrack.settings import (
     LabelSettings,
     SingleVideoSettings,
 )
-from chromatrack.stages.colorization import train_colorization, training_source
-from chromatrack.stages.lab_statistics import lab_statistics
-from chromatrack.stages.labels import label_video
-from chromatrack.stages.memorized_clip import MemorizedClip
+from chromatrack.stages.colorization.memorized_clip import MemorizedClip
+from chromatrack.stages.colorization.training import train_colorization, training_source
+from chromatrack.stages.labels.lab_statistics import lab_statistics
+from chromatrack.stages.labels.labels import label_video
 
 REACH = 70.0
 """How saturated labels are drawn, in 8-bit levels."""

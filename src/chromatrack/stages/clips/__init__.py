@@ -1,0 +1,1 @@
+"""Clip lists, fetching, and what became of the clips."""

@@ -1,0 +1,1 @@
+"""Pretraining, networks with random weights, and the single-video test."""

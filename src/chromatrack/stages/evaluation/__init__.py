@@ -1,0 +1,1 @@
+"""Trackers over benchmarks: run, scored, compared."""

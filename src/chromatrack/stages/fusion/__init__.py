@@ -1,0 +1,1 @@
+"""Score-map statistics and the combined networks."""

@@ -1,0 +1,1 @@
+"""Label caches, Lab statistics, and the analysis of labels."""

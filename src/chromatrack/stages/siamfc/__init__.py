@@ -1,0 +1,1 @@
+"""Crops, training, and the choice of the network."""

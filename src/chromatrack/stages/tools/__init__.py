@@ -1,0 +1,1 @@
+"""One's own videos, weights and machine."""
