@@ -10,14 +10,12 @@ configfile: "config.yaml"
 
 include: "workflow/common.smk"
 include: "workflow/rules/world.smk"
-include: "workflow/rules/kinetics.smk"
+include: "workflow/rules/clips.smk"
 include: "workflow/rules/labels.smk"
-include: "workflow/rules/analysis.smk"
 include: "workflow/rules/colorization.smk"
-include: "workflow/rules/single_video.smk"
 include: "workflow/rules/siamfc.smk"
 include: "workflow/rules/fusion.smk"
-include: "workflow/rules/benchmarks.smk"
+include: "workflow/rules/evaluation.smk"
 include: "workflow/rules/report.smk"
 
 

@@ -80,8 +80,8 @@ def prepare(folder: Path) -> list[str]:
     (folder / "vot/list.txt").write_text("")
     (folder / "scale.yaml").write_text(
         "run: scale\n"
-        "data: {title: scale, demo: false, kinetics_list: list.csv, got10k: got10k, otb: otb,"
-        " vot: vot, davis: davis}\n"
+        "data: {title: scale, demo: false, kinetics_list: list.csv, got10k: got10k}\n"
+        "benchmarks: {otb: otb, vot: vot, davis: davis}\n"
         f"clips: {{shard_size: {SHARD}}}\n"
     )
     return ["--configfile", "scale.yaml", "--"]

@@ -20,6 +20,8 @@ from pathlib import Path
 from scipy import stats
 
 from benchmarks.common import REAL_DATA, finish, result, sources
+from chromatrack.evaluation import sets
+from chromatrack.evaluation.benchmark import Selection
 from chromatrack.files import read_json
 from chromatrack.settings import (
     ComputeSettings,
@@ -31,8 +33,8 @@ from chromatrack.settings import (
 from chromatrack.stages.clips.fetch import fetch_shard
 from chromatrack.stages.clips.shards import make_shards
 from chromatrack.stages.colorization.training import initial_colorization, train_colorization
-from chromatrack.stages.evaluation.evaluate_davis import evaluate_davis
-from chromatrack.stages.evaluation.propagate import IDENTITY, propagate_davis
+from chromatrack.stages.evaluation.evaluate import evaluate
+from chromatrack.stages.evaluation.propagate import IDENTITY, propagate
 from chromatrack.stages.labels.lab_statistics import lab_statistics
 from chromatrack.stages.labels.labels import label_shard
 
@@ -109,11 +111,11 @@ def score(
     compute: ComputeSettings,
 ) -> dict:
     """J and F of one way to carry the first masks."""
-    davis = REAL_DATA / "davis"
-    propagate_davis(
+    davis = Selection(root=REAL_DATA / "davis")
+    propagate(
         checkpoint, davis, output / "run.json", method=method, settings=propagation, compute=compute
     )
-    return evaluate_davis(davis, output, output / "scores.json")
+    return evaluate(sets.get("davis"), davis, output, output / "scores.json")
 
 
 def report(name: str, scores: dict) -> list[dict]:

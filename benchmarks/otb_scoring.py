@@ -21,12 +21,22 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import numpy as np
 
 from benchmarks.common import REAL_DATA, finish, result
+from chromatrack.data.otb import read_annotations
+from chromatrack.evaluation import sets
+from chromatrack.evaluation.benchmark import Selection
+from chromatrack.evaluation.boxes import read_runs, score_runs
 from chromatrack.metrics import otb
-from chromatrack.stages.evaluation.evaluate_otb import evaluate_otb, score_runs
-from chromatrack.stages.evaluation.otb_runs import read_runs
+from chromatrack.stages.evaluation.evaluate import evaluate
 
 PINS = {"SRDCF": (0.5980, 0.7890), "Staple": (0.5814, 0.7835), "MEEM": (0.5296, 0.7807)}
 REPEATS = 5
+
+
+def scored(root: Path, tracker: str, output: Path | None = None, **options) -> dict:
+    """What is said of a tracker; attributes are found beside the annotations."""
+    annotations = Selection(root / "otb_annotations")
+    results = root / "otb_results" / tracker
+    return evaluate(sets.get("otb"), annotations, results, output, **options)
 
 
 def seconds(root: Path, tracker: str, **options) -> float:
@@ -35,13 +45,7 @@ def seconds(root: Path, tracker: str, **options) -> float:
     with tempfile.TemporaryDirectory() as folder:
         for _ in range(REPEATS):
             began = time.perf_counter()
-            evaluate_otb(
-                root / "otb_annotations",
-                root / "otb_results" / tracker,
-                Path(folder) / "scores.json",
-                attributes=root / "otb_annotations",
-                **options,
-            )
+            scored(root, tracker, Path(folder) / "scores.json", **options)
             times.append(time.perf_counter() - began)
     return max(times)
 
@@ -54,15 +58,8 @@ def difference_to_toolkit(root: Path, tracker: str) -> float | None:
         return None
     toolkit = ExperimentOTB.__new__(ExperimentOTB)  # its constructor downloads the data set
     toolkit.nbins_iou, toolkit.nbins_ce = 21, 51
-    runs = read_runs(
-        root / "otb_annotations",
-        root / "otb_results" / tracker,
-        protocol="ope",
-        convention="got10k",
-        names=None,
-        frames_limit=None,
-        subset=False,
-    )
+    truth = read_annotations(root / "otb_annotations")
+    runs = read_runs(truth, root / "otb_results" / tracker)
     measured = [otb.measure(run.results, run.annotations) for run in runs]
     ours, _ = score_runs(runs, measured, "got10k")
     theirs = []
@@ -87,7 +84,7 @@ def main() -> None:
         results.append(
             result(f"{tracker}: 100 targets scored", seconds(REAL_DATA, tracker), "s", "<= 1")
         )
-        scores = evaluate_otb(REAL_DATA / "otb_annotations", REAL_DATA / "otb_results" / tracker)
+        scores = scored(REAL_DATA, tracker)
         pairs = {"success AUC": ("success_auc", success), "precision": ("precision_20", precision)}
         for name, (key, pin) in pairs.items():
             off = abs(scores[key] - pin)

@@ -1,9 +1,10 @@
 """A SiamFC trained on the 30 real sequences, on the 9 real OTB targets, beside what else there is.
 
     chromatrack train-siamfc --crops ... --config config/thesis.yaml config/siamfc_real.yaml ...
+    chromatrack validate-siamfc ..., chromatrack choose-siamfc ... --output MODEL.pt
     python -m benchmarks.siamfc_real --checkpoint MODEL.pt --work DIR
 
-docs/siamfc.md has the whole of the first command. The rows: the checkpoint, the same network with
+docs/siamfc.md has the whole of the first commands. The rows: the checkpoint, the same network with
 random weights, KCF and CSRT of OpenCV as this project runs them, the recorded boxes of
 siamfc-pytorch trained on the same sequences, and the published results of SRDCF, Staple and MEEM on
 the same targets. The bars are the first against siamfc-pytorch. What training gave, in success AUC,
@@ -20,14 +21,16 @@ from scipy import stats
 
 from benchmarks.common import REAL_DATA, finish, result
 from chromatrack.checkpoints import load_checkpoint, save_checkpoint
-from chromatrack.data import otb
+from chromatrack.evaluation import sets
+from chromatrack.evaluation.benchmark import Selection
 from chromatrack.models.build import build_siamfc
 from chromatrack.settings import ComputeSettings, TrackerSettings
-from chromatrack.stages.evaluation.evaluate_otb import evaluate_otb
-from chromatrack.stages.evaluation.one_pass import track_classical
-from chromatrack.stages.evaluation.track_otb import track_otb
+from chromatrack.stages.evaluation.evaluate import evaluate
+from chromatrack.stages.evaluation.openers import FromCheckpoint, FromOpenCV
+from chromatrack.stages.evaluation.run import track
 
-OTB = REAL_DATA / "otb"
+BENCHMARK = sets.get("otb")
+OTB = Selection(root=REAL_DATA / "otb")
 CLASSICAL = ("kcf", "csrt")
 PUBLISHED = ("SRDCF", "Staple", "MEEM")
 
@@ -52,17 +55,16 @@ def boxes_of(checkpoint: Path, work: Path, threads: int) -> dict[str, Path]:
     work.mkdir(parents=True, exist_ok=True)
     found = {}
     compute = ComputeSettings(threads=threads)
-    networks = {
-        "trained": checkpoint,
-        "random weights": random_weights(checkpoint, work / "random.pt"),
+    random = random_weights(checkpoint, work / "random.pt")
+    trackers = {
+        "trained": FromCheckpoint(checkpoint, TrackerSettings()),
+        "random weights": FromCheckpoint(random, TrackerSettings()),
+        **{name: FromOpenCV(name) for name in CLASSICAL},
     }
-    for name, network in networks.items():
+    for name, tracker in trackers.items():
         folder = work / name.replace(" ", "-")
-        track_otb(network, OTB, folder / "run.json", settings=TrackerSettings(), compute=compute)
+        track(BENCHMARK, OTB, tracker, folder / "run.json", protocol="ope", compute=compute)
         found[name] = folder / "boxes"
-    for name in CLASSICAL:
-        track_classical(name, "otb", OTB, work / name / "run.json")
-        found[name] = work / name / "boxes"
     found["siamfc-pytorch, same sequences"] = REAL_DATA / "siamfc_reference" / "boxes"
     for name in PUBLISHED:
         found[f"{name}, published"] = REAL_DATA / "otb_results" / name
@@ -84,9 +86,8 @@ def main() -> None:
     parser.add_argument("--work", type=Path, required=True, help="folder that keeps the boxes")
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
-    names = [sequence.name for sequence in otb.read_sequences(OTB)]
     scores = {
-        name: evaluate_otb(OTB, folder, names=names)
+        name: evaluate(BENCHMARK, OTB, folder)
         for name, folder in boxes_of(options.checkpoint, options.work, options.threads).items()
     }
     rival = scores["siamfc-pytorch, same sequences"]
@@ -99,7 +100,7 @@ def main() -> None:
         mean, half = gain(scores["trained"], scores[other])
         results.append(result(f"trained - {other}: success AUC", mean, "of 1"))
         results.append(result("half of its 95 % interval", half, "of 1"))
-    results.append(result("targets", len(names), "targets"))
+    results.append(result("targets", rival["targets"], "targets"))
     finish(results)
 
 

@@ -166,7 +166,7 @@ def write_otb(root):
 def test_a_baseline_leaves_the_files_of_a_tracker(tmp_path):
     write_otb(tmp_path / "otb")
     out = tmp_path / "out" / "run.json"
-    call = ["track-classical", "otb", "--tracker", "kcf", "--root", str(tmp_path / "otb"),
+    call = ["run", "otb", "--tracker", "kcf", "--root", str(tmp_path / "otb"),
             "--output", str(out)]  # fmt: skip
     assert main(call) == 0
     run = read_json(out)
@@ -184,7 +184,7 @@ def test_the_boxes_of_another_tracker_are_not_taken_over(tmp_path):
     write_otb(tmp_path / "otb")
     digests = set()
     for name in ("klt", "kcf"):
-        call = ["track-classical", "otb", "--tracker", name, "--root", str(tmp_path / "otb")]
+        call = ["run", "otb", "--tracker", name, "--root", str(tmp_path / "otb")]
         assert main([*call, "--output", str(tmp_path / "out" / "run.json")]) == 0
         digests.add(read_json(tmp_path / "out" / "run.json")["results"])
     assert len(digests) == 2
@@ -198,18 +198,23 @@ def test_got10k_layout_is_read_too(tmp_path):
     )  # fmt: skip
     got10k.write_list(tmp_path / "val", ["GOT-10k_Val_000001"])
     out = tmp_path / "out" / "run.json"
-    call = ["track-classical", "got10k", "--tracker", "klt", "--root", str(tmp_path / "val")]
+    call = ["run", "got10k", "--tracker", "klt", "--root", str(tmp_path / "val")]
     assert main([*call, "--output", str(out)]) == 0
     assert len(otb.read_boxes(out.parent / "boxes" / "GOT-10k_Val_000001.txt")) == 5
 
 
 @pytest.mark.parametrize("call", [
     ["otb", "--tracker", "kfc"], ["vot", "--tracker", "kcf", "--names", "x.txt"],
-    ["otb", "--tracker", "kcf"],
+    ["otb", "--tracker", "kcf"], ["got10k", "--tracker", "kcf"], ["vot", "--tracker", "kcf"],
+    ["otb", "--tracker", "kcf", "--alpha", "0.5"], ["davis", "--tracker", "kcf"],
+    ["otb", "--tracker", "kcf", "--method", "soft"], ["otb", "--tracker", "kcf", "--alphas", "0,1"],
+    ["vot", "--tracker", "kcf", "--protocol", "ope"], ["otb"],
+    ["otb", "--tracker", "kcf", "--edition", "vot2018"],
+    ["vot", "--tracker", "kcf", "--edition", "vot2014"],
 ])  # fmt: skip
 def test_wrong_calls_end_in_one_sentence(call, tmp_path, capsys):
     nowhere = str(tmp_path / "nowhere")
-    code = main(["track-classical", *call, "--root", nowhere, "--output", str(tmp_path / "r.json")])
+    code = main(["run", *call, "--root", nowhere, "--output", str(tmp_path / "r.json")])
     assert code == 2
     assert capsys.readouterr().err.count("\n") == 1
 

@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-import chromatrack
-from chromatrack.cli.main import build_parser, main
+import chromatrack.cli
+from chromatrack.cli.main import PARTS, TOOLS, build_parser, main
 
 
 def subcommands():
@@ -29,19 +29,74 @@ def test_every_subcommand_has_help(command, capsys):
     assert len(capsys.readouterr().out) > 100
 
 
-def test_help_does_not_load_torch():
+def test_help_does_not_wait_for_large_packages():
     code = (
-        "import sys; from chromatrack.cli.main import build_parser; build_parser();"
-        "sys.exit('torch' in sys.modules)"
+        "import sys; from chromatrack.cli.main import build_parser; build_parser().format_help();"
+        "print({'torch', 'cv2', 'snakemake', 'pandas'} & set(sys.modules))"
     )
-    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+    assert subprocess.check_output([sys.executable, "-c", code], text=True) == "set()\n"
 
 
-def test_unknown_commands_are_one_sentence(capsys):
+def listed():
+    """The commands of `chromatrack --help`, by heading."""
+    found, heading = {}, None
+    for line in build_parser().format_help().splitlines():
+        if line.startswith(("options:", "positional")):
+            heading = None
+        elif line.endswith(":") and line[:1].isalpha() and " " not in line:
+            heading = found.setdefault(line[:-1], [])
+        elif heading is not None and line.startswith("  ") and line[2] != " ":
+            heading.append(line.split()[0])
+    return found
+
+
+def test_help_lists_tools_first_and_then_stages_by_part():
+    parts = listed()
+    assert list(parts) == [
+        "tools", "world", "clips", "labels", "colorization", "siamfc", "fusion", "evaluation",
+        "report",
+    ]  # fmt: skip
+    assert {
+        "track", "label", "propagate", "colorize", "import-weights", "doctor", "describe",
+        "evaluate", "kinetics",
+    } <= set(parts["tools"])  # fmt: skip
+    assert parts["clips"] == ["shards", "fetch"]
+    assert "train-siamfc" in parts["siamfc"]
+
+
+def test_help_lists_every_command_once():
+    assert sorted(name for names in listed().values() for name in names) == subcommands()
+
+
+def test_every_module_of_commands_is_in_a_part_and_every_tool_is_a_command():
+    modules = {m.name for m in pkgutil.iter_modules(chromatrack.cli.__path__)}
+    modules -= {"main", "common"}
+    has_commands = {
+        name
+        for name in modules
+        if hasattr(importlib.import_module(f"chromatrack.cli.{name}"), "register")
+    }
+    assert sorted(name for part in PARTS.values() for name in part) == sorted(has_commands)
+    assert set(TOOLS) <= set(subcommands())
+
+
+@pytest.mark.parametrize(
+    ("call", "sentence"),
+    [
+        (["trak"], "invalid choice: 'trak'; did you mean 'track'? (see chromatrack --help)"),
+        (["fine_tune"], "did you mean 'fine-tune'?"),
+        (["xyzzy"], "invalid choice: 'xyzzy' (see chromatrack --help)"),
+        (["kinetics", "statsu"], "did you mean 'status'? (see chromatrack kinetics --help)"),
+        ([], "required: COMMAND"),
+    ],
+)
+def test_a_wrong_command_is_one_sentence_with_the_nearest(call, sentence, capsys):
     with pytest.raises(SystemExit) as raised:
-        main(["trak"])
+        main(call)
     assert raised.value.code == 2
-    assert capsys.readouterr().err.count("\n") == 1
+    complaint = capsys.readouterr().err
+    assert sentence in complaint
+    assert complaint.count("\n") == 1
 
 
 def test_errors_name_the_setting(tmp_path, capsys):

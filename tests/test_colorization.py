@@ -141,8 +141,8 @@ def test_a_training_killed_at_random_moments_ends_with_the_same_weights(labels, 
         sys.executable, "-m", "chromatrack.cli.main", "train-colorization",
         "--labels", labels / "shard-0000.h5", "--statistics", labels / "lab.json",
         "--trunk", "alexnet", "--colours", "2", "--output", folder / "model.pt",
-        "--settings", '{"width": 0.05, "batch_size": 1, "steps": 40, "checkpoint_every": 2,'
-        ' "keep_every": 15}',
+        "--settings", '{"width": 0.05, "batch_size": 1, "steps": 40}',
+        "--cadence", '{"checkpoint_every": 2, "keep_every": 15}',
         "--compute", '{"device": "cpu"}',
     ]  # fmt: skip
     moments = random.Random(5)
@@ -157,11 +157,14 @@ def test_a_training_killed_at_random_moments_ends_with_the_same_weights(labels, 
         killed.send_signal(signal.SIGKILL)
         killed.wait()
         assert not (folder / "model.pt").exists()
-    subprocess.run(command, check=True)
+    # How often it writes is no part of what it is: an edit in between changes nothing.
+    often = '{"checkpoint_every": 3, "keep_every": 15, "validate_every": 7}'
+    subprocess.run([*command, "--cadence", often], check=True)
     for name in ("model.pt", "checkpoints/step-0000015.pt", "checkpoints/step-0000030.pt"):
         whole, resumed = (load_checkpoint(tmp_path / n / name).state for n in ("whole", "killed"))
         assert all(torch.equal(whole[key], resumed[key]) for key in whole), name
     assert column(folder) == column(tmp_path / "whole")
+    assert (folder / "model.pt").read_bytes() == (tmp_path / "whole" / "model.pt").read_bytes()
 
 
 def lines(folder):
@@ -291,11 +294,25 @@ def test_a_label_beyond_k_names_its_clip(labels):
         samples.sample(0)
 
 
+def initial(output, statistics=None, **changes):
+    settings = ColorizationSettings(width=0.05, **changes)
+    initial_colorization(statistics, output, trunk="alexnet", seed=0, settings=settings)
+    return output.read_bytes()
+
+
+def test_random_weights_depend_on_no_key_of_the_training(labels, tmp_path):
+    one = initial(tmp_path / "one.pt", normalization="published")
+    training = {"steps": 9, "loss": "double_softmax", "learning_rate": 0.5, "drop_at": 3,
+                "temperature": 0.1, "batch_size": 2, "keep_every": 4}  # fmt: skip
+    other = labels / "lab.json"  # not read
+    assert initial(tmp_path / "two.pt", other, normalization="published", **training) == one
+    assert initial(tmp_path / "three.pt", other) != one
+    with pytest.raises(InputError, match="normalization: measured needs --statistics"):
+        initial(tmp_path / "four.pt")
+
+
 @pytest.mark.parametrize("content", ["{}", "[1]", '{"mean": [0.5], "std": [0.2]}'])
 def test_statistics_that_are_none_are_named(labels, tmp_path, content):
     (tmp_path / "lab.json").write_text(content)
     with pytest.raises(InputError, match="expected mean and std with three numbers"):
-        initial_colorization(
-            tmp_path / "lab.json", tmp_path / "model.pt", trunk="alexnet", seed=0,
-            settings=ColorizationSettings(width=0.05),
-        )  # fmt: skip
+        initial(tmp_path / "model.pt", tmp_path / "lab.json")

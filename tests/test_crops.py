@@ -355,7 +355,7 @@ def test_real_sequences_become_pairs(real_data, tmp_path):
 
 
 def test_what_siamfc_is_trained_on_is_configured(tmp_path):
-    roots = {k: str(tmp_path) for k in ("kinetics_list", "got10k", "otb", "vot", "davis")}
+    roots = {k: str(tmp_path) for k in ("kinetics_list", "got10k")}
     data = {"title": "x", **roots}
     default = data_paths(from_mapping({"run": "a", "data": data}))
     assert default.tracking_train == (("got10k", tmp_path / "train"),)

@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,12 +13,14 @@ from skimage.morphology import dilation, disk
 from chromatrack.cli.main import main
 from chromatrack.data import davis as davis_data
 from chromatrack.errors import InputError
+from chromatrack.evaluation import sets
+from chromatrack.evaluation.benchmark import Selection
 from chromatrack.experiments import segmentations
 from chromatrack.metrics import davis
 from chromatrack.reporting import tables
 from chromatrack.settings import ComputeSettings, PropagationSettings, load_config
-from chromatrack.stages.evaluation.evaluate_davis import evaluate_davis
-from chromatrack.stages.evaluation.propagate import propagate_davis
+from chromatrack.stages.evaluation.evaluate import evaluate
+from chromatrack.stages.evaluation.propagate import propagate
 from tests.conftest import ROOT
 
 
@@ -136,8 +139,13 @@ def davis_folders(tmp_path):
     return tmp_path
 
 
+def score(annotations, results, output=None, *, subset=False, **selected):
+    selection = Selection(root=annotations, **selected)
+    return evaluate(sets.get("davis"), selection, results, output, subset=subset)
+
+
 def evaluate_masks(root, **options):
-    return evaluate_davis(root / "anno", root / "results", root / "scores.json", **options)
+    return score(root / "anno", root / "results", root / "scores.json", **options)
 
 
 def test_perfect_masks(davis_folders):
@@ -234,7 +242,7 @@ def test_davis_root_is_recognised_and_its_list_counts(davis_folders, tmp_path):
     (root / "Annotations").mkdir(parents=True)
     os.rename(davis_folders / "anno", root / "Annotations" / "480p")
     davis_data.write_names(root, ["pair"])
-    scores = evaluate_davis(root, davis_folders / "results")
+    scores = score(root, davis_folders / "results")
     assert list(scores["per_object"]) == ["pair_1", "pair_2"]
 
 
@@ -242,14 +250,15 @@ def test_davis_command(davis_folders, capsys):
     call = ["evaluate", "davis", f"--annotations={davis_folders / 'anno'}",
             f"--output={davis_folders / 'out.json'}"]  # fmt: skip
     assert main([*call, f"--results={davis_folders / 'results'}"]) == 0
-    assert capsys.readouterr().out.splitlines()[-1].split() == ["mean", "1.000", "1.000", "1.000"]
+    assert capsys.readouterr().out.splitlines()[-1].split() == ["all", "1.000", "1.000", "1.000"]
     assert main([*call, f"--results={davis_folders / 'nothing'}"]) == 2
 
 
 def test_the_table_has_both_methods_what_they_must_beat_and_the_published_rows():
     settings = load_config([ROOT / "config.yaml"])
     specs = segmentations(settings)
-    assert [(s.network, s.method) for s in specs] == [
+    networks = [s.checkpoint and Path(s.checkpoint).parent.name for s in specs]
+    assert list(zip(networks, [s.method for s in specs], strict=True)) == [
         (None, "identity"),
         ("resnet18-random-seed0", "soft"),
         ("resnet18-pretrained-seed0", "soft"),
@@ -259,12 +268,13 @@ def test_the_table_has_both_methods_what_they_must_beat_and_the_published_rows()
         ("alexnet-pretrained-seed0", "thesis"),
     ]
     assert len({s.name for s in specs}) == len({s.title for s in specs}) == len(specs)
-    entry = dict.fromkeys(
-        ("J_mean", "F_mean", "J_and_F", "J_recall", "F_recall", "J_decay", "F_decay"), 0.5
-    )
-    table = tables.davis({s.title: entry | {"objects": 3, "frames": 9} for s in specs})
+    benchmark = sets.get("davis")
+    entry = dict.fromkeys((measure.key for measure in benchmark.measures), 0.5)
+    entry |= {"targets": 3, "frames": 9, "remarks": {}}
+    table = tables.evaluations({s.title: entry for s in specs}, benchmark)
     assert {len(line.cells) for line in table.lines} == {len(table.header)}
-    published = [line.cells[1:3] for line in table.lines if line.reference]
+    columns = [table.header.index(title) for title in ("J %", "F %")]
+    published = [tuple(line.cells[i] for i in columns) for line in table.lines if line.reference]
     expected = {("29.48", "22.93"), ("26.95", "20.90"), ("34.60", "32.70"), ("45.60", "52.50")}
     assert set(published) == expected
 
@@ -272,7 +282,7 @@ def test_the_table_has_both_methods_what_they_must_beat_and_the_published_rows()
 @pytest.mark.real_data
 def test_real_masks_against_themselves(real_data):
     folder = real_data / "davis" / "Annotations" / "480p"
-    scores = evaluate_davis(real_data / "davis", folder, frames_limit=12)
+    scores = score(real_data / "davis", folder, max_frames=12)
     assert (scores["J_mean"], scores["F_mean"]) == (1.0, 1.0)
     assert scores["frames"] == 30
 
@@ -304,22 +314,117 @@ def davis_root(tmp_path):
     return root
 
 
-def propagate(root, output):
-    return propagate_davis(
-        None, root, output / "run.json", method="identity", settings=PropagationSettings(),
-        compute=ComputeSettings(),
+def repeat(root, output, **selected):
+    """The first mask repeated."""
+    return propagate(
+        None, Selection(root=root, **selected), output / "run.json", method="identity",
+        settings=PropagationSettings(), compute=ComputeSettings(),
     )  # fmt: skip
 
 
 @pytest.mark.parametrize("lost", ["JPEGImages/480p/a/00000.jpg", "Annotations/480p/a/00000.png"])
 def test_a_first_frame_without_its_mask_is_named(davis_root, tmp_path, lost):
-    assert propagate(davis_root, tmp_path / "whole")["frames"] == {"a": 4}
+    assert repeat(davis_root, tmp_path / "whole")["frames"] == {"a": 4}
     (davis_root / lost).unlink()
     with pytest.raises(InputError, match="expected the mask of the first frame"):
-        propagate(davis_root, tmp_path / "out")
+        repeat(davis_root, tmp_path / "out")
 
 
 def test_an_empty_list_of_sequences_is_named(davis_root, tmp_path):
     (davis_root / "ImageSets" / "2017" / "val.txt").write_text("")
     with pytest.raises(InputError, match=r"val.txt: expected at least one sequence"):
-        propagate(davis_root, tmp_path / "out")
+        repeat(davis_root, tmp_path / "out")
+
+
+@pytest.fixture
+def davis_2016(tmp_path):
+    """Two sequences in the layout of DAVIS-2016: one object, masks of 0 and 255, rows of frames."""
+    root, rows = tmp_path / "DAVIS2016", []
+    for name, step in (("goat", 2), ("kite", 0)):
+        frames = root / "JPEGImages" / "480p" / name
+        masks = root / "Annotations" / "480p" / name
+        frames.mkdir(parents=True)
+        masks.mkdir(parents=True)
+        for index in range(6):
+            mask = np.zeros((24, 32), dtype=np.uint8)
+            mask[4:14, 4 + step * index : 14 + step * index] = 255
+            Image.fromarray(mask).save(masks / f"{index:05d}.png")
+            Image.fromarray(np.stack([mask] * 3, -1)).save(frames / f"{index:05d}.jpg")
+            rows.append(f"/JPEGImages/480p/{name}/{index:05d}.jpg "
+                        f"/Annotations/480p/{name}/{index:05d}.png ")  # fmt: skip
+    (root / "ImageSets" / "480p").mkdir(parents=True)
+    (root / "ImageSets" / "480p" / "val.txt").write_text("\n".join(rows) + "\n")
+    return root
+
+
+def test_davis_2016_is_read_propagated_and_scored(davis_2016, tmp_path):
+    assert davis_data.read_names(davis_2016) == ["goat", "kite"]
+    assert repeat(davis_2016, tmp_path / "out")["frames"] == {"goat": 6, "kite": 6}
+    written = davis_data.read_mask(tmp_path / "out" / "goat" / "00003.png")
+    assert set(np.unique(written)) == {0, 1}
+    scores = score(davis_2016, tmp_path / "out")
+    assert list(scores["per_object"]) == ["goat_1", "kite_1"]
+    assert scores["per_object"]["kite_1"]["J_mean"] == 1.0
+    # Squares of 10 x 10 pixels, 2, 4, 6 and 8 pixels apart in the four frames that count.
+    expected = np.mean([(10 - d) / (10 + d) for d in (2, 4, 6, 8)])
+    assert scores["per_object"]["goat_1"]["J_mean"] == pytest.approx(expected)
+    assert (scores["objects"], scores["sequences"], scores["frames"]) == (2, 2, 8)
+
+
+def test_results_on_binary_masks_may_be_written_either_way(davis_2016, tmp_path):
+    """The published results of DAVIS-2016 are masks of 0 and 255; ours are of 0 and 1."""
+    repeat(davis_2016, tmp_path / "out")
+    ours = score(davis_2016, tmp_path / "out")
+    for path in (tmp_path / "out").rglob("*.png"):
+        Image.fromarray(255 * davis_data.read_mask(path)).save(path)
+    assert score(davis_2016, tmp_path / "out")["per_object"] == ours["per_object"]
+    annotated = davis_2016 / "Annotations" / "480p"
+    assert score(davis_2016, annotated)["J_and_F"] == 1.0
+
+
+def test_255_is_void_where_there_are_other_objects(davis_folders):
+    """What a mask of 0 and 255 means is told by the first mask of its sequence."""
+    assert not davis_data.is_binary(davis_folders / "anno" / "pair" / "00000.png")
+    mask = davis_folders / "anno" / "pair" / "00003.png"
+    ids = davis_data.read_mask(mask)
+    davis_data.write_mask(mask, np.where(ids == 255, 255, 0))  # both objects left, void stayed
+    davis_data.write_mask(
+        davis_folders / "results" / "pair" / "00003.png", np.zeros((40, 60), np.uint8)
+    )
+    assert evaluate_masks(davis_folders)["J_mean"] == 1.0
+
+
+def test_a_list_of_davis_2016_without_folders_is_named(davis_2016, tmp_path):
+    listed = davis_2016 / "ImageSets" / "480p" / "val.txt"
+    listed.write_text(listed.read_text() + "goat.jpg goat.png\n")
+    with pytest.raises(InputError, match=r"val\.txt: line 13: expected \.\.\./NAME/FRAME"):
+        repeat(davis_2016, tmp_path / "out")
+
+
+def test_a_choice_of_sequences_is_propagated_and_scored_alone(davis_2016, tmp_path):
+    (tmp_path / "names.txt").write_text("kite\n")
+    names = str(tmp_path / "names.txt")
+    assert repeat(davis_2016, tmp_path / "out", names=names)["frames"] == {"kite": 6}
+    assert list(score(davis_2016, tmp_path / "out", names=names)["per_object"]) == ["kite_1"]
+    masks = davis_2016 / "Annotations" / "480p"
+    assert list(score(masks, tmp_path / "out", names=names)["per_object"]) == ["kite_1"]
+    with pytest.raises(InputError, match=r"1 of 2 sequences are missing \(goat\)"):
+        score(davis_2016, tmp_path / "out")
+    (tmp_path / "names.txt").write_text("cow\n")
+    with pytest.raises(InputError, match="cow"):
+        score(masks, tmp_path / "out", names=names)
+
+
+def test_scores_declare_what_they_measure(davis_folders):
+    scores = evaluate_masks(davis_folders)
+    assert (scores["benchmark"], scores["protocol"], scores["unit"]) == (
+        "davis", "propagated", "object",
+    )  # fmt: skip
+    assert next(iter(scores["measures"])) == "J_and_F"
+    for key, told in scores["measures"].items():
+        assert told["value"] == scores[key]
+        assert told["better"] == ("lower" if "decay" in key else "higher")
+        assert told["range"] == [-1.0 if "decay" in key else 0.0, 1.0]
+    assert scores["targets"] == scores["objects"] == 3
+    assert scores["made_by"]["stage"] == "evaluate"
+    assert set(scores["made_by"]["inputs"]) == {"annotations", "results"}

@@ -11,10 +11,11 @@ from chromatrack.checkpoints import save_checkpoint
 from chromatrack.cli.main import main
 from chromatrack.data import davis
 from chromatrack.data.images import write_frames
+from chromatrack.evaluation.benchmark import Selection
 from chromatrack.models.build import build_colorizer
 from chromatrack.models.inputs import InputScaling
 from chromatrack.settings import ComputeSettings, PropagationSettings
-from chromatrack.stages.evaluation.propagate import propagate_davis
+from chromatrack.stages.evaluation.propagate import propagate
 from chromatrack.video.decode import read_frames
 from chromatrack.video.write import write_video
 
@@ -166,7 +167,7 @@ def propagated(root, output, **changes):
         "method": "soft", "settings": PropagationSettings(short_side=64),
         "compute": ComputeSettings(device="cpu"), **changes,
     }  # fmt: skip
-    return propagate_davis(given.pop("checkpoint", None), root, output, **given)
+    return propagate(given.pop("checkpoint", None), Selection(root=root), output, **given)
 
 
 def test_the_identity_repeats_the_first_mask_without_a_network(root, tmp_path):
@@ -196,7 +197,7 @@ def test_what_is_done_is_not_done_again_and_what_is_lost_is(folder, root, tmp_pa
 
 
 def test_davis_command_says_what_is_wrong(root, folder, tmp_path, capsys):
-    call = ["propagate-davis", f"--root={root}", f"--output={tmp_path / 'run.json'}"]
+    call = ["run", "davis", f"--root={root}", f"--output={tmp_path / 'run.json'}"]
     assert main(call) == 2
     assert "--checkpoint: method soft needs one" in capsys.readouterr().err
     mask = davis.masks(root, "pair")[0]

@@ -9,8 +9,10 @@ import pytest
 from chromatrack.cli.main import main
 from chromatrack.data import got10k as data
 from chromatrack.errors import InputError
+from chromatrack.evaluation import sets
+from chromatrack.evaluation.benchmark import Selection
 from chromatrack.metrics import got10k
-from chromatrack.stages.evaluation.evaluate_got10k import evaluate_got10k, pack_got10k
+from chromatrack.stages.evaluation.evaluate import evaluate
 
 NAMES = ("GOT-10k_Val_000001", "GOT-10k_Val_000002", "GOT-10k_Val_000003")
 WIDTH, HEIGHT = 96, 64
@@ -40,6 +42,11 @@ def folders(tmp_path):
     return tmp_path
 
 
+def score(folders, results, *, subset=False, **selected):
+    selection = Selection(root=folders / "val", **selected)
+    return evaluate(sets.get("got10k"), selection, results, subset=subset)
+
+
 def test_equal_to_the_got10k_toolkit(folders):
     module = pytest.importorskip("got10k.experiments.got10k", reason="the toolkit is missing")
 
@@ -50,12 +57,15 @@ def test_equal_to_the_got10k_toolkit(folders):
     (folders / "results").rename(folders / "GOT-10k")
     experiment = Experiment(str(folders), "val", str(folders), str(folders / "report"))
     theirs = experiment.report(["ours"])["ours"]
-    ours = evaluate_got10k(folders / "val", folders / "GOT-10k" / "ours")
+    ours = score(folders, folders / "GOT-10k" / "ours")
     assert 0.2 < theirs["overall"]["ao"] < 0.9
     assert ours["average_overlap"] == pytest.approx(theirs["overall"]["ao"], abs=1e-9)
     assert ours["success_rate_50"] == pytest.approx(theirs["overall"]["sr"], abs=1e-9)
     np.testing.assert_allclose(
-        ours["success_curve"], theirs["overall"]["succ_curve"], rtol=0, atol=1e-9
+        ours["curves"]["success"]["values"], theirs["overall"]["succ_curve"], rtol=0, atol=1e-9
+    )
+    np.testing.assert_allclose(
+        ours["curves"]["success"]["thresholds"], np.arange(101) / 100, rtol=0, atol=1e-12
     )
     assert ours["success_rate_75"] == theirs["overall"]["succ_curve"][75]
     for name, entry in theirs["seq_wise"].items():
@@ -79,9 +89,9 @@ def test_boxes_are_cut_to_the_image():
 
 def test_nan_results_are_failures(folders):
     file = folders / "results" / "ours" / NAMES[0] / f"{NAMES[0]}_001.txt"
-    before = evaluate_got10k(folders / "val", folders / "results" / "ours")
+    before = score(folders, folders / "results" / "ours")
     file.write_text("nan,nan,nan,nan\n" * 30)
-    after = evaluate_got10k(folders / "val", folders / "results" / "ours")
+    after = score(folders, folders / "results" / "ours")
     assert after["frames"] == before["frames"]
     assert 0 < after["average_overlap"] < before["average_overlap"]
 
@@ -99,7 +109,7 @@ def test_command_reads_our_layout_and_writes_scores(folders, capsys):
     assert capsys.readouterr().out.splitlines()[-1].split()[-2:] == ["1.000", "1.000"]
     scores = json.loads(output.read_text())
     assert (scores["sequences"], scores["frames_per_second"]) == (3, pytest.approx(2.0))
-    assert scores["made_by"]["stage"] == "evaluate_got10k"
+    assert scores["made_by"]["stage"] == "evaluate"
 
 
 def test_faults_name_the_sequence(folders):
@@ -107,20 +117,20 @@ def test_faults_name_the_sequence(folders):
     file = results / NAMES[1] / f"{NAMES[1]}_002.txt"
     file.write_text("1,2,3,4\n")
     with pytest.raises(InputError, match=r"000002: expected 30 boxes.*got 1"):
-        evaluate_got10k(folders / "val", results)
+        score(folders, results)
     for path in (results / NAMES[1]).iterdir():
         path.unlink()
     with pytest.raises(InputError, match=r"1 of 3 sequences are missing \(GOT-10k_Val_000002\)"):
-        evaluate_got10k(folders / "val", results)
-    assert evaluate_got10k(folders / "val", results, subset=True)["sequences"] == 2
+        score(folders, results)
+    assert score(folders, results, subset=True)["sequences"] == 2
     (folders / "val" / NAMES[0] / "meta_info.ini").write_text("[METAINFO]\n")
     with pytest.raises(InputError, match=r"meta_info\.ini: expected a line resolution"):
-        evaluate_got10k(folders / "val", results, subset=True)
+        score(folders, results, subset=True)
 
 
 def archive_of(folders, results) -> dict[str, bytes]:
     path = folders / "archive.zip"
-    call = ["got10k-archive", f"--root={folders / 'val'}", f"--results={results}"]
+    call = ["archive", "got10k", f"--root={folders / 'val'}", f"--results={results}"]
     assert main([*call, f"--output={path}"]) == 0
     with zipfile.ZipFile(path) as archive:
         return {entry.filename: archive.read(entry) for entry in archive.infolist()}
@@ -154,7 +164,7 @@ def test_archive_is_the_same_bytes_again_and_refuses_gaps(folders, capsys):
     archive_of(folders, results)
     assert (folders / "archive.zip").read_bytes() == first
     (results / NAMES[2] / f"{NAMES[2]}_time.txt").write_text("0.1\n" * 30)
-    call = ["got10k-archive", f"--root={folders / 'val'}", f"--results={results}"]
+    call = ["archive", "got10k", f"--root={folders / 'val'}", f"--results={results}"]
     capsys.readouterr()
     assert main([*call, f"--output={folders / 'other.zip'}"]) == 2
     assert "000003: expected times of 30 frames and 2 repetitions" in capsys.readouterr().err
@@ -172,4 +182,37 @@ def test_the_archive_refuses_what_the_server_would(folders, which, value):
     rows[4] = ",".join([value] * len(rows[4].split(",")))
     path.write_text("\n".join(rows) + "\n")
     with pytest.raises(InputError, match=f"{name}: expected finite boxes, and times of 0 seconds"):
-        pack_got10k(folders / "val", folders / "results" / "ours", folders / "a.zip")
+        sets.get("got10k").archive(
+            Selection(root=folders / "val"), folders / "results" / "ours", folders / "a.zip"
+        )
+    assert not (folders / "a.zip").exists()
+
+
+def test_a_cut_and_a_choice_of_sequences_score_that_part_alone(folders):
+    results = folders / "results" / "ours"
+    whole = score(folders, results)
+    cut = score(folders, results, max_frames=12)
+    for name in NAMES:
+        assert cut["per_sequence"][name]["frames"] < whole["per_sequence"][name]["frames"]
+        for path in (results / name).glob(f"{name}_00*.txt"):
+            path.write_text("".join(path.read_text().splitlines(keepends=True)[:12]))
+        text = (folders / "val" / name / "groundtruth.txt").read_text().splitlines(keepends=True)
+        (folders / "val" / name / "groundtruth.txt").write_text("".join(text[:12]))
+        text = (folders / "val" / name / "cover.label").read_text().splitlines(keepends=True)
+        (folders / "val" / name / "cover.label").write_text("".join(text[:12]))
+    short = score(folders, results)
+    for key in ("average_overlap", "success_rate_50", "success_rate_75", "frames", "curves"):
+        assert short[key] == cut[key], key
+    (folders / "names.txt").write_text(f"{NAMES[2]}\n")
+    one = score(folders, results, names=str(folders / "names.txt"))
+    assert one["per_sequence"] == {NAMES[2]: short["per_sequence"][NAMES[2]]}
+    assert one["average_overlap"] == short["per_sequence"][NAMES[2]]["average_overlap"]
+    (folders / "names.txt").write_text("GOT-10k_Val_000099\n")
+    with pytest.raises(InputError, match=r"list\.txt: has no sequence 'GOT-10k_Val_000099'"):
+        score(folders, results, names=str(folders / "names.txt"))
+
+
+def test_an_archive_is_of_got10k_alone(folders, capsys):
+    call = ["archive", "otb", f"--root={folders / 'val'}", f"--results={folders / 'results'}"]
+    assert main([*call, f"--output={folders / 'a.zip'}"]) == 2
+    assert "otb: has no server that takes an archive" in capsys.readouterr().err

@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from chromatrack.cli import kinetics as cli
+from chromatrack.cli import clips as cli
 from chromatrack.data.kinetics import ClipRow, write_clip_list
 from chromatrack.errors import InputError, WorkError
 from chromatrack.fetch import sources

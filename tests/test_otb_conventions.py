@@ -11,9 +11,9 @@ from chromatrack.cli.main import main
 from chromatrack.data import otb as otb_data
 from chromatrack.data.otb_lists import named_list
 from chromatrack.errors import InputError
+from chromatrack.evaluation.boxes import score_runs
 from chromatrack.metrics import otb
-from chromatrack.stages.evaluation.evaluate_otb import evaluate_otb, score_runs
-from chromatrack.stages.evaluation.otb_runs import read_runs
+from tests.otb_scoring import evaluate_otb, runs_of
 
 PUBLISHED = {"SRDCF": (0.5980, 0.7890), "Staple": (0.5814, 0.7835), "MEEM": (0.5296, 0.7807)}
 """Success AUC and precision at 20 pixels on OTB2015."""
@@ -31,11 +31,6 @@ def results_near(truth: np.ndarray, seed: int) -> np.ndarray:
     found[1::5] = truth[1::5] * np.array([1, 1, 1, 0.7])
     found[2::5] = truth[2::5] + np.array([12, 16, 0, 0])
     return found
-
-
-def runs_of(annotations, results, convention="got10k", **options):
-    defaults = {"protocol": "ope", "names": None, "frames_limit": None, "subset": False}
-    return read_runs(annotations, results, convention=convention, **(defaults | options))
 
 
 def scores_of(runs, convention="got10k"):
@@ -132,7 +127,9 @@ def matlab_curves(found: np.ndarray, truth: np.ndarray) -> tuple[list[float], li
         overlaps.append(inner / (w * h + tw * th - inner))
         dx, dy = (x + (w - 1) / 2) - (tx + (tw - 1) / 2), (y + (h - 1) / 2) - (ty + (th - 1) / 2)
         errors.append(math.sqrt(dx * dx + dy * dy))
-    success = [sum(o > k / 20 for o in overlaps) / len(overlaps) for k in range(21)]
+    # 0:0.05:1 is counted from both ends.
+    thresholds = [0.05 * k if k <= 10 else 1 - 0.05 * (20 - k) for k in range(21)]
+    success = [sum(o > at for o in overlaps) / len(overlaps) for at in thresholds]
     precision = [sum(e <= k for e in errors) / len(errors) for k in range(51)]
     return success, precision
 

@@ -9,13 +9,14 @@ import torch
 from chromatrack.cli.main import main
 from chromatrack.data import otb as otb_data
 from chromatrack.data.images import read_image_rgb
+from chromatrack.data.otb_starts import hidden_starts
 from chromatrack.errors import InputError
 from chromatrack.metrics.otb_protocols import sre_boxes, tre_starts
 from chromatrack.models.build import build_siamfc
-from chromatrack.stages.evaluation.evaluate_otb import evaluate_otb
-from chromatrack.stages.evaluation.otb_starts import runs_of
 from chromatrack.stages.evaluation.sequences import run_sequences
+from chromatrack.stages.evaluation.starts import runs_of
 from chromatrack.stages.tools.import_weights import import_siamfc_pytorch
+from tests.otb_scoring import evaluate_otb
 
 RNG = np.random.default_rng(0)
 
@@ -113,9 +114,9 @@ def test_runs_of_tre_are_suffixes_and_of_sre_other_first_boxes(tmp_path):
     np.testing.assert_allclose(kept, np.tile(expected[11], (42, 1)))
 
 
-def write_starts(root, truth: np.ndarray, protocol: str, shifts: list[float]):
+def write_starts(root, truth: np.ndarray, protocol: str, shifts: list[float], hidden=None):
     otb_data.write_boxes(root / "anno" / "Ant.txt", truth)
-    starts = tre_starts(truth) if protocol == "tre" else [0] * 12
+    starts = tre_starts(truth, hidden) if protocol == "tre" else [0] * 12
     for number, (start, shift) in enumerate(zip(starts, shifts, strict=True)):
         boxes = truth[start:] + np.array([shift, 0, 0, 0])
         otb_data.write_boxes(root / "results" / "Ant" / f"{protocol}-{number:02d}.txt", boxes)
@@ -157,7 +158,7 @@ def test_a_missing_or_surplus_start_is_named(tmp_path):
 
 def test_tiger1_of_others_starts_at_frame_6_in_tre_too(tmp_path):
     truth = RNG.uniform(5, 100, (354, 4)).round(2)
-    write_starts(tmp_path, truth[5:], "tre", [0.0] * 20)
+    write_starts(tmp_path, truth[5:], "tre", [0.0] * 20, hidden_starts("Tiger1", 349))
     (tmp_path / "results" / "Ant").rename(tmp_path / "results" / "Tiger1")
     (tmp_path / "anno" / "Ant.txt").unlink()
     otb_data.write_boxes(tmp_path / "anno" / "Tiger1.txt", truth)
@@ -170,7 +171,7 @@ def test_track_otb_runs_a_protocol_and_its_boxes_are_scored(tmp_path):
     torch.manual_seed(0)
     torch.save(build_siamfc().state_dict(), tmp_path / "w.pth")
     import_siamfc_pytorch(tmp_path / "w.pth", tmp_path / "c.pt")
-    call = ["track-otb", f"--checkpoint={tmp_path / 'c.pt'}", f"--root={root}", "--protocol=tre"]
+    call = ["run", "otb", f"--checkpoint={tmp_path / 'c.pt'}", f"--root={root}", "--protocol=tre"]
     assert main([*call, f"--output={tmp_path / 'run.json'}"]) == 0
     run = json.loads((tmp_path / "run.json").read_text())
     assert (run["protocol"], run["frames"]) == ("tre", 41)

@@ -12,13 +12,15 @@ from PIL import Image
 from chromatrack.cli.main import main
 from chromatrack.data import otb as otb_data
 from chromatrack.errors import InputError
+from chromatrack.evaluation import sets
+from chromatrack.evaluation.benchmark import Scores, Selection, report
 from chromatrack.reporting import plots
 from chromatrack.reporting.manifest import read_manifest
 from chromatrack.reporting.scores import best_of_each, mean_over_seeds
-from chromatrack.stages.evaluation.evaluate_otb import evaluate_otb
+from chromatrack.stages.evaluation.evaluate import evaluate
 from chromatrack.stages.report.figures import make_figures
 from chromatrack.stages.report.page import make_page
-from chromatrack.stages.report.summary import COLUMNS, summarize_otb
+from chromatrack.stages.report.summary import summarize
 
 EVIL = "<script>alert('x')</script> $\\frac{"
 
@@ -33,9 +35,8 @@ def add_row(root, experiment, alpha, seed, offset, targets=2):
         results = truth + np.array([offset, 0, 0, 0])
         otb_data.write_boxes(root / "results" / name / f"T{target}.txt", results)
     evaluation, run = root / f"{name}.json", root / f"{name}.run.json"
-    evaluate_otb(
-        root / "anno", root / "results" / name, evaluation, attributes=root / "att", subset=True
-    )
+    selection = Selection(root=root / "anno", attributes=root / "att")
+    evaluate(sets.get("otb"), selection, root / "results" / name, evaluation, subset=True)
     run.write_text(json.dumps({"frames": 20, "seconds": 1.6, "frames_per_second": 12.5}))
     return {"tracker": name, "experiment": experiment, "alpha": alpha, "seed": seed,
             "evaluation": str(evaluation), "run": str(run)}  # fmt: skip
@@ -58,9 +59,12 @@ def auc(row):
 
 
 def test_summary_has_its_columns_and_the_baseline_first(rows, tmp_path):
-    summarize_otb(rows, tmp_path / "summary.csv", title="Synthetic world")
+    summarize(rows, tmp_path / "summary.csv", title="Synthetic world")
     table = pd.read_csv(tmp_path / "summary.csv", dtype={"alpha": str, "experiment": str})
-    assert tuple(table.columns) == COLUMNS
+    assert table.columns.tolist() == [
+        "data_set", "tracker", "experiment", "alpha", "seed", "success_auc", "precision_20",
+        "gain_percent", "frames_per_second", "targets", "frames",
+    ]  # fmt: skip
     assert table["experiment"].tolist() == ["baseline", "baseline", "2", "2", "2", "10"]
     assert table["seed"].tolist() == [0, 1, 0, 1, 0, 0]
     assert table["alpha"].fillna("").tolist() == ["", "", "0.3", "0.3", "learned", "0.1"]
@@ -70,7 +74,7 @@ def test_summary_has_its_columns_and_the_baseline_first(rows, tmp_path):
 
 
 def test_gain_is_over_the_baseline_of_the_same_seed(rows, tmp_path):
-    table = summarize_otb(rows, tmp_path / "summary.csv", title="world")
+    table = summarize(rows, tmp_path / "summary.csv", title="world")
     gains = dict(zip(zip(table["tracker"], table["seed"], strict=True), table["gain_percent"],
                      strict=True))  # fmt: skip
     learned, late, early, _, baseline_1, baseline_0 = rows
@@ -84,14 +88,14 @@ def test_gain_is_over_the_baseline_of_the_same_seed(rows, tmp_path):
 def test_summary_refuses_what_cannot_be_compared(rows, tmp_path):
     output = tmp_path / "summary.csv"
     with pytest.raises(InputError, match="'baseline' of seed 1"):
-        summarize_otb([row for row in rows if row is not rows[4]], output, title="world")
+        summarize([row for row in rows if row is not rows[4]], output, title="world")
     with pytest.raises(InputError, match="listed twice"):
-        summarize_otb([*rows, rows[0]], output, title="world")
+        summarize([*rows, rows[0]], output, title="world")
     fewer = add_row(tmp_path, "3", 0.5, 0, 3, targets=1)
     with pytest.raises(InputError, match="expected 2 targets and 20 frames"):
-        summarize_otb([*rows, fewer], output, title="world")
+        summarize([*rows, fewer], output, title="world")
     with pytest.raises(InputError, match="at least one tracker"):
-        summarize_otb([], output, title="world")
+        summarize([], output, title="world")
     assert not output.exists()
 
 
@@ -99,9 +103,8 @@ def test_gain_over_a_baseline_that_never_hits_is_left_empty(tmp_path):
     rows = [add_row(tmp_path, "baseline", None, 0, 900), add_row(tmp_path, "1", 0.5, 0, 3)]
     # With the given first frame no real tracker scores 0; MATLAB's convention can.
     file = Path(rows[0]["evaluation"])
-    zero = {"success_auc": 0.0, "success_curve": [0.0] * 21}
-    file.write_text(json.dumps(json.loads(file.read_text()) | zero))
-    summarize_otb(rows, tmp_path / "summary.csv", title="world")
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"success_auc": 0.0}))
+    summarize(rows, tmp_path / "summary.csv", title="world")
     table = pd.read_csv(tmp_path / "summary.csv")
     assert table["gain_percent"].isna().all()
 
@@ -113,8 +116,17 @@ def test_means_are_over_seeds_and_the_best_alpha_is_chosen(rows, tmp_path):
     by_key = {(mean.experiment, mean.alpha): mean for mean in means}
     assert by_key["baseline", None].seeds == 2
     expected = (auc(rows[4]) + auc(rows[5])) / 2
-    assert by_key["baseline", None].success_auc == pytest.approx(expected)
+    assert by_key["baseline", None].score == pytest.approx(expected)
     assert [mean.experiment for mean in best_of_each(means)] == ["baseline", "2", "10"]
+
+
+def made_up(benchmark, protocol, values, *, targets=1, frames=9, **more):
+    """scores.json of a tracker with these values."""
+    one = sets.get(benchmark)
+    missing = {measure.key: 0.25 for measure in one.measures if measure.key not in values}
+    per_unit = {f"T{index}": {"frames": 3} for index in range(targets)}
+    scores = Scores(values=values | missing, per_unit=per_unit, frames=frames, **more)
+    return json.dumps(report(one, scores, protocol=protocol, tracker="t"))
 
 
 @pytest.fixture
@@ -128,11 +140,11 @@ def manifest(rows, tmp_path):
     Image.new("RGB", (20, 10), "red").save(tmp_path / "picture.png")
     header = "clip_id,label,youtube_id,time_start,time_end,split,status,permanent,message\n"
     ledger = header + f"a,l,-x,0,10,train,done,False,\nb,{EVIL},y,0,10,train,{EVIL},True,m\n"
-    davis = {
-        "J_mean": 0.3, "F_mean": 0.2, "J_and_F": 0.25, "J_recall": 0.2, "F_recall": 0.1,
-        "J_decay": 0.1, "F_decay": 0.1, "objects": 3, "frames": 9,
-    }  # fmt: skip
-    vot = {"accuracy": 0.5, "failures": 2.0, "robustness": 1.5, "eao": None}
+    davis = made_up("davis", "propagated", {"J_mean": 0.3, "F_mean": 0.2, "J_and_F": 0.25},
+                    targets=3)  # fmt: skip
+    vot = made_up("vot", "restarted", {
+        "accuracy": 0.5, "failures": 2.0, "robustness": 1.5, "eao": None,
+    })  # fmt: skip
     score = {"siamfc": {"mean": -3.0, "std": 3.5}, "colorization": {"mean": 400.0, "std": 30.0},
              "pairs": 10}  # fmt: skip
     curve = "step,loss,learning_rate,validation_loss\n1,2.5,0.1,\n2,1.5,0.1,1.9\n3,nan,0.1,\n"
@@ -140,8 +152,14 @@ def manifest(rows, tmp_path):
         "title": f"World {EVIL}", "synthetic": True, "cut": "first 10 frames", "notes": [EVIL],
         "rows": rows, "summary_csv": str(tmp_path / "summary.csv"),
         "figures": str(tmp_path / "figures" / "figures.json"),
-        "davis": {f"resnet18 {EVIL}": write("davis.json", json.dumps(davis))},
-        "vot": {f"siamfc {EVIL}": write("vot.json", json.dumps(vot))},
+        "evaluations": [
+            {"benchmark": "otb", "protocol": "ope",
+             "trackers": {row["tracker"]: row["evaluation"] for row in rows}},
+            {"benchmark": "davis", "protocol": "propagated",
+             "trackers": {f"resnet18 {EVIL}": write("davis.json", davis)}},
+            {"benchmark": "vot", "protocol": "restarted",
+             "trackers": {f"siamfc {EVIL}": write("vot.json", vot)}},
+        ],
         "ledgers": [write("ledger.csv", ledger)],
         "lab_statistics": write(
             "lab.json", json.dumps({"mean": [0.4, 0.5, 0.5], "std": [0.2, 0.0, 0.0], "frames": 7})
@@ -175,11 +193,11 @@ def test_page_is_self_contained_and_escapes_labels(manifest):
 def test_page_shows_every_part(manifest):
     text = run_all(manifest)
     for part in ("Synthetic data.", "first 10 frames", "success AUC", "OPR out-of-plane rotation",
-                 "J", "ranks trackers by EAO", "280,859", "422.22", "0.4388", "0.604",
-                 "run: demo", "torch ", "Missing clips", "The worst 1 of 2 classes"):  # fmt: skip
+                 "J&amp;F %", "Segments (DAVIS)", "ranks trackers by EAO", "280,859", "422.22",
+                 "0.4388", "0.604", "run: demo", "torch ", "Missing clips", "The worst 1 of 2 classes"):  # fmt: skip
         assert part in text, part
     assert text.count("<img ") == 2 * 2 + 1 + 1 + 1
-    for anchor in re.findall(r'href="#(\w+)"', text):
+    for anchor in re.findall(r'href="#([\w-]+)"', text):
         assert text.count(f'id="{anchor}"') == 1
 
 
@@ -222,7 +240,13 @@ def test_attribute_table(manifest, tmp_path):
                     "evaluation": "e"}]}, r"rows\[0\]\.alpha: expected 0 to 1"),
         ({"rows": [{"tracker": "a", "experiment": "1", "seed": 0, "evaluation": "e"}]},
          "expected an alpha"),
-        ({"davis": ["x"]}, "davis: expected names and paths"),
+        ({"davis": {}}, "unknown key 'davis'"),
+        ({"evaluations": [{"benchmark": "davis", "protocol": "propagated", "trackers": ["x"]}]},
+         r"evaluations\[0\]\.trackers: expected names and paths"),
+        ({"evaluations": [{"benchmark": "davis", "trackers": {}}]},
+         r"evaluations\[0\]: missing key 'protocol'"),
+        ({"rows": [{"tracker": "a", "experiment": "own", "seed": 0, "evaluation": "e"}]},
+         r"rows\[0\]\.seed: expected null"),
         ({"figures": [{"title": "t", "svg": "s"}]}, r"figures\[0\]: missing key 'caption'"),
     ],
 )  # fmt: skip
@@ -235,10 +259,19 @@ def test_manifest_names_the_wrong_key(tmp_path, change, message):
 
 def test_missing_and_broken_files_are_named(manifest, tmp_path, capsys):
     run_all(manifest)
+    whole = (tmp_path / "davis.json").read_text()
     (tmp_path / "davis.json").write_text('{"J_mean": 1}')
     output = f"--output={tmp_path / 'p.html'}"
     assert main(["page", f"--manifest={manifest}", output]) == 2
-    assert "davis.json: expected the key 'F_mean'" in capsys.readouterr().err
+    assert (
+        "davis.json: expected 'measures' as `chromatrack evaluate` writes it"
+        in capsys.readouterr().err
+    )
+    told = json.loads(whole)
+    (tmp_path / "davis.json").write_text(json.dumps(told | {"F_mean": "high"}))
+    assert main(["page", f"--manifest={manifest}", output]) == 2
+    assert "davis.json: expected a number as 'F_mean'" in capsys.readouterr().err
+    (tmp_path / "davis.json").write_text(whole)
     (tmp_path / "curve.csv").write_text("step\n1\n")
     with pytest.raises(InputError, match=r"curve\.csv: expected the columns step and loss"):
         make_figures(read_manifest(manifest, with_figures=False), tmp_path / "figures")
@@ -255,16 +288,17 @@ def with_classical(manifest, tmp_path):
         path = tmp_path / f"{name}.json"
         Path(value["rows"][-1]["evaluation"]).rename(path)
         value["rows"][-1]["evaluation"] = str(path)
-    (tmp_path / "kcf-vot.json").write_text(json.dumps({
+    (tmp_path / "kcf-vot.json").write_text(made_up("vot", "restarted", {
         "accuracy": 0.4, "failures": 1.0, "robustness": 0.5, "eao": 0.123,
-        "eao_interval": [100, 356], "eao_until": 195,
-    }))  # fmt: skip
-    value["vot"]["kcf"] = str(tmp_path / "kcf-vot.json")
-    (tmp_path / "kcf-got10k.json").write_text(json.dumps({
+    }, remarks={"eao": "to 195 of 356"}))  # fmt: skip
+    value["evaluations"][-1]["trackers"]["kcf"] = str(tmp_path / "kcf-vot.json")
+    (tmp_path / "kcf-got10k.json").write_text(made_up("got10k", "ope", {
         "average_overlap": 0.2034, "success_rate_50": 0.1771, "success_rate_75": 0.0652,
-        "sequences": 180,
-    }))  # fmt: skip
-    value["got10k"] = {"kcf": str(tmp_path / "kcf-got10k.json")}
+    }, targets=180, curves={"success": np.linspace(1, 0, 101)}))  # fmt: skip
+    value["evaluations"].append({
+        "benchmark": "got10k", "protocol": "ope",
+        "trackers": {"kcf": str(tmp_path / "kcf-got10k.json")},
+    })  # fmt: skip
     manifest.write_text(json.dumps(value))
     return manifest
 
@@ -284,11 +318,11 @@ def test_classical_trackers_stand_in_the_table_after_the_baselines(with_classica
 
 def test_classical_trackers_are_in_the_plots_and_on_the_page(with_classical, tmp_path):
     text = run_all(with_classical)
-    for part in ("kcf", "0.123 (to 195 of 356)", "GOT-10k val", "0.203", "SR 0.75"):
+    for part in ("kcf", "0.123 (to 195 of 356)", "GOT-10k val", "0.203", "SR 0.75", "180"):
         assert part in text, part
     with plots.style():
         means = mean_over_seeds(read_manifest(with_classical, with_figures=False).rows)
-        figure = plots.success_plot(means, "title")
+        figure = plots.curve_plot(means, "success", "title")
     labels = [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
     assert sum(label.startswith(("kcf [", "klt [")) for label in labels) == 2
     table = pd.read_csv(tmp_path / "figures" / "attributes.csv")
@@ -300,8 +334,100 @@ def test_classical_trackers_are_in_the_plots_and_on_the_page(with_classical, tmp
 def test_a_classical_tracker_is_listed_once_and_has_no_seed(with_classical, tmp_path):
     value = json.loads(with_classical.read_text())
     with pytest.raises(InputError, match="'kcf' is listed twice"):
-        summarize_otb([*value["rows"], value["rows"][-2]], tmp_path / "s.csv", title="world")
+        summarize([*value["rows"], value["rows"][-2]], tmp_path / "s.csv", title="world")
     value["rows"][-1]["seed"] = 0
     with_classical.write_text(json.dumps(value))
     with pytest.raises(InputError, match=r"seed: expected null"):
         read_manifest(with_classical, with_figures=False)
+
+
+def row_cells(text, name):
+    """Cells of the first row of the page that begins with a name."""
+    row = re.search(rf'<th scope="row">{re.escape(name)}</th>(.*?)</tr>', text, re.DOTALL)
+    return re.findall(r"<td[^>]*>(.*?)</td>", row[1])
+
+
+def test_all_measures_of_a_benchmark_stand_above_the_published_rows(with_classical):
+    """Published numbers are marked, and never mixed into ours."""
+    text = run_all(with_classical)
+    section = text[text.index('id="davis-propagated"') : text.index('id="vot-restarted"')]
+    for measure in sets.get("davis").measures:
+        assert f">{measure.title.replace('&', '&amp;')}</th>" in section, measure.title
+    ours = section.index("resnet18 &lt;script&gt;")
+    assert row_cells(section, "ResNet-18 (thesis)")[:3] == ["26.21", "29.48", "22.93"]
+    rows = re.findall(r"<tr[^>]*>\s*<th scope=\"row\">", section)
+    assert [("reference" in row) for row in rows] == [False] + [True] * 4
+    assert ours < section.index("ResNet-18 (thesis)")
+    cells = re.findall(r"<td[^>]*>(.*?)</td>", section[ours : section.index("</tr>", ours)])
+    assert cells == ["25.00", "30.00", "20.00", "25.00", "25.00", "25.00", "25.00", "3", "9"]
+    section = text[text.index('id="vot-restarted"') : text.index('id="got10k-ope"')]
+    accuracy, *unknown = row_cells(section, "VOT2018, thesis: SiamFC")
+    assert accuracy == "0.498" and set(unknown) == {"–"}
+    assert row_cells(section, "kcf") == ["0.400", "1.0", "0.50", "0.25", "0.123 (to 195 of 356)",
+                                         "1", "9"]  # fmt: skip
+    assert len(re.findall('<tr class="reference">', section)) == 2 * 8
+
+
+def test_curves_of_further_benchmarks_are_drawn_once(with_classical, tmp_path):
+    """Those of the summary's benchmark are drawn per experiment already."""
+    run_all(with_classical)
+    index = json.loads((tmp_path / "figures" / "figures.json").read_text())
+    names = [figure["svg"] for figure in index]
+    assert "got10k_ope_success.svg" in names and len(set(names)) == len(names)
+    assert not [name for name in names if name.startswith(("otb_", "vot_", "davis_"))]
+    (one,) = [figure for figure in index if figure["svg"] == "got10k_ope_success.svg"]
+    assert one["title"] == "GOT-10k val (OPE): Success"
+
+
+def test_a_tracker_from_elsewhere_stands_in_the_table_and_in_the_plots(
+    with_classical, rows, tmp_path
+):
+    """Results that exist, without times: its speed is left empty."""
+    value = json.loads(with_classical.read_text())
+    row = add_row(tmp_path, "own", None, None, 6) | {"tracker": "SRDCF"}
+    Path(row["run"]).write_text('{"frames": 20, "seconds": null, "frames_per_second": null}')
+    value["rows"].insert(0, row)
+    with_classical.write_text(json.dumps(value))
+    text = run_all(with_classical)
+    table = pd.read_csv(tmp_path / "summary.csv", dtype=str, keep_default_na=False)
+    assert table["tracker"].tolist()[2:5] == ["kcf", "klt", "SRDCF"]
+    (line,) = table[table["experiment"] == "own"].to_dict("records")
+    assert line["alpha"] == line["seed"] == line["frames_per_second"] == ""
+    expected = 100 * (auc(row) / ((auc(rows[4]) + auc(rows[5])) / 2) - 1)
+    assert float(line["gain_percent"]) == pytest.approx(expected, abs=1e-3)
+    assert row_cells(text, "SRDCF")[0] == "own"
+    with plots.style():
+        means = mean_over_seeds(read_manifest(with_classical, with_figures=False).rows)
+        figure = plots.curve_plot(means, "precision", "title")
+        alpha = plots.alpha_plot(means, "title", measure="success AUC")
+    labels = [label.get_text() for label in figure.axes[0].get_legend().get_texts()]
+    assert sum(label.startswith("SRDCF [") for label in labels) == 1
+    assert not any("SRDCF" in t.get_text() or "own" in t.get_text()
+                   for t in alpha.axes[0].get_legend().get_texts())  # fmt: skip
+    assert not (tmp_path / "figures" / "success_own.svg").exists()
+    with pytest.raises(InputError, match="'SRDCF' is listed twice"):
+        summarize([*value["rows"], row], tmp_path / "s.csv", title="world")
+
+
+def test_the_summary_may_be_of_another_benchmark(tmp_path):
+    """Its columns are what that benchmark has in its headline; the thesis's tables are left out."""
+    rows = []
+    for name, experiment, alpha, seed, value in (
+        ("baseline-seed0", "baseline", None, 0, 0.4), ("exp1", "1", 0.5, 0, 0.5),
+    ):  # fmt: skip
+        path = tmp_path / f"{name}.json"
+        path.write_text(made_up("vot", "restarted", {"accuracy": value, "eao": None}))
+        rows.append({"tracker": name, "experiment": experiment, "alpha": alpha, "seed": seed,
+                     "evaluation": str(path), "run": None})  # fmt: skip
+    value = {
+        "title": "VOT2018", "rows": rows, "summary_csv": str(tmp_path / "summary.csv"),
+        "figures": str(tmp_path / "figures" / "figures.json"),
+    }  # fmt: skip
+    (tmp_path / "manifest.json").write_text(json.dumps(value))
+    text = run_all(tmp_path / "manifest.json")
+    table = pd.read_csv(tmp_path / "summary.csv")
+    assert table.columns.tolist()[5:8] == ["accuracy", "robustness", "eao"]
+    assert table["gain_percent"].tolist() == [0, 25] and table["eao"].isna().all()
+    assert "Beside the thesis" not in text and "per 100 frames" in text
+    index = json.loads((tmp_path / "figures" / "figures.json").read_text())
+    assert [figure["title"] for figure in index] == ["accuracy by α"]

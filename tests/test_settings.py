@@ -2,12 +2,13 @@
 
 import dataclasses
 from pathlib import Path
+from typing import Literal
 
 import pytest
 import yaml
 
 from chromatrack import layout
-from chromatrack.configuration import as_plain, merge, read_yaml
+from chromatrack.configuration import as_plain, build, merge, read_yaml
 from chromatrack.errors import InputError
 from chromatrack.experiments import trackers
 from chromatrack.settings import (
@@ -43,10 +44,16 @@ def with_key(path, value):
         ("alphas", [0.5, 0.5], "alphas: a value is given twice"),
         ("alphas", 0.5, "alphas: expected a list"),
         ("run", "../thesis", "run: expected letters"),
-        ("data.otb", "somewhere", "data.otb: cannot be set together with demo"),
+        ("data.got10k", "somewhere", "data.got10k: cannot be set together with demo"),
         ("experiments", {"2": {"trunk": "vgg"}}, "experiments.2.trunk: expected one of"),
         ("compute.device", "gpu", "compute.device: expected auto, cpu, cuda"),
+        ("benchmarks", {"otb": {"max_frame": 2}}, "benchmarks.otb.max_frame: unknown key; did you"),
+        ("benchmarks.otb.max_frames", 1, "benchmarks.otb.max_frames: expected 2 or more, got 1"),
+        ("benchmarks", {"otbs": {}}, "benchmarks.otbs: unknown benchmark; did you mean 'otb'?"),
         ("nonsense", 1, "nonsense: unknown key; valid keys are"),
+        ("alphas", [0.5, "learnt"], "alphas[1]: expected a number or learned, got 'learnt'; did"),
+        ("propagation.top_k", "x", "propagation.top_k: expected a whole number, got 'x'"),
+        ("siamfc", 3, "siamfc: expected keys and values, got 3"),
     ],
 )
 def test_a_mistake_names_its_key(path, value, message):
@@ -57,14 +64,16 @@ def test_a_mistake_names_its_key(path, value, message):
 
 
 def test_missing_data_names_the_key():
-    with pytest.raises(InputError, match=r"data.kinetics_list: expected a path"):
-        from_mapping({"run": "a", "data": {"title": "x"}})
+    with pytest.raises(InputError, match=r"data.title: expected the name"):
+        from_mapping({"run": "a", "data": {}})
+    settings = from_mapping({"run": "a", "data": {"title": "x"}, "benchmarks": ["davis"]})
+    assert "benchmarks.davis.root: expected the folder of" in "\n".join(layout.problems(settings))
 
 
 def test_paths_that_do_not_exist_are_found_before_any_job(tmp_path):
-    roots = {k: str(tmp_path) for k in ("kinetics_list", "got10k", "otb", "vot", "davis")}
-    settings = from_mapping({"run": "a", "data": {"title": "x", **roots}})
-    with pytest.raises(InputError, match=r"data.got10k: .*list.txt does not exist"):
+    data = {"title": "x", "kinetics_list": str(tmp_path), "got10k": str(tmp_path / "none")}
+    settings = from_mapping({"run": "a", "data": data})
+    with pytest.raises(InputError, match=r"data.got10k: .*none.* does not exist"):
         layout.check_data(settings)
 
 
@@ -80,13 +89,96 @@ def test_a_slice_survives_its_way_through_the_command_line():
     assert from_json(LabelSettings, to_json(settings)) == settings
 
 
+@dataclasses.dataclass(frozen=True)
+class Inner:
+    size: int = 1
+
+    def __post_init__(self):
+        if self.size < 0:
+            raise ValueError("size: expected 0 or more")
+
+
+@dataclasses.dataclass(frozen=True)
+class Outer:
+    name: str
+    pair: tuple[int, float] = (1, 2.0)
+    many: tuple[Inner, ...] = ()
+    by_name: dict[str, str | Inner | None] = dataclasses.field(default_factory=dict)
+    number: float | Literal["learned"] = 1.0
+    bits: Literal[32, "bf16"] = 32
+    flag: bool = False
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({"pair": ["4", "1e-3"]}, {"pair": (4, 1e-3)}),
+        ({"pair": [4, 2]}, {"pair": (4, 2.0)}),
+        ({"bits": "32"}, {"bits": 32}),
+        ({"flag": "true"}, {"flag": True}),
+        ({"number": "0.5"}, {"number": 0.5}),
+        ({"number": "learned"}, {"number": "learned"}),
+        ({"many": [{}, {"size": "2"}]}, {"many": (Inner(), Inner(2))}),
+        (
+            {"by_name": {"a": "there", "b": {"size": 2}, 3: None}},
+            {"by_name": {"a": "there", "b": Inner(2), "3": None}},
+        ),
+    ],
+)
+def test_what_is_accepted(given, expected):
+    assert build(Outer, {"name": "x", **given}) == Outer("x", **expected)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"name": 3}, "name: expected text, got 3"),
+        ({"pair": [1]}, "pair: expected 2 values, got 1"),
+        ({"pair": [1.0, 1]}, "pair[0]: expected a whole number, got 1.0"),
+        ({"pair": [1, True]}, "pair[1]: expected a number, got True"),
+        ({"flag": 1}, "flag: expected true or false, got 1"),
+        ({"bits": "bf61"}, "bits: expected one of 32, bf16, got 'bf61'; did you mean 'bf16'?"),
+        ({"bits": True}, "bits: expected one of 32, bf16, got True"),
+        ({"many": [{}, {"sizes": 1}]}, "many[1].sizes: unknown key; did you mean 'size'?"),
+        ({"many": [{"size": -1}]}, "many[0].size: expected 0 or more"),
+        ({"by_name": {"b": {"size": "x"}}}, "by_name.b.size: expected a whole number, got 'x'"),
+        ({"by_name": {"b": {"sise": 1}}}, "by_name.b.sise: unknown key; did you mean 'size'?"),
+        ({"by_name": {"b": {"size": -1}}}, "by_name.b.size: expected 0 or more"),
+        ({"by_name": {"b": 4}}, "by_name.b: expected text or keys and values, got 4"),
+        ({"by_name": ["b"]}, "by_name: expected keys and values, got ['b']"),
+    ],
+)
+def test_what_a_wrong_value_is_told(given, message):
+    with pytest.raises(InputError) as raised:
+        build(Outer, {"name": "x", **given})
+    assert str(raised.value) == message
+
+
+def test_a_missing_key_is_named():
+    with pytest.raises(InputError, match="part: missing key 'name'"):
+        build(Outer, {"flag": True}, "part")
+
+
+def test_home_folders_in_paths(monkeypatch):
+    monkeypatch.setenv("HOME", "/home/me")
+    monkeypatch.setenv("DATA", "~/data")
+
+    def name(text):
+        return build(Outer, {"name": text}).name
+
+    assert name("~/videos") == "/home/me/videos"
+    assert name("~root/x") == str(Path("~root/x").expanduser())
+    assert name("${DATA}/otb") == name("${NOT_SET:-~/data}/otb") == "/home/me/data/otb"
+    for text in ("~", "~5 frames", "a ~/b", "/a/~/b", "~nobody.of.this.name/x"):
+        assert name(text) == text
+
+
 def test_environment_variables_in_paths(monkeypatch):
     monkeypatch.delenv("NOWHERE", raising=False)
-    roots = {k: "${NOWHERE:-there}/x" for k in ("kinetics_list", "got10k", "otb", "vot", "davis")}
-    settings = from_mapping({"run": "a", "data": {"title": "x", **roots}})
-    assert settings.data.otb == "there/x"
-    with pytest.raises(InputError, match="NOWHERE is not set"):
-        from_mapping({"run": "a", "data": {"title": "x", **roots, "otb": "${NOWHERE}"}})
+    settings = from_mapping(with_key("benchmarks.otb", "${NOWHERE:-there}/x"))
+    assert settings.benchmarks["otb"].root == "there/x"
+    with pytest.raises(InputError, match=r"benchmarks.otb.root: .* NOWHERE is not set"):
+        from_mapping(with_key("benchmarks.otb", "${NOWHERE}"))
 
 
 def test_the_shipped_configurations_are_valid():
@@ -103,9 +195,13 @@ def test_thesis_yaml_is_complete_and_holds_the_defaults():
     """It is the reference of every key, so every key must be in it, with its default."""
     written = yaml.safe_load((ROOT / "config/thesis.yaml").read_text())
     settings = load_config([ROOT / "config/thesis.yaml"])
-    assert keys_of(written) == keys_of(as_plain(settings))
-    defaults = Settings(run=settings.run, data=settings.data, compute=settings.compute)
-    assert settings == defaults
+    complete = as_plain(settings)
+    # One benchmark stands for the keys of all.
+    for tree in (written, complete):
+        tree["benchmarks"] = {"otb": tree["benchmarks"]["otb"]}
+    assert keys_of(written) == keys_of(complete)
+    own = {name: getattr(settings, name) for name in ("run", "data", "benchmarks", "compute")}
+    assert settings == Settings(**own)
 
 
 def keys_of(mapping, prefix=""):
@@ -130,13 +226,16 @@ def test_trackers_of_a_run():
     settings = from_mapping({**MINIMAL, "alphas": [0.0, 0.5, "learned"], "seeds": [0, 1]})
     specs = trackers(settings)
     names = [spec.name for spec in specs]
-    assert len(names) == len(set(names)) == 2 + 2 * (2 * 2 + 3 * 3)
+    assert len(names) == len(set(names)) == 2 + 2 * (2 * 2 + 3 * 3) + 6
     assert names[:2] == ["baseline-seed0", "baseline-seed1"]
     assert "exp2-alphalearned-seed1" in names
     assert "exp1-alphalearned-seed0" not in names
     by_name = {spec.name: spec for spec in specs}
-    assert by_name["exp1-alpha0.5-seed1"].checkpoint == "fused/exp1-seed1/model.pt"
-    assert by_name["exp2-alpha0.5-seed1"].checkpoint == "fused/exp2-alpha0.5-seed1/model.pt"
+    assert by_name["exp1-alpha0.5-seed1"].checkpoint == "results/test/fused/exp1-seed1/model.pt"
+    assert (
+        by_name["exp2-alpha0.5-seed1"].checkpoint
+        == "results/test/fused/exp2-alpha0.5-seed1/model.pt"
+    )
 
 
 @pytest.mark.parametrize(

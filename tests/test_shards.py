@@ -6,7 +6,7 @@ import json
 import numpy as np
 import pytest
 
-from chromatrack.cli import kinetics as cli
+from chromatrack.cli import clips as cli
 from chromatrack.data.images import write_frames
 from chromatrack.data.kinetics import ClipRow, read_clip_list, write_clip_list
 from chromatrack.errors import InputError

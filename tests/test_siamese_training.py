@@ -11,7 +11,6 @@ from chromatrack.data.augmentation import Augmentation
 from chromatrack.data.crops import Crops, write_crop_shard
 from chromatrack.data.pairs import CropPairs
 from chromatrack.errors import InputError
-from chromatrack.files import write_json
 from chromatrack.settings import (
     ColorizationSettings,
     ComputeSettings,
@@ -79,9 +78,34 @@ def test_a_stopped_training_continues_to_the_same_weights(crops, tmp_path, monke
     assert not (tmp_path / "stopped" / "model.pt").exists()
     monkeypatch.undo()
     train("stopped")
-    for name in ("model.pt", "metrics.csv", "validation.json", "checkpoints/step-0000004.pt"):
+    for name in ("model.pt", "metrics.csv", "checkpoints/step-0000004.pt"):
         one, two = ((tmp_path / folder / name).read_bytes() for folder in ("whole", "stopped"))
         assert one == two, name
+
+
+def test_an_edit_of_the_cadence_continues_to_the_same_bytes(crops, tmp_path, monkeypatch):
+    """Killed, told to write more often and to keep more, and called again: it goes on."""
+    seen = []
+    inner = CropPairs.batch
+
+    def stopping(pairs, step, *share):
+        seen.append(step)
+        if step == 5 and seen.count(5) == 1:
+            raise KeyboardInterrupt
+        return inner(pairs, step, *share)
+
+    train_siamfc([crops], tmp_path / "whole.pt", seed=0, settings=TINY, compute=CPU)
+    monkeypatch.setattr(CropPairs, "batch", stopping)
+    output = tmp_path / "edited" / "model.pt"
+    with pytest.raises(KeyboardInterrupt):
+        train_siamfc([crops], output, seed=0, settings=TINY, compute=CPU)
+    seen[:] = [5]
+    edited = dataclasses.replace(
+        TINY, checkpoint_every=3, keep_every=1, validation_frames=7, select="best_ao"
+    )
+    train_siamfc([crops], output, seed=0, settings=edited, compute=CPU)
+    assert seen == [5, 4, 5, 6, 7]
+    assert output.read_bytes() == (tmp_path / "whole.pt").read_bytes()
 
 
 def test_bfloat16_is_another_training_close_by(crops, tmp_path):
@@ -114,10 +138,9 @@ def trained(crops, tmp_path_factory):
     """Tiny checkpoints of both branches and their statistics."""
     folder = tmp_path_factory.mktemp("trained")
     train_siamfc([crops], folder / "siamfc.pt", seed=0, settings=TINY, compute=CPU)
-    write_json(folder / "lab.json", {"mean": [0.5] * 3, "std": [0.2] * 3})
     initial_colorization(
-        folder / "lab.json", folder / "colorization.pt", trunk="alexnet", seed=0,
-        settings=ColorizationSettings(width=0.05),
+        None, folder / "colorization.pt", trunk="alexnet", seed=0,
+        settings=ColorizationSettings(width=0.05, normalization="published"),
     )  # fmt: skip
     response_statistics(
         folder / "siamfc.pt", folder / "colorization.pt", [crops], folder / "statistics.json",

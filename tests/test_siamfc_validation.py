@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import shutil
 
 import cv2
 import numpy as np
@@ -13,7 +14,9 @@ from chromatrack.data.got10k import read_cover, write_list, write_sequence
 from chromatrack.errors import InputError
 from chromatrack.settings import ComputeSettings, SiamFCSettings
 from chromatrack.stages.siamfc import validation as siamfc_validation
+from chromatrack.stages.siamfc.choice import RULES, choose_siamfc
 from chromatrack.stages.siamfc.training import train_siamfc
+from chromatrack.stages.siamfc.validation import validate_siamfc
 
 CPU = ComputeSettings(device="cpu")
 TINY = SiamFCSettings(
@@ -75,29 +78,50 @@ def trackers(monkeypatch, pixels):
 NAMES = ("step-0000002.pt", "step-0000004.pt", "step-0000006.pt")
 
 
-def train(crops, folder, **options):
-    settings = dataclasses.replace(TINY, **options.pop("settings", {}))
-    train_siamfc([crops], folder / "model.pt", seed=0, settings=settings, compute=CPU, **options)
-    return json.loads((folder / "validation.json").read_text())
+def train(crops, folder, **changes):
+    settings = dataclasses.replace(TINY, **changes)
+    train_siamfc([crops], folder / "last.pt", seed=0, settings=settings, compute=CPU)
+
+
+def validate(val, folder, **changes):
+    settings = dataclasses.replace(TINY, **changes)
+    output = folder / "validation.json"
+    validate_siamfc(folder / "checkpoints", val, output, settings=settings, compute=CPU)
+    return json.loads(output.read_text())
+
+
+def choose(folder, select, *, validation="validation.json"):
+    settings = dataclasses.replace(TINY, select=select)
+    scores = folder / validation if validation else None
+    choose_siamfc(folder / "last.pt", scores, folder / "model.pt", settings=settings)
+    return json.loads((folder / "choice.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def trained(crops, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("trained")
+    train(crops, folder)
+    assert sorted(path.name for path in (folder / "checkpoints").iterdir()) == list(NAMES)
+    return folder
+
+
+@pytest.fixture
+def folder(trained, tmp_path):
+    """A training of its own, done."""
+    return shutil.copytree(trained, tmp_path / "siamfc")
 
 
 @pytest.mark.parametrize(
-    ("select", "pixels", "chosen"),
+    ("pixels", "best"),
     [
-        ("best_ao", (15, 5, 10), 4),
-        ("best_ao", (15, 5, 5), 6),  # of equal ones the later
-        ("best_ao", (5, 5, 15), 4),
-        ("last", (5, 10, 15), 6),
+        ((15, 5, 10), 4),
+        ((15, 5, 5), 6),  # of equal ones the later
+        ((5, 5, 15), 4),
     ],
 )
-def test_the_network_is_chosen_by_the_rule(
-    crops, val, tmp_path, monkeypatch, select, pixels, chosen
-):
+def test_the_network_is_chosen_by_the_rule(folder, val, monkeypatch, pixels, best):
     trackers(monkeypatch, dict(zip(NAMES, pixels, strict=True)))
-    found = train(crops, tmp_path, validation=val, settings={"select": select})
-    assert found["chosen"] == chosen and found["rule"] == siamfc_validation.RULES[select]
-    kept = tmp_path / "checkpoints" / f"step-{chosen:07d}.pt"
-    assert (tmp_path / "model.pt").read_bytes() == kept.read_bytes()
+    found = validate(val, folder)
     # 5 of 6 frames of the first sequence count, and 3 of the second: it is hidden in two.
     assert [row["step"] for row in found["networks"]] == [2, 4, 6]
     assert [row["frames"] for row in found["networks"]] == [8, 8, 8]
@@ -105,10 +129,19 @@ def test_the_network_is_chosen_by_the_rule(
         overlap = (30 - off) / (30 + off)
         assert row["average_overlap"] == pytest.approx(overlap)
         assert row["success_rate_50"] == (overlap > 0.5)
-    assert not (tmp_path / "work").exists()
+    assert not (folder / "validation").exists()
+
+    choice = choose(folder, "best_ao")
+    assert choice["chosen"] == f"step-{best:07d}.pt" and choice["rule"] == RULES["best_ao"]
+    kept = folder / "checkpoints" / choice["chosen"]
+    assert (folder / "model.pt").read_bytes() == kept.read_bytes()
+    choice = choose(folder, "last", validation=None)
+    assert choice["chosen"] == "last.pt" and choice["rule"] == RULES["last"]
+    assert (folder / "model.pt").read_bytes() == (folder / "last.pt").read_bytes()
+    assert (folder / "checkpoints" / NAMES[-1]).read_bytes() == (folder / "last.pt").read_bytes()
 
 
-def test_a_kill_while_validating_repeats_no_sequence(crops, val, tmp_path, monkeypatch):
+def test_a_kill_while_validating_repeats_no_sequence(folder, val, monkeypatch):
     opened = trackers(monkeypatch, dict.fromkeys(NAMES, 5))
     inner = siamfc_validation.run_sequences
 
@@ -119,29 +152,42 @@ def test_a_kill_while_validating_repeats_no_sequence(crops, val, tmp_path, monke
 
     monkeypatch.setattr(siamfc_validation, "run_sequences", killed)
     with pytest.raises(KeyboardInterrupt):
-        train(crops, tmp_path, validation=val)
-    assert not (tmp_path / "model.pt").exists() and opened == list(NAMES[:2])
+        validate(val, folder)
+    assert not (folder / "validation.json").exists() and opened == list(NAMES[:2])
     monkeypatch.setattr(siamfc_validation, "run_sequences", inner)
-    train(crops, tmp_path, validation=val)
+    validate(val, folder)
     assert opened == list(NAMES)
 
 
-def test_without_validation_the_last_network_is_used(crops, tmp_path):
-    found = train(crops, tmp_path, settings={"keep_every": 0})
-    assert found["chosen"] == 6 and found["networks"] == []
+def test_a_training_that_keeps_none_keeps_the_last(crops, tmp_path):
+    train(crops, tmp_path, keep_every=0)
     assert [path.name for path in (tmp_path / "checkpoints").iterdir()] == [NAMES[-1]]
-    assert load_checkpoint(tmp_path / "model.pt").kind == "siamfc"
-    with pytest.raises(InputError, match="best_ao needs sequences to choose by"):
-        train(crops, tmp_path, settings={"select": "best_ao"})
+    assert load_checkpoint(tmp_path / "last.pt").kind == "siamfc"
+    assert not (tmp_path / "work").exists()
+
+
+def test_what_cannot_be_chosen_by_is_named(folder, val, tmp_path):
+    with pytest.raises(InputError, match="best_ao needs networks with scores"):
+        choose(folder, "best_ao", validation=None)
     with pytest.raises(ValueError, match="best_ao needs validation_frames of more than 0"):
         dataclasses.replace(TINY, select="best_ao", validation_frames=0)
+    with pytest.raises(InputError, match=r"validation_frames: is 0"):
+        validate(val, folder, validation_frames=0)
+    with pytest.raises(InputError, match="expected the networks that train-siamfc kept"):
+        validate(val, tmp_path)
+    (folder / "validation.json").write_text("{}")
+    with pytest.raises(InputError, match="expected what validate-siamfc writes"):
+        choose(folder, "best_ao")
 
 
-def test_real_networks_track_the_validation_sequences(crops, val, tmp_path):
-    one = train(crops, tmp_path / "one", validation=val)
-    two = train(crops, tmp_path / "two", validation=val)
-    assert one == two
+def test_real_networks_track_the_validation_sequences_and_others_are_no_choice(folder, val):
+    one = validate(val, folder)
+    assert validate(val, folder) == one
     assert all(0 < row["average_overlap"] <= 1 for row in one["networks"])
+    best = folder / "checkpoints" / choose(folder, "best_ao")["chosen"]
+    best.write_bytes(b"of another training")
+    with pytest.raises(InputError, match=r"is not the network that .*validation.json scored"):
+        choose(folder, "best_ao")
 
 
 def test_cover_is_zero_where_the_target_is_absent(val, tmp_path):

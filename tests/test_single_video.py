@@ -68,6 +68,19 @@ def test_what_is_done_is_not_done_again(video, tmp_path):
         assert ((tmp_path / name).stat().st_mtime_ns == before) == (name != "k3-nll/model.pt")
 
 
+def test_an_edit_of_what_is_not_read_trains_nothing(video, tmp_path):
+    first = memorize(video, tmp_path / "index.json")
+    before = {path: path.stat().st_mtime_ns for path in tmp_path.glob("*/model.pt")}
+    again = memorize(
+        video, tmp_path / "index.json",
+        labels=LabelSettings(restarts=1, colours=4, chroma=True, full_resolution=True),
+        colorization=replace(TRAINING, checkpoint_every=3, validate_every=9, validation_batches=2,
+                             steps=7, drop_at=1, loss="double_softmax", validation_clips=0.5),
+    )  # fmt: skip
+    assert again == first
+    assert {path: path.stat().st_mtime_ns for path in before} == before
+
+
 def test_a_clip_that_is_too_short_is_named(video, tmp_path):
     with pytest.raises(InputError, match="no clip in 1 label shards has the 4 kept frames"):
         memorize(video, tmp_path / "index.json", labels=LabelSettings(frame_stride=12, restarts=1))

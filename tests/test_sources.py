@@ -289,12 +289,10 @@ def test_a_wrong_setting_names_its_key(given, message):
 
 
 def test_paths_of_a_source_are_checked_before_any_job(tmp_path):
-    for name in ("list.csv", "got10k/train/list.txt", "vot/list.txt"):
+    for name in ("list.csv", "got10k/train/list.txt"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
-    (tmp_path / "davis/JPEGImages").mkdir(parents=True)
-    roots = {name: str(tmp_path / name) for name in ("got10k", "vot", "davis")}
-    data = {"title": "x", "otb": str(tmp_path), **roots}
+    data = {"title": "x", "got10k": str(tmp_path / "got10k")}
 
     def check(source, kinetics_list="list.csv"):
         data["kinetics_list"] = str(tmp_path / kinetics_list)

@@ -13,12 +13,15 @@ from chromatrack.data.images import read_image_rgb
 from chromatrack.data.otb import read_boxes, read_sequences
 from chromatrack.data.sequence import Sequence
 from chromatrack.errors import InputError, WorkError
+from chromatrack.evaluation import sets
+from chromatrack.evaluation.benchmark import Selection
 from chromatrack.geometry import center_from_ltwh, crop_square, ltwh_from_center
 from chromatrack.metrics.vot import FAILED, INITIALIZED, SKIPPED, TRACKED
 from chromatrack.models.build import build_fused, build_siamfc
 from chromatrack.models.inputs import InputScaling
 from chromatrack.settings import ComputeSettings, TrackerSettings
-from chromatrack.stages.evaluation.track_otb import track_otb
+from chromatrack.stages.evaluation.openers import FromCheckpoint
+from chromatrack.stages.evaluation.run import track
 from chromatrack.stages.tools.import_weights import import_siamfc_pytorch
 from chromatrack.tracking.load import load_tracker
 from chromatrack.tracking.networks import response_network
@@ -228,10 +231,11 @@ def test_imported_siamfc_pytorch_weights_give_its_boxes(real_data, tmp_path, way
     reference, names, frames = real_data / "siamfc_reference", ["Crossing", "MotorRolling"], 40
     import_siamfc_pytorch(reference / "weights.pth", tmp_path / "siamfc.pt")
     (tmp_path / "names.txt").write_text("\n".join(names))
-    track_otb(
-        tmp_path / "siamfc.pt", real_data / "otb", tmp_path / "run.json",
-        settings=TrackerSettings(), names=tmp_path / "names.txt", max_frames=frames,
-        compute=ComputeSettings(device="cpu", threads=2, tracking=way),
+    track(
+        sets.get("otb"),
+        Selection(root=real_data / "otb", names=str(tmp_path / "names.txt"), max_frames=frames),
+        FromCheckpoint(tmp_path / "siamfc.pt", TrackerSettings()), tmp_path / "run.json",
+        protocol="ope", compute=ComputeSettings(device="cpu", threads=2, tracking=way),
     )  # fmt: skip
     for name in names:
         expected = read_boxes(reference / "boxes" / f"{name}.txt")[:frames]

@@ -17,11 +17,15 @@ from chromatrack.checkpoints import save_checkpoint
 from chromatrack.cli.main import main
 from chromatrack.data import otb
 from chromatrack.errors import InputError, WorkError
+from chromatrack.evaluation import sets
+from chromatrack.evaluation.benchmark import Selection
 from chromatrack.files import read_json
 from chromatrack.models.build import build_fused, build_siamfc
 from chromatrack.models.inputs import InputScaling
 from chromatrack.settings import ComputeSettings, TrackerSettings
-from chromatrack.stages.evaluation.evaluate_otb import evaluate_otb
+from chromatrack.stages.evaluation.evaluate import evaluate
+from chromatrack.stages.evaluation.openers import FromClass, FromOpenCV
+from chromatrack.stages.evaluation.run import track
 from chromatrack.stages.evaluation.sequences import run_sequences
 from chromatrack.tracking.batch import track_together
 from chromatrack.tracking.load import load_tracker
@@ -61,12 +65,23 @@ def checkpoints(tmp_path_factory):
         "part": "trunk", "normalize": False, "statistics": ((0.0, 1.0), (0.0, 1.0)),
     }  # fmt: skip
     made = {"siamfc": (small, build_siamfc(**small)), "fused": (fused, build_fused(**fused))}
+    for backbone in (made["siamfc"][1].backbone, made["fused"][1].siamfc.backbone):
+        measure_batch_norm(backbone)
     for kind, (network, module) in made.items():
         save_checkpoint(
             folder / f"{kind}.pt", kind=kind, network=network, scaling=InputScaling(),
             module=module, made_by={},
         )  # fmt: skip
     return folder
+
+
+def measure_batch_norm(backbone):
+    """Statistics as training leaves them: score maps that are next to flat have their peaks where
+    an order of additions puts them."""
+    with torch.no_grad():
+        for _ in range(20):
+            backbone.train()(torch.rand(4, 3, 127, 127) * 2 - 1)
+    backbone.eval()
 
 
 def opener(checkpoints, **options):
@@ -98,18 +113,24 @@ def boxes(folder):
 
 def test_boxes_of_two_trackers_in_one_folder_are_not_scored_as_one(root, tmp_path):
     sequences = otb.read_sequences(root)
-    folder = tmp_path / "boxes"
+    folder, chosen = tmp_path / "boxes", tmp_path / "names.txt"
+    chosen.write_text("C\nD\n")
+
+    def targets(folder, names=None):
+        selection = Selection(root=root, names=names)
+        return evaluate(sets.get("otb"), selection, folder)["targets"]
+
     run_sequences(Standing, sequences, tmp_path, source={"tracker": "a"})
-    assert evaluate_otb(root, folder)["targets"] == len(SEQUENCES)
+    assert targets(folder) == len(SEQUENCES)
     run_sequences(Standing, sequences[:2], tmp_path, source={"tracker": "b"})
     with pytest.raises(InputError, match="A and C were tracked with other weights or settings"):
-        evaluate_otb(root, folder)
+        targets(folder)
     (tmp_path / "link").symlink_to(folder)
     with pytest.raises(InputError, match="other weights"):
-        evaluate_otb(root, tmp_path / "link")
-    assert evaluate_otb(root, folder, names=["C", "D"])["targets"] == 2
+        targets(tmp_path / "link")
+    assert targets(folder, str(chosen)) == 2
     (tmp_path / "done" / "C.json").write_text("[]")  # nothing is known of it then
-    assert evaluate_otb(root, folder, names=["C", "D"])["targets"] == 2
+    assert targets(folder, str(chosen)) == 2
 
 
 def test_a_new_version_of_tracking_tracks_again(root, tmp_path, monkeypatch):
@@ -119,12 +140,12 @@ def test_a_new_version_of_tracking_tracks_again(root, tmp_path, monkeypatch):
     def run():
         run_sequences(
             lambda: opened.append(1) or Standing(), sequences, tmp_path,
-            source={"stage": "track-otb"},
+            source={"stage": "track"},
         )  # fmt: skip
         return len(opened)
 
     assert run() == run() == 1
-    monkeypatch.setitem(VERSIONS, "track-otb", VERSIONS["track-otb"] + 1)
+    monkeypatch.setitem(VERSIONS, "track", VERSIONS["track"] + 1)
     assert run() == 2
 
 
@@ -299,7 +320,7 @@ def wait_for(condition, seconds=120):
 
 
 def test_several_alphas_on_the_command_line(root, checkpoints, tmp_path, capsys):
-    call = ["track-otb", "--root", str(root), "--checkpoint", str(checkpoints / "fused.pt")]
+    call = ["run", "otb", "--root", str(root), "--checkpoint", str(checkpoints / "fused.pt")]
     together = [*call, "--alphas", "0,0.5", "--output", str(tmp_path / "a{alpha}" / "run.json")]
     for way in ("batched", "serial"):  # the second call finds all done
         compute = f'{{"device": "cpu", "tracking": "{way}"}}'
@@ -313,11 +334,133 @@ def test_several_alphas_on_the_command_line(root, checkpoints, tmp_path, capsys)
     capsys.readouterr()
     assert main([*call, "--alphas", "0,1", "--output", str(tmp_path / "run.json")]) == 2
     assert "expected {alpha} in the folder's name" in capsys.readouterr().err
-    alone = [*together[:4], str(checkpoints / "siamfc.pt"), *together[5:]]
+    alone = [*together[:5], str(checkpoints / "siamfc.pt"), *together[6:]]
     assert main(alone) == 2
     assert "is SiamFC alone" in capsys.readouterr().err
     with pytest.raises(SystemExit):
         main([*call, "--alphas", "0,0", "--output", str(tmp_path / "a{alpha}" / "run.json")])
+
+
+def test_alphas_that_were_tracked_together_are_not_tracked_again_one_by_one(
+    root, checkpoints, tmp_path
+):
+    call = ["run", "otb", "--root", str(root), "--checkpoint", str(checkpoints / "fused.pt"),
+            "--compute", '{"device": "cpu", "tracking": "serial"}']  # fmt: skip
+    together = ["--together", str(tmp_path / "alphas.json")]
+    output = ["--output", str(tmp_path / "a{alpha}" / "run.json")]
+    assert main([*call, "--alphas", "0,0.5", *output, *together]) == 0
+    assert read_json(tmp_path / "alphas.json")["sequences"] == {"0.0": 4, "0.5": 4}
+    assert not list(tmp_path.glob("*/run.json"))
+    done = sorted((tmp_path / "a0.5" / "done").iterdir())
+    before = [path.stat().st_mtime_ns for path in done]
+    alone = [*call, "--alpha", "0.5", "--output", str(tmp_path / "a0.5" / "run.json")]
+    assert main(alone) == 0
+    assert [path.stat().st_mtime_ns for path in done] == before
+    assert read_json(tmp_path / "a0.5" / "run.json")["frames"] == sum(SEQUENCES.values())
+
+
+def test_what_is_run_is_cut_and_chosen(root, tmp_path):
+    (tmp_path / "names.txt").write_text("D\nA\n")
+    selection = Selection(root=root, names=str(tmp_path / "names.txt"), max_frames=3)
+    run = track(
+        sets.get("otb"), selection, FromOpenCV("klt"), tmp_path / "run.json", protocol="ope",
+        compute=ComputeSettings(device="cpu", threads=1),
+    )  # fmt: skip
+    assert {name: entry["frames"] for name, entry in run["per_sequence"].items()} == {
+        "A": 3, "D": 3,
+    }  # fmt: skip
+    assert (run["benchmark"], run["protocol"], run["alpha"]) == ("otb", "ope", None)
+    assert run == read_json(tmp_path / "run.json")
+    with pytest.raises(InputError, match="otb: protocol 'restarted': expected one of ope, tre"):
+        track(
+            sets.get("otb"), selection, FromOpenCV("klt"), tmp_path / "run.json",
+            protocol="restarted", compute=ComputeSettings(device="cpu", threads=1),
+        )  # fmt: skip
+
+
+OWN = """
+import numpy as np
+
+class Drift:
+    def __init__(self, step=1):
+        self.step = step
+
+    def init(self, image, box):
+        assert image.dtype == np.uint8 and image.shape == (90, 120, 3)
+        self.box = np.array(box)
+
+    def update(self, image):
+        self.box = self.box + [self.step, 0, 0, 0]
+        return list(self.box)
+
+class NoUpdate:
+    def init(self, image, box):
+        pass
+
+class Needs(Drift):
+    def __init__(self, weights):
+        raise FileNotFoundError(weights)
+"""
+
+
+@pytest.fixture
+def own(tmp_path, monkeypatch):
+    """A working directory with a module of somebody's own; its name."""
+    folder = tmp_path / "work"
+    folder.mkdir()
+    name = f"own_{abs(hash(str(tmp_path)))}"
+    (folder / f"{name}.py").write_text(OWN)
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    return name
+
+
+@pytest.mark.parametrize("way", ["serial", "processes"])
+def test_a_class_in_the_working_directory_is_a_tracker(root, own, tmp_path, way):
+    compute = f'{{"device": "cpu", "threads": 2, "tracking": "{way}"}}'
+    call = ["run", "otb", "--tracker", f"{own}:Drift", "--root", str(root), "--compute", compute]
+    call += ["--output", str(tmp_path / "out" / "run.json")]
+    assert main([*call, "--option", "step=2"]) == 0
+    for sequence in otb.read_sequences(root):
+        expected = sequence.boxes_ltwh[0] + np.outer(np.arange(len(sequence)), [2, 0, 0, 0])
+        found = otb.read_boxes(tmp_path / "out" / "boxes" / f"{sequence.name}.txt")
+        np.testing.assert_allclose(found, expected, atol=1e-4)
+    run = read_json(tmp_path / "out" / "run.json")
+    assert run["device"] == "own" and run["frames"] == sum(SEQUENCES.values())
+    assert run["made_by"]["settings"]["tracker"] == f"{own}:Drift"
+    assert run["made_by"]["settings"]["options"] == {"step": 2}
+    if way == "processes":
+        return
+    assert main([*call, "--option", "step=3"]) == 0  # other options are another tracker
+    again = read_json(tmp_path / "out" / "run.json")
+    assert again["results"] != run["results"]
+
+
+def test_a_class_whose_file_was_edited_is_run_again(root, own, tmp_path):
+    def source():
+        return FromClass(f"{own}:Drift").shown()["source"]
+
+    before = source()
+    path = Path(f"{own}.py")
+    path.write_text(path.read_text() + "# edited\n")
+    assert source() != before
+
+
+@pytest.mark.parametrize(("target", "message"), [
+    ("{own}:NoUpdate", "expected init(image, box) and update(image), it has no update"),
+    ("{own}:Missing", "has no 'Missing'"),
+    ("{own}:Needs", "cannot be made (TypeError: "),
+    ("{own}_not_there:Drift", "cannot be imported (ModuleNotFoundError: "),
+    ("{own}_broken:Drift", "cannot be imported (ZeroDivisionError: division by zero)"),
+    ("drift", "'drift'"),
+])  # fmt: skip
+def test_a_class_that_is_no_tracker_is_one_sentence(own, tmp_path, capsys, target, message):
+    """Before any sequence is read: the root is not there."""
+    Path(f"{own}_broken.py").write_text("1 / 0\n")
+    call = ["run", "otb", "--tracker", target.format(own=own), "--root", str(tmp_path / "nowhere")]
+    assert main([*call, "--output", str(tmp_path / "run.json")]) == 2
+    said = capsys.readouterr().err
+    assert message in said and said.count("\n") == 1
 
 
 def test_the_evaluation_that_the_gpu_benchmark_times_runs_on_a_cpu(root, checkpoints):

@@ -16,16 +16,21 @@ import pytest
 
 from chromatrack.checkpoints import save_checkpoint
 from chromatrack.cli.main import main
-from chromatrack.data import vot
+from chromatrack.data import vot, vot_results
 from chromatrack.data.vot_workspace import identifier, read_trajectories
 from chromatrack.errors import InputError, WorkError
+from chromatrack.evaluation import sets
+from chromatrack.evaluation.benchmark import Selection
 from chromatrack.files import read_json
 from chromatrack.metrics.regions import region_overlap
-from chromatrack.metrics.vot import EAO_INTERVALS
+from chromatrack.metrics.vot import EAO_INTERVALS, FAILED, SKIPPED, TRACKED, summarize
 from chromatrack.models.build import build_siamfc
 from chromatrack.models.inputs import InputScaling
 from chromatrack.stages.evaluation import vot_official as official
+from chromatrack.stages.evaluation.evaluate import evaluate
 from chromatrack.stages.evaluation.vot_official import VotTracker, make_workspace, stack
+from chromatrack.tracking.classical import open_classical
+from chromatrack.tracking.supervised import supervised_run
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -280,6 +285,23 @@ def run_official(toolkit, root, output, *arguments) -> dict:
     return read_json(output)
 
 
+def run_own(root: Path, folder: Path, *arguments: str, edition: str | None = None) -> dict:
+    """Our own two steps: tracked with restarts, then scored."""
+    run = [
+        "run",
+        "vot",
+        "--protocol=restarted",
+        f"--root={root}",
+        f"--output={folder / 'run.json'}",
+    ]
+    assert main([*run, *arguments]) == 0
+    limit = [a.replace("max-frames", "frames-limit") for a in arguments if "max-frames" in a]
+    scored = ["evaluate", "vot", f"--annotations={root}", f"--results={folder / 'boxes'}"]
+    scored += [] if edition is None else [f"--edition={edition}"]
+    assert main([*scored, *limit, f"--output={folder / 'scores.json'}"]) == 0
+    return read_json(folder / "scores.json")
+
+
 KEYS = ("accuracy", "robustness_toolkit", "eao")
 
 
@@ -287,14 +309,16 @@ def test_the_toolkit_and_we_score_a_tracker_alike(toolkit, tmp_path):
     """The same tracker, run by the toolkit over TraX and by our own supervised run."""
     write_scene(tmp_path / "vot")
     theirs = run_official(toolkit, tmp_path / "vot", tmp_path / "o" / "klt.json", "--classical=klt")
-    call = ["track-classical", "vot", "--tracker", "klt", "--root", str(tmp_path / "vot")]
-    assert main([*call, "--output", str(tmp_path / "klt.json")]) == 0
-    own = read_json(tmp_path / "klt.json")
+    own = run_own(tmp_path / "vot", tmp_path / "own", "--tracker=klt")
     assert theirs["failures"] == own["failures"] >= 1
     assert theirs["frames"] == own["frames"] == 170
     for key in KEYS:
         assert theirs[key] == pytest.approx(theirs["ours"][key], abs=1e-6), key
         assert theirs[key] == pytest.approx(own[key], abs=1e-3), key
+    # What the toolkit left is scored by `evaluate` as it is.
+    kept = tmp_path / "o/klt/results/klt/baseline"
+    scored = evaluate(sets.get("vot"), Selection(root=tmp_path / "vot"), kept)
+    assert {key: scored[key] for key in KEYS} == theirs["ours"]
     # A second call finds everything done and comes to the same.
     (trajectory, *_) = (tmp_path / "o/klt/results/klt/baseline/turns").glob("*_001.txt")
     before = trajectory.stat().st_mtime_ns
@@ -323,11 +347,8 @@ def test_a_checkpoint_speaks_trax_and_its_name_may_hold_anything(toolkit, tmp_pa
     write_checkpoint(tmp_path / "my model 50%.pt")
     call = [f"--checkpoint={tmp_path / 'my model 50%.pt'}", "--max-frames=24", "--name=exp1-0.5"]
     result = run_official(toolkit, tmp_path / "vot", tmp_path / "o" / "exp1-0.5.json", *call)
-    own = ["track-vot", f"--checkpoint={tmp_path / 'my model 50%.pt'}", "--max-frames=24"]
-    own += [f"--root={tmp_path / 'vot'}", f"--output={tmp_path / 'own.json'}"]
-    assert main(own) == 0
-    assert result["frames"] == 48
-    expected = read_json(tmp_path / "own.json")
+    expected = run_own(tmp_path / "vot", tmp_path / "own", *call[:2])
+    assert result["frames"] == expected["frames"] == 48
     assert result["failures"] == expected["failures"]
     assert result["accuracy"] == pytest.approx(expected["accuracy"], abs=1e-3)
 
@@ -348,12 +369,173 @@ def test_real_sequences_score_alike(real_data, toolkit, tmp_path, challenge):
     output = tmp_path / "meanshift.json"
     call = ["--classical=meanshift", "--challenge", challenge]
     theirs = run_official(toolkit, real_data / "vot", output, *call)
-    own = ["track-classical", "vot", "--tracker=meanshift", f"--root={real_data / 'vot'}"]
-    assert main([*own, "--challenge", challenge, f"--output={tmp_path / 'own.json'}"]) == 0
-    ours = read_json(tmp_path / "own.json")
+    ours = run_own(real_data / "vot", tmp_path / "own", "--tracker=meanshift", edition=challenge)
+    assert ours["challenge"] == challenge
     assert theirs["frames"] == 256 and theirs["eao"] > 0
     assert theirs["failures"] == ours["failures"]
     for key in KEYS:
         assert theirs[key] == pytest.approx(theirs["ours"][key], abs=1e-6), key
         assert theirs[key] == pytest.approx(ours[key], abs=1e-3), key
     assert len(read_trajectories(tmp_path / "meanshift", "meanshift", "bag")) == 3
+
+
+# Tracked and scored in two steps
+
+
+class Wanders:
+    """Boxes of all kinds of fractions, in single precision; away now and then: failures."""
+
+    def init(self, image, box_ltwh):
+        self.box, self.random = np.array(box_ltwh), np.random.default_rng(len(image))
+
+    def update(self, image):
+        if self.random.random() < 0.06:
+            return np.array([1e-5, 1 / 3, 2.0, 1e-3])
+        return (self.box + self.random.normal(0, 4, 4)).astype(np.float32)
+
+
+@pytest.mark.parametrize("open_tracker", [Wanders, lambda: open_classical("klt")])
+def test_overlaps_of_written_boxes_are_those_seen_while_tracking(tmp_path, open_tracker):
+    """Bit for bit, so that scores of two steps are those of one."""
+    write_scene(tmp_path / "vot")
+    runs, boxes = {}, tmp_path / "boxes"
+    for sequence in vot.read_sequences(tmp_path / "vot"):
+        overlaps, states, boxes_ltwh = supervised_run(open_tracker(), sequence)
+        runs[sequence.name] = [(overlaps, states)]
+        vot_results.write_trajectory(boxes / f"{sequence.name}.txt", states, boxes_ltwh)
+        (trajectory,) = vot_results.read_trajectories(boxes, sequence.name)
+        again = vot_results.measure_trajectory(trajectory, sequence, boxes)
+        np.testing.assert_array_equal(again[0], overlaps)
+        np.testing.assert_array_equal(again[1], states)
+        for region, state, box in zip(trajectory, states, boxes_ltwh, strict=True):
+            if state == TRACKED:
+                np.testing.assert_array_equal(region, box)
+            assert (len(region) == 1) == (state != TRACKED)
+    seen = np.concatenate([states for ((_, states),) in runs.values()])
+    assert {SKIPPED, FAILED} <= set(seen.tolist())
+    for edition in EAO_INTERVALS:
+        told = summarize(runs, edition)
+        scores = evaluate(sets.get("vot"), Selection(root=tmp_path / "vot", edition=edition), boxes)
+        for key in ("accuracy", "failures", "robustness", "robustness_toolkit", "eao", "frames",
+                    "eao_interval", "eao_until", "challenge", "per_sequence"):  # fmt: skip
+            assert scores[key] == told[key], (edition, key)
+        low_high, until = told["eao_interval"], told["eao_until"]
+        cut = {"eao": f"to {until} of {low_high[1]}"}
+        assert scores["remarks"] == (cut if until is not None else {})
+
+
+def test_two_steps_on_the_command_line_score_what_was_tracked(tmp_path):
+    write_scene(tmp_path / "vot")
+    runs = {}
+    for sequence in vot.read_sequences(tmp_path / "vot"):
+        overlaps, states, _ = supervised_run(open_classical("klt"), sequence)
+        runs[sequence.name] = [(overlaps, states)]
+    told = summarize(runs)
+    scores = run_own(tmp_path / "vot", tmp_path / "own", "--tracker=klt")
+    for key in ("accuracy", "failures", "robustness", "robustness_toolkit", "eao"):
+        assert scores[key] == scores["measures"][key]["value"] == told[key]
+    assert (scores["benchmark"], scores["protocol"], scores["targets"]) == ("vot", "restarted", 2)
+    run = read_json(tmp_path / "own" / "run.json")
+    assert (run["protocol"], run["frames"], run["device"]) == ("restarted", 170, "cpu")
+    # An edition is of scoring: nothing is tracked again.
+    boxes = sorted((tmp_path / "own" / "boxes").iterdir())
+    before = [path.stat().st_mtime_ns for path in boxes]
+    again = run_own(
+        tmp_path / "vot", tmp_path / "own", "--tracker=klt", "--edition=vot2019", edition="vot2019"
+    )
+    assert [path.stat().st_mtime_ns for path in boxes] == before
+    assert again["eao"] == summarize(runs, "vot2019")["eao"] != scores["eao"]
+
+
+def test_a_changed_region_starts_a_restarted_run_anew(tmp_path):
+    """Unlike one pass, it looks at more of the annotation than the first box."""
+    write_scene(tmp_path / "vot", frames=30)
+    run_own(tmp_path / "vot", tmp_path / "own", "--tracker=klt")
+    files = {name: tmp_path / "own" / "done" / f"{name}.json" for name in ("turns", "short")}
+    before = {name: path.stat().st_mtime_ns for name, path in files.items()}
+    truth = tmp_path / "vot" / "turns" / "groundtruth.txt"
+    lines = truth.read_text().splitlines(keepends=True)
+    truth.write_text("".join([*lines[:-1], "1,1,9,1,9,9,1,9\n"]))
+    run_own(tmp_path / "vot", tmp_path / "own", "--tracker=klt")
+    changed = {n for n, path in files.items() if path.stat().st_mtime_ns != before[n]}
+    assert changed == {"turns"}
+
+
+def test_a_sequence_that_fails_is_named_and_the_others_are_kept(tmp_path, capsys):
+    write_scene(tmp_path / "vot", frames=30)
+    broken = tmp_path / "vot" / "turns" / "color" / "00000004.jpg"
+    whole = broken.read_bytes()
+    broken.write_bytes(b"no image")
+    run = tmp_path / "own" / "run.json"
+    call = ["run", "vot", "--tracker=klt", f"--root={tmp_path / 'vot'}", f"--output={run}"]
+    assert main(call) == 2
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert "turns, frame 4 (00000004.jpg): " in said and "cannot be decoded" in said
+    assert not run.exists()
+    kept = run.parent / "boxes" / "short.txt"  # it comes after the one that failed
+    assert [path.name for path in kept.parent.iterdir()] == ["short.txt"]
+    before = kept.stat().st_mtime_ns
+    broken.write_bytes(whole)
+    assert main(call) == 0
+    assert kept.stat().st_mtime_ns == before and read_json(run)["frames"] == 60
+
+
+def test_results_that_do_not_fit_are_named(tmp_path):
+    write_scene(tmp_path / "vot", frames=30)
+    boxes = tmp_path / "boxes"
+    boxes.mkdir()
+
+    def score(**options):
+        return evaluate(sets.get("vot"), Selection(root=tmp_path / "vot"), boxes, **options)
+
+    (boxes / "turns.txt").write_text("1\n" + "20,20,36,30\n" * 29)
+    with pytest.raises(InputError, match=r"1 of 2 sequences are missing \(short\)"):
+        score()
+    assert score(subset=True)["frames"] == 30
+    (boxes / "turns.txt").write_text("1\n" + "20,20,36,30\n" * 28)
+    with pytest.raises(InputError, match="turns: expected 30 rows, one per frame, got 29"):
+        score(subset=True)
+    (boxes / "turns.txt").write_text("1\n7\n" + "20,20,36,30\n" * 28)
+    with pytest.raises(InputError, match="turns: frame 2: expected a region, or 0, 1 or 2, got 7"):
+        score(subset=True)
+    (boxes / "turns.txt").write_text("1\n1.5\n" + "20,20,36,30\n" * 28)
+    with pytest.raises(InputError, match=r"turns: frame 2: expected a region, .* got 1\.5"):
+        score(subset=True)
+
+
+# Layouts of the challenges
+
+
+@pytest.mark.parametrize("place", ["beside", "imgs", "img", "color"])
+def test_older_challenges_keep_frames_elsewhere_and_have_no_list(tmp_path, place):
+    """VOT2015: frames beside groundtruth.txt, no file `sequence`, no list.txt."""
+    write_scene(tmp_path / "new", frames=25)
+    write_scene(tmp_path / "old", frames=25)
+    for name in ("turns", "short"):
+        folder = tmp_path / "old" / name
+        (folder / "sequence").unlink()
+        if place == "beside":
+            for frame in (folder / "color").iterdir():
+                frame.rename(folder / frame.name)
+            (folder / "color").rmdir()
+        else:
+            (folder / "color").rename(folder / place)
+    (tmp_path / "old" / "list.txt").unlink()
+    old, new = (
+        {one.name: one for one in vot.read_sequences(tmp_path / which)} for which in ("old", "new")
+    )
+    assert list(old) == ["short", "turns"] and set(old) == set(new)
+    for name, sequence in old.items():
+        np.testing.assert_array_equal(vot.regions(sequence), vot.regions(new[name]))
+        assert [p.name for p in sequence.frames] == [p.name for p in new[name].frames]
+    (tmp_path / "names.txt").write_text("short\n")
+    (one,) = vot.read_sequences(tmp_path / "old", names=tmp_path / "names.txt")
+    assert one.name == "short"
+
+
+def test_a_folder_without_sequences_is_named(tmp_path):
+    with pytest.raises(InputError, match=r"nowhere: no such folder of VOT sequences"):
+        vot.read_sequences(tmp_path / "nowhere")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InputError, match=r"expected list\.txt, or folders with groundtruth\.txt"):
+        vot.read_sequences(tmp_path / "empty")

@@ -40,16 +40,13 @@ def test_the_whole_plan_of_the_demo(folder):
     jobs = planned(folder, "results/otb2015_summary.csv")
     assert jobs["world"] == 1 and jobs["colorization"] == 2 and jobs["siamfc"] == 1
     assert jobs["fine_tune"] == 9 and jobs["compose"] == 2
-    # Experiments 1 and 4 only test: each has one job for its three alphas.
-    assert jobs["track_otb"] == 10 and jobs["track_otb_alphas"] == 2
-    assert jobs["track_vot"] == 16
-    # Two classical trackers stand beside them; GOT-10k val has these and the first baseline.
-    assert jobs["track_classical"] == jobs["track_vot_classical"] == 2
-    assert jobs["evaluate_otb"] == 18
-    assert jobs["track_got10k"] == 1 and jobs["track_got10k_classical"] == 2
-    assert jobs["evaluate_got10k"] == 3 and "vot_official" not in jobs
-    # Identity, and for both trunks random weights, the thesis's method and the newer one.
-    assert jobs["propagate_davis"] == jobs["evaluate_davis"] == 7
+    # OTB and VOT have 16 trackers of checkpoints and two classical ones; GOT-10k val these two and
+    # the first baseline; DAVIS the identity, and for both trunks random weights, the thesis's
+    # method and the newer one.
+    assert jobs["track"] == jobs["evaluate"] == 2 * 18 + 3 + 7
+    # Experiments 1 and 4 only test: the alphas of each go together on OTB.
+    assert jobs["track_alphas"] == 2
+    assert "vot_official" not in jobs and "world_benchmark" not in jobs
 
 
 def test_the_page_has_the_single_video_and_it_can_be_asked_for_alone(folder):
@@ -67,43 +64,119 @@ def test_the_official_toolkit_scores_any_tracker_that_is_asked_for(folder):
 
 def test_starts_of_tre_and_sre_are_run_and_scored_where_they_are_asked_for(folder):
     jobs = planned(folder, "otb_starts_all")
-    assert jobs["track_otb"] == 20 and jobs["track_otb_alphas"] == jobs["track_classical"] == 4
-    assert jobs["compare_otb"] == 2 and "evaluate_otb" not in jobs
-    one = planned(folder, "results/demo/otb_sre/kcf/scores.json")
-    assert one["track_classical"] == one["evaluate_otb"] == 1 and "siamfc" not in one
-    wrong = snakemake(folder, "-n", "results/demo/otb_tre/nosuch/run.json", check=False)
-    assert "MissingRuleException" in wrong
+    assert jobs["track"] == 36 and jobs["track_alphas"] == 4
+    assert jobs["compare"] == 2 and "evaluate" not in jobs
+    one = planned(folder, "results/demo/evaluation/otb/sre/kcf/scores.json")
+    assert one["track"] == one["evaluate"] == 1 and "siamfc" not in one
+    wrong = snakemake(folder, "-n", "results/demo/evaluation/otb/tre/nosuch/run.json", check=False)
+    assert "nosuch: is no tracker of otb" in wrong
 
 
-def test_got10k_val_scores_any_tracker_and_needs_no_val_where_there_is_none(folder, tmp_path):
-    jobs = planned(folder, "results/demo/got10k/exp1-alpha0.3-seed0/scores.json")
-    assert jobs["track_got10k"] == jobs["evaluate_got10k"] == jobs["compose"] == 1
+@pytest.fixture
+def real(folder, tmp_path):
+    """A configuration of empty stand-ins for real data; returns what changes it and asks for all."""
     for name in ("list.csv", "got10k/train/list.txt", "vot/list.txt"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("a\n")
     (tmp_path / "davis" / "JPEGImages").mkdir(parents=True)
-    data = {"demo": False, "kinetics_list": str(tmp_path / "list.csv")}
-    data |= {key: str(tmp_path / key) for key in ("got10k", "otb", "vot", "davis")}
     (tmp_path / "otb").mkdir()
-    (folder / "real.yaml").write_text(json.dumps({"data": data}))
-    real = ("--configfile", "real.yaml", "--", "results/otb2015_summary.csv")
-    assert "evaluate_got10k" not in planned(folder, *real)
+    (tmp_path / "siamfc.pt").write_text("weights")
+
+    def configured(benchmarks, data=None, **more):
+        given = {"title": "real", "demo": False, **(data or {})}
+        value = {"data": given, "benchmarks": benchmarks, **more}
+        (folder / "real.yaml").write_text(json.dumps(value))
+        return ("--configfile", "real.yaml", "--", "results/otb2015_summary.csv")
+
+    return configured
+
+
+def test_got10k_val_scores_any_tracker_and_needs_no_val_where_there_is_none(folder, tmp_path, real):
+    jobs = planned(folder, "results/demo/evaluation/got10k/ope/exp1-alpha0.3-seed0/scores.json")
+    assert jobs["track"] == jobs["evaluate"] == jobs["compose"] == 1
+    data = {"kinetics_list": str(tmp_path / "list.csv"), "got10k": str(tmp_path / "got10k")}
+    benchmarks = {"otb": str(tmp_path / "otb")}
+    assert "validate_siamfc" not in planned(folder, *real(benchmarks, data))
     (tmp_path / "got10k" / "val").mkdir()
     (tmp_path / "got10k" / "val" / "list.txt").write_text("a\n")
-    assert planned(folder, *real)["evaluate_got10k"] == 3
+    assert planned(folder, *real(benchmarks, data))["validate_siamfc"] == 1
+
+
+def test_a_checkpoint_and_an_otb_folder_are_enough(folder, tmp_path, real):
+    weights = {"siamfc": {"checkpoint": str(tmp_path / "siamfc.pt")}, "experiments": None}
+    jobs = planned(folder, *real({"otb": str(tmp_path / "otb")}, baselines=["kcf"], **weights))
+    assert set(jobs) == {
+        "track", "evaluate", "pictures", "manifest", "summary", "figures", "page", "publish",
+        "total",
+    }  # fmt: skip
+    assert jobs["track"] == 2
+
+
+def test_a_missing_part_that_a_stage_needs_is_told_before_any_job(folder, tmp_path, real):
+    otb, weights = {"otb": str(tmp_path / "otb")}, str(tmp_path / "siamfc.pt")
+
+    def said(*arguments, **more):
+        return snakemake(folder, "-n", *real(*arguments, **more), check=False)
+
+    assert "siamfc: has nothing to train on; expected data.got10k" in said(otb, experiments=None)
+    given = {"siamfc": {"checkpoint": weights}}
+    assert "experiments.1: score maps are measured on crops" in said(otb, **given)
+    data = {"got10k": str(tmp_path / "got10k")}
+    text = said(otb, data)
+    assert "experiments.1.weights: pretrained needs clips; expected data.kinetics_list" in text
+    text = said({"otb": str(tmp_path / "nowhere")}, experiments=None, **given)
+    assert "benchmarks.otb.root:" in text and "does not exist" in text
+    text = said({"ottb": str(tmp_path)}, experiments=None, **given)
+    assert "benchmarks.ottb: unknown benchmark; did you mean 'otb'?" in text
+    text = said({"uav123": None, "vot": {}}, experiments=None, **given)
+    assert "benchmarks.vot.root: expected the folder of VOT" in text
+    text = said(otb, siamfc={"checkpoint": "nowhere.pt"}, experiments=None)
+    assert "siamfc.checkpoint: nowhere.pt does not exist" in text
+
+
+def test_weights_of_a_file_stand_in_for_pretraining(folder, tmp_path, real):
+    (tmp_path / "colour.pt").write_text("weights")
+    experiments = {str(number): None for number in range(1, 6)}
+    experiments["7"] = {"trunk": "alexnet", "weights": str(tmp_path / "colour.pt")}
+    jobs = planned(
+        folder,
+        *real(
+            {"otb": str(tmp_path / "otb")},
+            {"got10k": str(tmp_path / "got10k")},
+            experiments=experiments,
+            siamfc={"checkpoint": str(tmp_path / "siamfc.pt")},
+        ),
+    )
+    assert "colorization" not in jobs and "siamfc" not in jobs and "shards" not in jobs
+    assert jobs["response_statistics"] == jobs["compose"] == 1
+
+
+def test_a_benchmark_of_the_world_is_one_line(folder):
+    jobs = planned(
+        folder, "--config", "benchmarks={uav123: {}}", "--", "results/otb2015_summary.csv"
+    )
+    assert jobs["world_benchmark"] == 1 and jobs["track"] == jobs["evaluate"] == 18
+
+
+def test_published_results_and_classes_are_trackers(folder, tmp_path):
+    (tmp_path / "SRDCF").mkdir()
+    trackers = "trackers={SRDCF: SRDCF, mine: 'tracker:Mine'}"
+    jobs = planned(folder, "--config", trackers, "--", "results/otb2015_summary.csv")
+    # SRDCF on OTB and GOT-10k, the class on VOT, too.
+    assert jobs["track"] == jobs["evaluate"] == 46 + 2 + 3
 
 
 def test_an_edit_of_the_baselines_tracks_the_new_one_alone(folder):
     text = snakemake(folder, "-n", "--config", "baselines=[klt, kfc]", check=False)
     assert "configuration: baselines" in text and "kfc" in text
     jobs = planned(folder, "--config", "baselines=[]", "--", "results/otb2015_summary.csv")
-    assert "track_classical" not in jobs and jobs["evaluate_got10k"] == 1
+    assert jobs["track"] == 46 - 2 * 3
 
 
 def test_a_further_trunk_is_pretrained_and_scored_beside_the_others(folder):
     jobs = planned(folder, "--config", "trunks=[resnet34]", "--", "results/otb2015_summary.csv")
-    assert jobs["colorization"] == jobs["colorize"] == 3 and jobs["propagate_davis"] == 10
-    assert jobs["track_otb"] == 10 and jobs["track_otb_alphas"] == 2
+    assert jobs["colorization"] == jobs["colorize"] == 3 and jobs["track"] == 46 + 3
+    assert jobs["track_alphas"] == 2
 
 
 def test_a_wrong_key_stops_before_any_job(folder):

@@ -1,32 +1,38 @@
-# How the configuration reaches the rules: each rule depends on the JSON of its own slice alone, and
-# on the version of its stage. What a job may use of the machine travels as a resource, because a
-# change of it must not make anything again.
+# How the configuration reaches the rules: each rule depends on the JSON of what its output depends on,
+# and on the version of its stage. What a job may use of the machine, and how often it saves, travels
+# as a resource, because a change of it must not make anything again.
 import re
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import get_args
 
 from snakemake.exceptions import WorkflowError
 
-from chromatrack import layout
+from chromatrack import arguments, layout
+from chromatrack.arguments import option
 from chromatrack.errors import InputError, WorkError
+from chromatrack.evaluation import sets
 from chromatrack.experiments import (
-    got10k_trackers,
-    segmentations,
-    trackers,
+    evaluations,
+    network_of,
+    networks,
+    siamfc_checkpoint,
     trunks,
 )
-from chromatrack.files import holding
+from chromatrack.files import canonical_json, holding
+from chromatrack.places import SUMMARY, Places
 from chromatrack.settings import (
     BackOffSettings,
-    Classical,
-    ComputeSettings,
-    PropagationSettings,
     from_mapping,
     slice_json,
     to_json,
 )
+from chromatrack.settings.keys import cadence
+from chromatrack.settings.world import READ_BY
+from chromatrack.slices import pictures as picture_slice
+from chromatrack.slices import reported, slices
+from chromatrack.slices import world as world_slice
 from chromatrack.versions import VERSIONS
 
 try:
@@ -35,28 +41,12 @@ try:
 except InputError as error:
     raise WorkflowError(f"configuration: {error}")
 
-RUN = str(layout.run_folder(SETTINGS))
+PLACES = Places(SETTINGS.run)
+RUN = PLACES.folder
 DATA = layout.data_paths(SETTINGS)
-WORLD = [str(DATA.world)] if DATA.world else []
-TRACKERS = {spec.name: spec for spec in trackers(SETTINGS)}
-CLASSICAL = list(SETTINGS.baselines)
-GOT10K = got10k_trackers(SETTINGS)
-SEGMENTATIONS = {spec.name: spec for spec in segmentations(SETTINGS)}
-# Experiments that train nothing: one checkpoint for all their alphas.
-TESTED = {
-    spec.experiment
-    for spec in TRACKERS.values()
-    if spec.settings and not spec.settings.train
-}
-TESTED_NAMES = {spec.name for spec in TRACKERS.values() if spec.experiment in TESTED}
-TESTED_ALPHAS = [alpha for alpha in SETTINGS.alphas if alpha != "learned"]
-HELD = ExitStack()
-# What the report shows and depends on: everything but what a job may use of the machine.
-REPORTED = to_json(replace(SETTINGS, compute=ComputeSettings()))
 COMPUTE = to_json(SETTINGS.compute)
-# Trackers of checkpoints and classical ones have rules of their own for the same files.
-SIAMESE_NAME = r"(baseline|exp)[A-Za-z0-9.]*-[A-Za-z0-9.-]+"
-CLASSICAL_NAME = "|".join(get_args(Classical))
+NETWORKS = networks(SETTINGS)
+HELD = ExitStack()
 
 
 def one_of(names):
@@ -68,11 +58,17 @@ wildcard_constraints:
     seed=r"\d+",
     trunk=r"[a-z0-9]+",
     weights="pretrained|random",
+    network=r"[A-Za-z0-9]+-(pretrained|random|given)-seed\d+",
     shard=r"(shard|crops)-\d+",
-    tracker=r"[A-Za-z0-9.-]+",
-    otb="otb|otb_tre|otb_sre",
-    segmentation=r"[a-z0-9-]+",
+    benchmark=one_of(SETTINGS.benchmarks),
+    protocol=r"[a-z]+",
+    tracker=r"[A-Za-z0-9][A-Za-z0-9_.-]*",
     experiment=r"[A-Za-z0-9]+",
+
+
+def of_world(part):
+    """The file after which a part of the synthetic world is there; nothing for real data."""
+    return [PLACES.world(part)] if DATA.world else []
 
 
 def listed(index):
@@ -82,95 +78,45 @@ def listed(index):
 
 def label_shards(wildcards):
     """Label caches of all shards of the clip list."""
-    index = checkpoints.shards.get().output.index
-    return [f"{RUN}/labels/{shard}.h5" for shard in listed(index)]
+    return [PLACES.labels(shard) for shard in _clip_shards()]
 
 
 def ledgers(wildcards):
     """Ledgers of all shards of the clip list."""
-    index = checkpoints.shards.get().output.index
-    return [f"{RUN}/clips/ledgers/{shard}.csv" for shard in listed(index)]
+    return [PLACES.ledger(shard) for shard in _clip_shards()]
+
+
+def _clip_shards():
+    return listed(checkpoints.shards.get().output.index)
 
 
 def crop_shards(wildcards):
     """Crop shards of all training sequences."""
     index = checkpoints.crop_lists.get().output.index
-    return [f"{RUN}/crops/{shard}.h5" for shard in listed(index)]
+    return [PLACES.crops(shard) for shard in listed(index)]
 
 
 def branches(wildcards):
-    """The two checkpoints and the statistics that a fused tracker is made of."""
-    name = f"{wildcards.experiment}"
-    experiment = SETTINGS.experiments[name]
-    network = f"{experiment.trunk}-{experiment.weights}-seed{wildcards.seed}"
+    """The two checkpoints and the statistics that a combined tracker is made of."""
+    network = network_of(SETTINGS, wildcards.experiment, int(wildcards.seed))
     return {
-        "siamfc": f"{RUN}/siamfc/seed{wildcards.seed}/model.pt",
-        "colorization": f"{RUN}/colorization/{network}/model.pt",
-        "statistics": f"{RUN}/statistics/{network}.json",
+        "siamfc": siamfc_checkpoint(SETTINGS, int(wildcards.seed)),
+        "colorization": network.checkpoint,
+        "statistics": PLACES.statistics(network.name),
     }
 
 
-def tracker_checkpoint(wildcards):
-    """Checkpoint of a tracker."""
-    return f"{RUN}/{TRACKERS[wildcards.tracker].checkpoint}"
+def asked(function):
+    """What a function of `chromatrack.arguments` says of the wildcards of a job."""
+    return lambda wildcards: function(SETTINGS, **wildcards)
 
 
-def protocol(wildcards):
-    """How OTB is run: one pass, or from the starts of TRE or SRE."""
-    return {"otb_tre": "tre", "otb_sre": "sre"}.get(wildcards.otb, "ope")
-
-
-def each_alpha(wildcards):
-    """run.json of each alpha, as `track-otb --alphas` takes it."""
-    name = f"exp{wildcards.experiment}-alpha{{alpha}}-seed{wildcards.seed}"
-    return f"{RUN}/{wildcards.otb}/{name}/run.json"
-
-
-def auxiliary_options(wildcards):
-    """Of an experiment whose colorization branch is random when it is tested."""
-    random = SETTINGS.experiments[wildcards.experiment].auxiliary_at_test == "random"
-    return [f"--random-auxiliary={wildcards.seed}"] if random else []
-
-
-def tracker_options(wildcards):
-    """What the command line of a tracker says beside its checkpoint."""
-    spec = TRACKERS[wildcards.tracker]
-    options = []
-    if spec.settings and not spec.settings.train:
-        options.append(f"--alpha={spec.alpha}")
-    if spec.settings and spec.settings.auxiliary_at_test == "random":
-        options.append(f"--random-auxiliary={spec.seed}")
-    return options
-
-
-def vot_tracker_checkpoint(wildcards):
-    """Checkpoint of a tracker; a classical one has none."""
-    return [] if wildcards.tracker in CLASSICAL else tracker_checkpoint(wildcards)
-
-
-def vot_tracker_options(wildcards):
-    """What `vot-official` is told of a tracker."""
-    if wildcards.tracker in CLASSICAL:
-        return [f"--classical={wildcards.tracker}"]
-    weights = f"--checkpoint={tracker_checkpoint(wildcards)}"
-    return [weights, *tracker_options(wildcards)]
-
-
-def segmentation_checkpoint(wildcards):
-    """Checkpoint behind a way to propagate segments; none for the identity."""
-    network = SEGMENTATIONS[wildcards.segmentation].network
-    return f"{RUN}/colorization/{network}/model.pt" if network else []
-
-
-def segmentation_settings(wildcards):
-    """Its settings: what a method does not look at must not make it again."""
-    soft = SEGMENTATIONS[wildcards.segmentation].method == "soft"
-    kept = (
-        replace(SETTINGS.propagation, methods=("soft",))
-        if soft
-        else PropagationSettings()
-    )
-    return to_json(kept)
+def each_tracker(place):
+    """A function of benchmark, protocol and tracker, for all trackers of a benchmark."""
+    return lambda wildcards: [
+        place(wildcards.benchmark, wildcards.protocol, name)
+        for name in arguments.all_of(SETTINGS, **wildcards)
+    ]
 
 
 def as_is(text):
@@ -178,9 +124,9 @@ def as_is(text):
     return lambda wildcards: text
 
 
-def option(name, value):
-    """`--name=value`, or nothing for None."""
-    return [] if value is None else [f"{name}={value}"]
+def read_by(rule):
+    """The settings that a rule's output depends on, as its stage takes them."""
+    return as_is(canonical_json(slices(SETTINGS)[rule]))
 
 
 def hold_run():
@@ -194,9 +140,9 @@ def hold_run():
 def where_results_are():
     """The last lines of a run: what is there to look at."""
     places = {
-        "table": "results/otb2015_summary.csv",
-        "plots": f"{RUN}/report/figures",
-        "page": f"{RUN}/report/index.html",
+        "table": SUMMARY,
+        "plots": str(Path(PLACES.figures).parent),
+        "page": PLACES.page,
     }
     lines = [
         f"  {what}:  {path}" for what, path in places.items() if Path(path).exists()

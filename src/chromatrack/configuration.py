@@ -9,7 +9,7 @@ import os
 import re
 import types
 import typing
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -69,108 +69,119 @@ def build(kind: type[T], value: Any, where: str = "") -> T:
     if not isinstance(value, Mapping):
         raise InputError(f"{where or 'the configuration'}: expected keys and values, got {value!r}")
     hints = typing.get_type_hints(kind)
-    names = [field.name for field in dataclasses.fields(kind)]
+    fields = {field.name: field for field in dataclasses.fields(kind)}
     arguments = {}
     for key, item in value.items():
         path = f"{where}.{key}" if where else str(key)
-        if key not in names:
-            near = difflib.get_close_matches(str(key), names, n=1, cutoff=0.5)
-            hint = f"did you mean {near[0]!r}?" if near else f"valid keys are {', '.join(names)}"
-            raise InputError(f"{path}: unknown key; {hint}")
+        if key not in fields:
+            hint = _nearest(key, fields, cutoff=0.5) or f"; valid keys are {', '.join(fields)}"
+            raise InputError(f"{path}: unknown key{hint}")
         arguments[key] = _convert(hints[key], item, path)
+    for name, field in fields.items():
+        if name not in arguments and field.default is field.default_factory is dataclasses.MISSING:
+            raise InputError(f"{where or 'configuration'}: missing key {name!r}")
     try:
         return kind(**arguments)
     except ValueError as error:
         raise InputError(f"{where}.{error}" if where else str(error)) from None
-    except TypeError:
-        missing = [
-            field.name
-            for field in dataclasses.fields(kind)
-            if field.name not in arguments
-            and field.default is dataclasses.MISSING
-            and field.default_factory is dataclasses.MISSING
-        ]
-        raise InputError(f"{where or 'configuration'}: missing key {missing[0]!r}") from None
 
 
 def _convert(hint: Any, value: Any, where: str) -> Any:
-    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    origin, members = typing.get_origin(hint), typing.get_args(hint)
     if origin in (typing.Union, types.UnionType):
-        return _convert_union(arguments, value, where)
-    if origin is Literal:
-        if value in arguments and type(value) in {type(choice) for choice in arguments}:
-            return value
-        near = difflib.get_close_matches(str(value), [str(choice) for choice in arguments], n=1)
-        hint_text = f"; did you mean {near[0]!r}?" if near else ""
-        choices = ", ".join(str(choice) for choice in arguments)
-        raise InputError(f"{where}: expected one of {choices}, got {value!r}{hint_text}")
-    if origin is tuple:
-        if not isinstance(value, Sequence) or isinstance(value, str):
-            raise InputError(f"{where}: expected a list, got {value!r}")
-        if arguments[-1] is Ellipsis:
-            arguments = (arguments[0],) * len(value)
-        if len(arguments) != len(value):
-            raise InputError(f"{where}: expected {len(arguments)} values, got {len(value)}")
-        return tuple(
-            _convert(item_hint, item, f"{where}[{index}]")
-            for index, (item_hint, item) in enumerate(zip(arguments, value, strict=True))
-        )
-    if origin is dict:
-        if not isinstance(value, Mapping):
-            raise InputError(f"{where}: expected keys and values, got {value!r}")
-        return {
-            str(key): _convert(arguments[1], item, f"{where}.{key}") for key, item in value.items()
-        }
+        return _convert_union(members, value, where)
     if dataclasses.is_dataclass(hint):
         return build(hint, value, where)
-    return _convert_scalar(hint, value, where)
+    if origin is tuple and isinstance(value, Sequence) and not isinstance(value, str):
+        if members[-1] is Ellipsis:
+            members = (members[0],) * len(value)
+        if len(members) != len(value):
+            raise InputError(f"{where}: expected {len(members)} values, got {len(value)}")
+        return tuple(
+            _convert(member, item, f"{where}[{index}]")
+            for index, (member, item) in enumerate(zip(members, value, strict=True))
+        )
+    if origin is dict and isinstance(value, Mapping):
+        return {
+            str(key): _convert(members[1], item, f"{where}.{key}") for key, item in value.items()
+        }
+    if hint is str and isinstance(value, str):
+        return expand(value, where)
+    for given in (value, _number_in_text(value)):
+        if hint is float and type(given) is int:
+            return float(given)
+        if type(given) is hint or (origin is Literal and _is_among(members, given)):
+            return given
+    near = _nearest(value, members) if origin is Literal else ""
+    raise InputError(f"{where}: expected {_in_words(hint)}, got {value!r}{near}")
 
 
-def _convert_union(choices: tuple, value: Any, where: str) -> Any:
-    if value is None and type(None) in choices:
+def _convert_union(members: tuple, value: Any, where: str) -> Any:
+    """`value` as the first member that takes it; else what the member of its shape says."""
+    if value is None and type(None) in members:
         return None
-    problems = []
-    for choice in choices:
-        if choice is type(None):
-            continue
+    members = tuple(member for member in members if member is not type(None))
+    problems = {}
+    for member in members:
         try:
-            return _convert(choice, value, where)
+            return _convert(member, value, where)
         except InputError as error:
-            problems.append(error)
-    raise problems[0]
+            problems[_shape(member)] = error
+    if len(members) == 1 or isinstance(value, Mapping | list | tuple):
+        shape = "mapping" if isinstance(value, Mapping) else "list"
+        raise problems.get(shape, next(iter(problems.values())))
+    choices = [c for member in members for c in typing.get_args(member) if _shape(member) == "one"]
+    expected = " or ".join(dict.fromkeys(_in_words(member) for member in members))
+    raise InputError(f"{where}: expected {expected}, got {value!r}{_nearest(value, choices)}")
 
 
-def _convert_scalar(hint: Any, value: Any, where: str) -> Any:
-    names = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
-    if hint is not str and isinstance(value, str):
-        value = _number_in_text(value)
-    if hint is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    if isinstance(value, hint) and (hint is bool or not isinstance(value, bool)):
-        return expand_environment(value) if hint is str else value
-    raise InputError(f"{where}: expected {names[hint]}, got {value!r}")
+def _shape(hint: Any) -> str:
+    if dataclasses.is_dataclass(hint) or typing.get_origin(hint) is dict:
+        return "mapping"
+    return "list" if typing.get_origin(hint) is tuple else "one"
 
 
-def _number_in_text(text: str) -> Any:
+def _in_words(hint: Any) -> str:
+    """What a type expects, for messages."""
+    if typing.get_origin(hint) is Literal:
+        choices = typing.get_args(hint)
+        return f"{'one of ' if len(choices) > 1 else ''}{', '.join(map(str, choices))}"
+    words = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
+    return words.get(hint) or {"mapping": "keys and values", "list": "a list"}[_shape(hint)]
+
+
+def _is_among(choices: tuple, value: Any) -> bool:
+    return any(value == choice and type(value) is type(choice) for choice in choices)
+
+
+def _nearest(value: Any, choices: Iterable[Any], cutoff: float = 0.6) -> str:
+    """The end of a message: the choice that was probably meant, or nothing."""
+    near = difflib.get_close_matches(str(value), map(str, choices), n=1, cutoff=cutoff)
+    return f"; did you mean {near[0]!r}?" if near else ""
+
+
+def _number_in_text(value: Any) -> Any:
     """What YAML reads in a text: Snakemake hands `--config a={b: 4}` over with "4" as text."""
     try:
-        value = yaml.load(text, _Loader)
+        number = yaml.load(value, _Loader) if isinstance(value, str) else value
     except yaml.YAMLError:
-        return text
-    return value if isinstance(value, bool | int | float) else text
+        return value
+    return number if isinstance(number, bool | int | float) else value
 
 
-def expand_environment(text: str) -> str:
-    """Replace `${NAME}` and `${NAME:-default}` by environment variables."""
+def expand(text: str, where: str = "") -> str:
+    """Replace `${NAME}` and `${NAME:-default}` by environment variables, then `~/` and `~name/` at
+    the beginning by the home folder."""
 
     def value_of(match: re.Match) -> str:
         name, default = match.groups()
         value = os.environ.get(name, default)
         if value is None:
-            raise InputError(f"{text}: the environment variable {name} is not set")
+            raise InputError(f"{where or text}: the environment variable {name} is not set")
         return value
 
-    return _ENVIRONMENT.sub(value_of, text)
+    text = _ENVIRONMENT.sub(value_of, text)
+    return os.path.expanduser(text) if re.match(r"~[\w.-]*/", text) else text
 
 
 def as_plain(value: Any) -> Any:

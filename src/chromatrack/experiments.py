@@ -1,76 +1,140 @@
-"""What a run tests: trackers (thesis 5.4) and ways to propagate segments (thesis 5.3.7)."""
+"""What a run tests: its trackers (thesis 5.4), and ways to propagate segments (thesis 5.3.7)."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal
 
-from chromatrack.layout import has_got10k_val
+from chromatrack.evaluation import sets
+from chromatrack.evaluation.benchmark import Benchmark
+from chromatrack.layout import has_clips, of_seed, siamfc_file
+from chromatrack.places import Places
 from chromatrack.settings import ExperimentSettings, Settings
+
+BASELINE, CLASSICAL, OWN = "baseline", "classical", "own"
+"""What stands for the experiment of trackers that are of none."""
+
+Kind = Literal["checkpoint", "classical", "class", "results", "masks"]
 
 
 @dataclass(frozen=True)
 class TrackerSpec:
-    """One tracker of a run.
+    """One tracker of a run, whatever it is made of. Rules, tables and plots see nothing else.
 
     Attributes:
         name: names its files, such as "exp2-alpha0.5-seed0".
-        experiment: "baseline" or the name of the experiment.
-        alpha: weight of the colorization branch, "learned", or None for the baseline.
-        seed: of the trainings behind it.
-        settings: of its experiment; None for the baseline.
+        title: what tables say.
+        kind: what it is opened from: a checkpoint, a tracker of OpenCV, a class, results that
+            exist; or `masks`: a way to propagate segments.
+        experiment: "baseline", the name of the experiment, "classical" or "own".
+        alpha: weight of the colorization branch, "learned", or None.
+        seed: of the trainings behind it; None where there are none.
+        checkpoint: path of its network; None where it has none.
+        source: name of OpenCV's tracker, module:Class, or folder of results.
+        settings: of its experiment; None for others.
+        method: of masks: "soft", "thesis" or "identity".
     """
 
     name: str
-    experiment: str
-    alpha: float | str | None
-    seed: int
-    settings: ExperimentSettings | None
+    title: str
+    kind: Kind
+    experiment: str = OWN
+    alpha: float | str | None = None
+    seed: int | None = None
+    checkpoint: str | None = None
+    source: str | None = None
+    settings: ExperimentSettings | None = None
+    method: str | None = None
 
     @property
-    def colorization(self) -> str | None:
-        """The colorization network it uses, such as "resnet18-pretrained"."""
-        return self.settings and f"{self.settings.trunk}-{self.settings.weights}"
+    def only_tests(self) -> bool:
+        """Whether it shares its checkpoint with the other alphas of its experiment."""
+        return self.settings is not None and not self.settings.train
 
-    @property
-    def checkpoint(self) -> str:
-        """Its checkpoint below the folder of the run.
+    def given_alpha(self) -> float | str | None:
+        """The alpha that the tracker is told; a trained network knows its own."""
+        return self.alpha if self.only_tests else None
 
-        An experiment that only tests has one for all its alphas: the tracker sets the alpha.
-        """
-        if self.settings is None:
-            return f"siamfc/seed{self.seed}/model.pt"
-        if self.settings.train:
-            return f"fused/{self.name}/model.pt"
-        return f"fused/exp{self.experiment}-seed{self.seed}/model.pt"
+    def random_auxiliary(self) -> int | None:
+        """Seed of fresh weights for the colorization branch (D27b)."""
+        random = self.settings is not None and self.settings.auxiliary_at_test == "random"
+        return self.seed if random else None
 
 
 def trackers(settings: Settings) -> list[TrackerSpec]:
-    """All trackers of a run, the baselines first.
+    """All trackers of boxes of a run, the baselines first.
 
     `learned` is left out of experiments that train nothing: there is nothing to learn it with.
     """
+    places = Places(settings.run)
     found = [
-        TrackerSpec(f"baseline-seed{seed}", "baseline", None, seed, None) for seed in settings.seeds
+        TrackerSpec(
+            name=f"baseline-seed{seed}",
+            title=f"baseline-seed{seed}",
+            kind="checkpoint",
+            experiment=BASELINE,
+            seed=seed,
+            checkpoint=siamfc_checkpoint(settings, seed),
+        )
+        for seed in settings.seeds
     ]
     for name, experiment in settings.experiments.items():
-        for alpha in settings.alphas:
-            if alpha == "learned" and not experiment.train:
-                continue
-            found += [
-                TrackerSpec(f"exp{name}-alpha{alpha}-seed{seed}", name, alpha, seed, experiment)
-                for seed in settings.seeds
-            ]
+        alphas = [a for a in settings.alphas if a != "learned" or experiment.train]
+        found += [
+            TrackerSpec(
+                name=f"exp{name}-alpha{alpha}-seed{seed}",
+                title=f"exp{name}-alpha{alpha}-seed{seed}",
+                kind="checkpoint",
+                experiment=name,
+                alpha=alpha,
+                seed=seed,
+                checkpoint=(
+                    places.fine_tuned(name, alpha, seed)
+                    if experiment.train
+                    else places.composed(name, seed)
+                ),
+                settings=experiment,
+            )
+            for alpha in alphas
+            for seed in settings.seeds
+        ]
+    found += [
+        TrackerSpec(name=name, title=name, kind="classical", experiment=CLASSICAL, source=name)
+        for name in settings.baselines
+    ]
+    for name, own in settings.trackers.items():
+        kind, source = ("class", own.module) if own.module else ("results", own.results)
+        found.append(TrackerSpec(name=name, title=name, kind=kind, source=source))
     return found
 
 
-def got10k_trackers(settings: Settings) -> list[str]:
-    """Trackers that the report has on GOT-10k val: the first baseline and the classical ones.
+def siamfc_checkpoint(settings: Settings, seed: int) -> str:
+    """The SiamFC network of a seed: trained, or given."""
+    return siamfc_file(settings, seed) or Places(settings.run).siamfc(seed)
 
-    None where the run's GOT-10k comes without val/.
-    """
-    if not has_got10k_val(settings):
-        return []
-    return [f"baseline-seed{settings.seeds[0]}", *settings.baselines]
+
+def of_benchmark(settings: Settings, benchmark: Benchmark, protocol: str) -> list[TrackerSpec]:
+    """The trackers that a run has on a benchmark."""
+    if benchmark.gives == "masks":
+        return segmentations(settings)
+    found = []
+    for spec in trackers(settings):
+        own = settings.trackers.get(spec.name)
+        if own is not None and own.benchmarks is not None and benchmark.name not in own.benchmarks:
+            continue
+        # Results that exist are of one pass, and of no run that is started again.
+        if spec.kind == "results" and protocol == "restarted":
+            continue
+        found.append(spec)
+    if settings.benchmarks[benchmark.name].trackers == "all":
+        return found
+    first = settings.seeds[0]
+    return [
+        spec
+        for spec in found
+        if spec.experiment in (CLASSICAL, OWN) or (spec.experiment, spec.seed) == (BASELINE, first)
+    ]
 
 
 def trunks(settings: Settings) -> list[str]:
@@ -80,37 +144,91 @@ def trunks(settings: Settings) -> list[str]:
 
 
 @dataclass(frozen=True)
-class SegmentationSpec:
-    """One way to carry first masks through DAVIS.
+class Network:
+    """One colorization network of a run.
 
     Attributes:
-        name: names its files, such as "resnet18-pretrained-seed0-soft".
+        name: of its folder, such as "resnet18-pretrained-seed0".
         title: what tables say.
-        network: folder of its checkpoint below colorization/; None for the identity.
-        method: "soft", "thesis" or "identity".
+        seed: of its training.
+        checkpoint: its file.
     """
 
     name: str
     title: str
-    network: str | None
-    method: str
+    seed: int
+    checkpoint: str
 
 
-def segmentations(settings: Settings) -> list[SegmentationSpec]:
-    """What the table of DAVIS has: each pretrained trunk with each method, and what it must beat.
+def network_of(settings: Settings, name: str, seed: int) -> Network:
+    """The colorization network that an experiment starts from."""
+    experiment = settings.experiments[name]
+    if experiment.file:
+        file = of_seed(experiment.file, seed)
+        title = f"{experiment.trunk}, experiment {name}"
+        return Network(f"exp{name}-given-seed{seed}", title, seed, file)
+    return _made(settings, experiment.trunk, experiment.weights, seed)
+
+
+def _made(settings: Settings, trunk: str, weights: str, seed: int) -> Network:
+    name = f"{trunk}-{weights}-seed{seed}"
+    told = f", seed {seed}" if len(settings.seeds) > 1 else ""
+    file = Places(settings.run).colorization(name)
+    return Network(name, f"{trunk}, {weights}{told}", seed, file)
+
+
+def networks(settings: Settings) -> dict[str, Network]:
+    """Name -> each colorization network that an experiment starts from."""
+    found = [
+        network_of(settings, name, seed) for name in settings.experiments for seed in settings.seeds
+    ]
+    return {network.name: network for network in found}
+
+
+def segmentations(settings: Settings) -> list[TrackerSpec]:
+    """What a benchmark of masks has: each pretrained trunk with each method, and what it must beat.
 
     That is the first mask repeated, and the same trunk with random weights of the first seed, by
-    the first method.
+    the first method. Networks that experiments are given stand beside them.
     """
-    found = [SegmentationSpec("identity", "first mask repeated", None, "identity")]
+    found = [
+        TrackerSpec(name="identity", title="first mask repeated", kind="masks", method="identity")
+    ]
     first = settings.seeds[0]
     methods = settings.propagation.methods
+    rows: list[tuple[Network, str]] = []
     for trunk in trunks(settings):
-        runs = [("random", first, methods[0])]
-        runs += [("pretrained", seed, method) for seed in settings.seeds for method in methods]
-        for weights, seed, method in runs:
-            network = f"{trunk}-{weights}-seed{seed}"
-            told = f", seed {seed}" if len(settings.seeds) > 1 else ""
-            title = f"{trunk}, {weights}{told}: {method}"
-            found.append(SegmentationSpec(f"{network}-{method}", title, network, method))
+        if has_clips(settings):
+            rows.append((_made(settings, trunk, "random", first), methods[0]))
+            rows += [
+                (_made(settings, trunk, "pretrained", seed), method)
+                for seed in settings.seeds
+                for method in methods
+            ]
+    for name, experiment in settings.experiments.items():
+        if experiment.file:
+            rows += [
+                (network_of(settings, name, seed), method)
+                for seed in settings.seeds
+                for method in methods
+            ]
+    found += [
+        TrackerSpec(
+            name=f"{network.name}-{method}",
+            title=f"{network.title}: {method}",
+            kind="masks",
+            seed=network.seed,
+            checkpoint=network.checkpoint,
+            method=method,
+        )
+        for network, method in rows
+    ]
     return found
+
+
+def evaluations(settings: Settings) -> Iterable[tuple[Benchmark, str, list[TrackerSpec]]]:
+    """All that the report of a run shows: benchmark, protocol, its trackers."""
+    for name, given in settings.benchmarks.items():
+        benchmark = sets.get(name)
+        for protocol in given.protocols or benchmark.protocols[:1]:
+            yield benchmark, protocol, of_benchmark(settings, benchmark, protocol)

@@ -4,24 +4,29 @@
 
 rule response_statistics:
     input:
-        siamfc=f"{RUN}/siamfc/seed{{seed}}/model.pt",
-        colorization=f"{RUN}/colorization/{{trunk}}-{{weights}}-seed{{seed}}/model.pt",
+        siamfc=lambda wildcards: siamfc_checkpoint(
+            SETTINGS, NETWORKS[wildcards.network].seed
+        ),
+        colorization=lambda wildcards: NETWORKS[wildcards.network].checkpoint,
         crops=crop_shards,
     output:
-        statistics=f"{RUN}/statistics/{{trunk}}-{{weights}}-seed{{seed}}.json",
+        statistics=PLACES.statistics("{network}"),
     log:
-        f"{RUN}/logs/statistics/{{trunk}}-{{weights}}-seed{{seed}}.log",
+        PLACES.log("statistics/{network}"),
+    wildcard_constraints:
+        network=one_of(NETWORKS),
     conda:
         "../../envs/chromatrack.yaml"
     threads: SETTINGS.compute.threads
     resources:
         compute=COMPUTE,
     params:
-        settings=as_is(slice_json(SETTINGS, "fusion", "siamfc")),
+        seed=lambda wildcards: NETWORKS[wildcards.network].seed,
+        settings=read_by("response_statistics"),
         version=VERSIONS["response-statistics"],
     shell:
         "chromatrack response-statistics --siamfc {input.siamfc:q}"
-        " --colorization {input.colorization:q} --crops {input.crops:q} --seed {wildcards.seed}"
+        " --colorization {input.colorization:q} --crops {input.crops:q} --seed {params.seed}"
         " --output {output.statistics:q} --settings {params.settings:q}"
         " --compute {resources.compute:q} 2>&1 | tee {log:q}"
 
@@ -30,13 +35,13 @@ rule compose:
     input:
         unpack(branches),
     output:
-        model=f"{RUN}/fused/exp{{experiment}}-seed{{seed}}/model.pt",
+        model=PLACES.composed("{experiment}", "{seed}"),
     log:
-        f"{RUN}/logs/fused/exp{{experiment}}-seed{{seed}}.log",
+        PLACES.log("fused/exp{experiment}-seed{seed}"),
     conda:
         "../../envs/chromatrack.yaml"
     params:
-        settings=as_is(to_json(SETTINGS.fusion)),
+        settings=read_by("compose"),
         version=VERSIONS["compose"],
     shell:
         "chromatrack compose --siamfc {input.siamfc:q} --colorization {input.colorization:q}"
@@ -49,22 +54,23 @@ rule fine_tune:
         unpack(branches),
         crops=crop_shards,
     output:
-        model=f"{RUN}/fused/exp{{experiment}}-alpha{{alpha}}-seed{{seed}}/model.pt",
-        metrics=f"{RUN}/fused/exp{{experiment}}-alpha{{alpha}}-seed{{seed}}/metrics.csv",
+        model=PLACES.fine_tuned("{experiment}", "{alpha}", "{seed}"),
+        metrics=PLACES.fine_tuned("{experiment}", "{alpha}", "{seed}", "metrics.csv"),
     log:
-        f"{RUN}/logs/fused/exp{{experiment}}-alpha{{alpha}}-seed{{seed}}.log",
+        PLACES.log("fused/exp{experiment}-alpha{alpha}-seed{seed}"),
     benchmark:
-        f"{RUN}/logs/fused/exp{{experiment}}-alpha{{alpha}}-seed{{seed}}.tsv"
+        PLACES.usage("fused/exp{experiment}-alpha{alpha}-seed{seed}")
     conda:
         "../../envs/chromatrack.yaml"
     threads: SETTINGS.compute.threads
     resources:
         compute=COMPUTE,
+        cadence=canonical_json(cadence(SETTINGS.siamfc)),
     params:
-        settings=as_is(slice_json(SETTINGS, "fusion", "siamfc", "fine_tune")),
+        settings=read_by("fine_tune"),
         version=VERSIONS["fine-tune"],
     shell:
         "chromatrack fine-tune --siamfc {input.siamfc:q} --colorization {input.colorization:q}"
         " --statistics {input.statistics:q} --crops {input.crops:q} --seed {wildcards.seed}"
         " --alpha={wildcards.alpha} --output {output.model:q} --settings {params.settings:q}"
-        " --compute {resources.compute:q} 2>&1 | tee {log:q}"
+        " --cadence {resources.cadence:q} --compute {resources.compute:q} 2>&1 | tee {log:q}"

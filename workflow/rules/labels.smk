@@ -1,19 +1,19 @@
-# Requires the clips of a shard. Produces its label cache (equalised luma and colour labels), and the
-# Lab statistics of the data set.
+# Requires the clips of a shard. Produces its label cache (equalised luma and colour labels), the Lab
+# statistics of the data set, and the analysis of labels (thesis 5.3.2): tables, figures and an index.
 
 
 rule labels:
     input:
-        ledger=f"{RUN}/clips/ledgers/{{shard}}.csv",
+        ledger=PLACES.ledger("{shard}"),
     output:
-        labels=f"{RUN}/labels/{{shard}}.h5",
+        labels=PLACES.labels("{shard}"),
     log:
-        f"{RUN}/logs/labels/{{shard}}.log",
+        PLACES.log("labels/{shard}"),
     conda:
         "../../envs/chromatrack.yaml"
     params:
-        settings=as_is(to_json(SETTINGS.labels)),
-        clips=f"{RUN}/clips/files/{{shard}}",
+        settings=read_by("labels"),
+        clips=PLACES.clips + "/{shard}",
         version=VERSIONS["labels"],
     shell:
         "chromatrack labels --ledger {input.ledger:q} --clips {params.clips:q}"
@@ -24,9 +24,9 @@ rule lab_statistics:
     input:
         labels=label_shards,
     output:
-        statistics=f"{RUN}/labels/statistics.json",
+        statistics=PLACES.lab_statistics,
     log:
-        f"{RUN}/logs/lab_statistics.log",
+        PLACES.log("lab_statistics"),
     conda:
         "../../envs/chromatrack.yaml"
     params:
@@ -34,3 +34,25 @@ rule lab_statistics:
     shell:
         "chromatrack lab-statistics --labels {input.labels:q} --output {output.statistics:q}"
         " 2>&1 | tee {log:q}"
+
+
+rule analyze_labels:
+    input:
+        ledgers=ledgers,
+    output:
+        index=PLACES.label_analysis("analysis.json"),
+        consistency=PLACES.label_analysis("consistency.csv"),
+        clips=PLACES.label_analysis("clips.csv"),
+    log:
+        PLACES.log("analyze_labels"),
+    benchmark:
+        PLACES.usage("analyze_labels")
+    conda:
+        "../../envs/chromatrack.yaml"
+    params:
+        settings=read_by("analyze_labels"),
+        clips=PLACES.clips,
+        version=VERSIONS["analyze-labels"],
+    shell:
+        "chromatrack analyze-labels --ledgers {input.ledgers:q} --clips {params.clips:q}"
+        " --output {output.index:q} --settings {params.settings:q} 2>&1 | tee {log:q}"

@@ -1,62 +1,104 @@
 # Requires the scores of all trackers. Produces the table, the plots and the page of the run, and
 # puts its table where everybody looks for it.
 
+CLIPS = layout.has_clips(SETTINGS)
+MASKS = [name for name in SETTINGS.benchmarks if sets.get(name).gives == "masks"]
+COLOURED = [
+    PLACES.colorized(trunk) for trunk in trunks(SETTINGS) if CLIPS and MASKS[:1]
+]
+ALL_SCORES = [
+    (
+        PLACES.scores(benchmark.name, protocol, spec.name)
+        if benchmark.measures
+        else PLACES.archive(benchmark.name, protocol, spec.name)
+    )
+    for benchmark, protocol, specs in evaluations(SETTINGS)
+    for spec in specs
+]
+
+
+# A grey video coloured by what the network copies: how well it points, to look at.
+rule colorize:
+    input:
+        world=lambda wildcards: arguments.benchmark_data(SETTINGS, MASKS[0]),
+        checkpoint=PLACES.colorization(f"{{trunk}}-pretrained-seed{SETTINGS.seeds[0]}"),
+    output:
+        video=PLACES.colorized("{trunk}"),
+    log:
+        PLACES.log("colorized/{trunk}"),
+    benchmark:
+        PLACES.usage("colorized/{trunk}")
+    conda:
+        "../../envs/chromatrack.yaml"
+    threads: SETTINGS.compute.threads
+    resources:
+        compute=COMPUTE,
+    params:
+        data=lambda wildcards: arguments.coloured_of(SETTINGS, MASKS[0]),
+        settings=as_is(to_json(replace(SETTINGS.propagation, methods=("soft",)))),
+        version=VERSIONS["colorize"],
+    shell:
+        "chromatrack colorize --checkpoint {input.checkpoint:q} --output {output.video:q}"
+        " --settings {params.settings:q} --compute {resources.compute:q}"
+        " {params.data:q} 2>&1 | tee {log:q}"
+
 
 rule pictures:
     input:
-        evaluations=expand("{run}/otb/{tracker}/scores.json", run=RUN, tracker=TRACKERS),
-        davis=expand("{run}/davis/{name}/scores.json", run=RUN, name=SEGMENTATIONS),
-        colorized=expand("{run}/colorized/{trunk}.mp4", run=RUN, trunk=trunks(SETTINGS)),
-        labels=label_shards,
+        shown=arguments.pictured(SETTINGS),
+        colorized=COLOURED,
+        labels=label_shards if CLIPS else [],
     output:
-        index=f"{RUN}/report/pictures/pictures.json",
+        index=PLACES.pictures,
     log:
-        f"{RUN}/logs/pictures.log",
+        PLACES.log("pictures"),
+    benchmark:
+        PLACES.usage("pictures")
     conda:
         "../../envs/chromatrack.yaml"
     params:
-        config=as_is(REPORTED),
+        config=as_is(picture_slice(SETTINGS)),
         version=VERSIONS["report"],
     shell:
         "chromatrack pictures --settings {params.config:q} --labels {input.labels:q}"
-        " --output {output.index:q} 2>&1 | tee {log:q}"
+        " --colorized {input.colorized:q} --output {output.index:q} 2>&1 | tee {log:q}"
 
 
 rule manifest:
     input:
-        ledgers=ledgers,
-        evaluations=expand(
-            "{run}/otb/{name}/scores.json", run=RUN, name=[*TRACKERS, *CLASSICAL]
-        ),
-        vot=expand("{run}/vot/{name}.json", run=RUN, name=[*TRACKERS, *CLASSICAL]),
-        got10k=expand("{run}/got10k/{name}/scores.json", run=RUN, name=GOT10K),
-        davis=expand("{run}/davis/{name}/scores.json", run=RUN, name=SEGMENTATIONS),
-        pictures=f"{RUN}/report/pictures/pictures.json",
-        lab=f"{RUN}/labels/statistics.json",
-        label_analysis=f"{RUN}/label_analysis/analysis.json",
-        single_video=f"{RUN}/single_video/index.json",
+        scores=ALL_SCORES,
+        pictures=PLACES.pictures,
+        ledgers=ledgers if CLIPS else [],
+        single_video=[PLACES.single_video] if CLIPS else [],
+        lab=[PLACES.lab_statistics] if CLIPS else [],
+        label_analysis=[PLACES.label_analysis("analysis.json")] if CLIPS else [],
+        validation=SIAMFC_VALIDATIONS,
     output:
-        manifest=f"{RUN}/report/manifest.json",
+        manifest=PLACES.manifest,
     log:
-        f"{RUN}/logs/manifest.log",
+        PLACES.log("manifest"),
     conda:
         "../../envs/chromatrack.yaml"
     params:
-        config=as_is(REPORTED),
+        config=as_is(to_json(reported(SETTINGS))),
+        ledgers=lambda wildcards, input: [f"--ledgers={path}" for path in input.ledgers],
+        single_video=lambda wildcards, input: [
+            f"--single-video={path}" for path in input.single_video
+        ],
         version=VERSIONS["report"],
     shell:
         "chromatrack manifest --settings {params.config:q} --output {output.manifest:q}"
-        " --ledgers {input.ledgers:q} --pictures {input.pictures:q}"
-        " --single-video {input.single_video:q} 2>&1 | tee {log:q}"
+        " {params.ledgers:q} --pictures {input.pictures:q} {params.single_video:q}"
+        " 2>&1 | tee {log:q}"
 
 
 rule summary:
     input:
-        manifest=f"{RUN}/report/manifest.json",
+        manifest=PLACES.manifest,
     output:
-        table=f"{RUN}/report/otb2015_summary.csv",
+        table=PLACES.table,
     log:
-        f"{RUN}/logs/summary.log",
+        PLACES.log("summary"),
     conda:
         "../../envs/chromatrack.yaml"
     params:
@@ -68,11 +110,13 @@ rule summary:
 
 rule figures:
     input:
-        manifest=f"{RUN}/report/manifest.json",
+        manifest=PLACES.manifest,
     output:
-        index=f"{RUN}/report/figures/figures.json",
+        index=PLACES.figures,
     log:
-        f"{RUN}/logs/figures.log",
+        PLACES.log("figures"),
+    benchmark:
+        PLACES.usage("figures")
     conda:
         "../../envs/chromatrack.yaml"
     params:
@@ -85,13 +129,13 @@ rule figures:
 
 rule page:
     input:
-        manifest=f"{RUN}/report/manifest.json",
-        table=f"{RUN}/report/otb2015_summary.csv",
-        figures=f"{RUN}/report/figures/figures.json",
+        manifest=PLACES.manifest,
+        table=PLACES.table,
+        figures=PLACES.figures,
     output:
-        page=f"{RUN}/report/index.html",
+        page=PLACES.page,
     log:
-        f"{RUN}/logs/page.log",
+        PLACES.log("page"),
     conda:
         "../../envs/chromatrack.yaml"
     params:
@@ -105,12 +149,12 @@ rule page:
 # leaves everything to look at.
 rule publish:
     input:
-        table=f"{RUN}/report/otb2015_summary.csv",
-        page=f"{RUN}/report/index.html",
+        table=PLACES.table,
+        page=PLACES.page,
     output:
-        table="results/otb2015_summary.csv",
+        table=SUMMARY,
     log:
-        f"{RUN}/logs/publish.log",
+        PLACES.log("publish"),
     conda:
         "../../envs/chromatrack.yaml"
     shell:

@@ -1,20 +1,28 @@
 # Requires videos to train on, by default GOT-10k sequences. Produces crop shards and the SiamFC
-# baseline.
+# baseline: trained, scored on GOT-10k val where the run has it, and chosen among what was kept.
 
 TRAINING_SOURCES = [f"{layout}:{root}" for layout, root in DATA.tracking_train]
 TRAINING_LISTS = [
     f"{root}/list.txt" for layout, root in DATA.tracking_train if layout == "got10k"
 ]
+# validation.json of each training that is validated; the manifest asks for them.
+SIAMFC_VALIDATIONS = (
+    [PLACES.siamfc(seed, "validation.json") for seed in SETTINGS.seeds]
+    if SETTINGS.siamfc.validation_frames
+    and layout.has_got10k_val(SETTINGS)
+    and layout.trains_siamfc(SETTINGS)
+    else []
+)
 
 
 checkpoint crop_lists:
     input:
-        world=WORLD,
-        names=[] if WORLD else TRAINING_LISTS,
+        world=of_world("got10k"),
+        names=[] if DATA.world else TRAINING_LISTS,
     output:
-        index=f"{RUN}/crops/lists/index.txt",
+        index=PLACES.crop_lists,
     log:
-        f"{RUN}/logs/crop_lists.log",
+        PLACES.log("crop_lists"),
     conda:
         "../../envs/chromatrack.yaml"
     params:
@@ -29,17 +37,17 @@ checkpoint crop_lists:
 
 rule crops:
     input:
-        world=WORLD,
-        names=f"{RUN}/crops/lists/{{shard}}.txt",
+        world=of_world("got10k"),
+        names=PLACES.crop_list("{shard}"),
     output:
-        crops=f"{RUN}/crops/{{shard}}.h5",
+        crops=PLACES.crops("{shard}"),
     log:
-        f"{RUN}/logs/crops/{{shard}}.log",
+        PLACES.log("crops/{shard}"),
     conda:
         "../../envs/chromatrack.yaml"
     params:
         sources=TRAINING_SOURCES,
-        settings=as_is(to_json(SETTINGS.crops)),
+        settings=read_by("crops"),
         version=VERSIONS["crops"],
     shell:
         "chromatrack crops --sources {params.sources:q} --names {input.names:q}"
@@ -50,27 +58,75 @@ rule siamfc:
     input:
         crops=crop_shards,
     output:
-        model=f"{RUN}/siamfc/seed{{seed}}/model.pt",
-        metrics=f"{RUN}/siamfc/seed{{seed}}/metrics.csv",
-        validation=f"{RUN}/siamfc/seed{{seed}}/validation.json",
+        last=PLACES.siamfc("{seed}", "last.pt"),
+        metrics=PLACES.siamfc("{seed}", "metrics.csv"),
     log:
-        f"{RUN}/logs/siamfc/seed{{seed}}.log",
+        PLACES.log("siamfc/seed{seed}"),
     benchmark:
-        f"{RUN}/logs/siamfc/seed{{seed}}.tsv"
+        PLACES.usage("siamfc/seed{seed}")
     conda:
         "../../envs/chromatrack.yaml"
     threads: SETTINGS.compute.threads
     resources:
         compute=COMPUTE,
+        cadence=canonical_json(cadence(SETTINGS.siamfc)),
     params:
-        settings=as_is(to_json(SETTINGS.siamfc)),
-        validation=(
-            option("--validation", DATA.got10k_val)
-            if SETTINGS.siamfc.validation_frames and layout.has_got10k_val(SETTINGS)
-            else []
-        ),
+        settings=read_by("siamfc"),
         version=VERSIONS["train-siamfc"],
     shell:
         "chromatrack train-siamfc --crops {input.crops:q} --seed {wildcards.seed}"
-        " {params.validation:q} --output {output.model:q} --settings {params.settings:q}"
-        " --compute {resources.compute:q} 2>&1 | tee {log:q}"
+        " --output {output.last:q} --settings {params.settings:q}"
+        " --cadence {resources.cadence:q} --compute {resources.compute:q} 2>&1 | tee {log:q}"
+
+
+# What was kept beside the last network lies in checkpoints/, which is no output of a rule.
+if SIAMFC_VALIDATIONS:
+
+    rule validate_siamfc:
+        input:
+            world=of_world("got10k"),
+            last=PLACES.siamfc("{seed}", "last.pt"),
+        output:
+            validation=PLACES.siamfc("{seed}", "validation.json"),
+        log:
+            PLACES.log("siamfc/seed{seed}-validation"),
+        benchmark:
+            PLACES.usage("siamfc/seed{seed}-validation")
+        conda:
+            "../../envs/chromatrack.yaml"
+        threads: SETTINGS.compute.threads
+        resources:
+            compute=COMPUTE,
+        params:
+            networks=PLACES.siamfc("{seed}", "checkpoints"),
+            root=str(DATA.got10k_val),
+            settings=read_by("validate_siamfc"),
+            version=(VERSIONS["validate-siamfc"], VERSIONS["track"]),
+        shell:
+            "chromatrack validate-siamfc --networks {params.networks:q} --root {params.root:q}"
+            " --output {output.validation:q} --settings {params.settings:q}"
+            " --compute {resources.compute:q} 2>&1 | tee {log:q}"
+
+
+rule choose_siamfc:
+    input:
+        last=PLACES.siamfc("{seed}", "last.pt"),
+        validation=(
+            PLACES.siamfc("{seed}", "validation.json")
+            if SETTINGS.siamfc.select == "best_ao"
+            else []
+        ),
+    output:
+        model=PLACES.siamfc("{seed}"),
+        choice=PLACES.siamfc("{seed}", "choice.json"),
+    log:
+        PLACES.log("siamfc/seed{seed}-choice"),
+    conda:
+        "../../envs/chromatrack.yaml"
+    params:
+        validation="--validation" if SETTINGS.siamfc.select == "best_ao" else [],
+        settings=read_by("choose_siamfc"),
+        version=VERSIONS["choose-siamfc"],
+    shell:
+        "chromatrack choose-siamfc --last {input.last:q} {params.validation} {input.validation:q}"
+        " --output {output.model:q} --settings {params.settings:q} 2>&1 | tee {log:q}"

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
 from chromatrack import settings as s
+from chromatrack.configuration import as_plain, build, merge
+from chromatrack.errors import InputError
 from chromatrack.metrics.vot import EAO_INTERVALS
+from chromatrack.settings.keys import cadence
 
 T = TypeVar("T")
 
@@ -52,6 +56,46 @@ def stage_settings(
     if options.config is not None:
         return pick(s.load_config(options.config))
     return kind()
+
+
+def add_cadence(parser: argparse.ArgumentParser) -> None:
+    """Add `--cadence JSON`; it is apart from the settings as it does not change the weights."""
+    parser.add_argument(
+        "--cadence",
+        metavar="JSON",
+        default="{}",
+        help='how often the training writes what, such as {"checkpoint_every": 500}',
+    )
+
+
+def with_cadence(options: argparse.Namespace, settings: T) -> T:
+    """The settings of a training with what `--cadence` says laid over them."""
+    return laid_over(settings, options.cadence, option="--cadence", keys=cadence(settings))
+
+
+def laid_over(settings: T, text: str, *, option: str, keys: Mapping[str, Any]) -> T:
+    """The settings with those of a JSON text laid over them.
+
+    Args:
+        option: where the text comes from, for messages.
+        keys: those that it may have, as a tree.
+    """
+    try:
+        given = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise InputError(f"{option}: not valid JSON ({error})") from None
+    _check_keys(given, keys, option)
+    return build(type(settings), merge(as_plain(settings), given))
+
+
+def _check_keys(given: Any, keys: Mapping[str, Any], where: str) -> None:
+    if not isinstance(given, dict):
+        raise InputError(f"{where}: expected keys and values, got {given!r}")
+    for name, value in given.items():
+        if name not in keys:
+            raise InputError(f"{where}: {name}: expected one of {', '.join(keys)}")
+        if isinstance(keys[name], dict):
+            _check_keys(value, keys[name], f"{where}: {name}")
 
 
 def add_compute(parser: argparse.ArgumentParser) -> None:

@@ -1,22 +1,21 @@
-"""Subcommands from clips to labels and to the pretrained colorization network."""
+"""Subcommands from clips to labels, and the analysis of labels."""
 
 from __future__ import annotations
 
 import argparse
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from chromatrack import settings as s
-from chromatrack.cli.common import (
-    add_compute,
-    add_paths,
-    add_settings,
-    add_stage,
-    compute_settings,
-    count_value,
-    seed_value,
-    stage_settings,
-)
-from chromatrack.models.trunks import NAMES
+from chromatrack.cli.common import add_paths, add_settings, add_stage, stage_settings
+
+
+@dataclass(frozen=True)
+class LabelAnalysis:
+    """The settings that the analysis depends on."""
+
+    labels: s.LabelSettings = field(default_factory=s.LabelSettings)
+    analysis: s.AnalysisSettings = field(default_factory=s.AnalysisSettings)
 
 
 def register(subcommands) -> None:
@@ -36,27 +35,26 @@ def register(subcommands) -> None:
     statistics.add_argument("--labels", required=True, nargs="+", type=Path, metavar="FILE")
     add_paths(statistics, output="JSON to write")
 
-    train = add_stage(
-        subcommands, "train-colorization", _train, help="pretrain by colorization on label caches"
+    analyze = subcommands.add_parser(
+        "analyze-labels",
+        help="distance of centroids against consistency of labels",
+        description="Cluster some of the clips with every equalisation and number of colours; "
+        "write how far apart the centroids are and how many labels of still regions change, as "
+        "tables, figures and an index of them (docs/label-analysis.md).",
     )
-    train.add_argument("--labels", required=True, nargs="+", type=Path, metavar="FILE")
-    add_paths(train, statistics="Lab statistics (JSON)", output="checkpoint to write")
-    train.add_argument("--trunk", required=True, choices=NAMES)
-    train.add_argument("--colours", type=count_value, default=8, help="labels in the cache")
-    train.add_argument("--seed", type=seed_value, default=0)
-    add_settings(train, "colorization")
-    add_compute(train)
-
-    initial = add_stage(
-        subcommands,
-        "init-colorization",
-        _initial,
-        help="a colorization network with random weights, for experiment 3",
+    analyze.add_argument(
+        "--ledgers", required=True, nargs="+", type=Path, metavar="FILE", help="of the shards"
     )
-    add_paths(initial, statistics="Lab statistics (JSON)", output="checkpoint to write")
-    initial.add_argument("--trunk", required=True, choices=NAMES)
-    initial.add_argument("--seed", type=seed_value, default=0)
-    add_settings(initial, "colorization")
+    analyze.add_argument(
+        "--clips",
+        required=True,
+        type=Path,
+        metavar="DIR",
+        help="folder that holds one folder of clips per ledger, named as the ledger",
+    )
+    add_paths(analyze, output="index to write (JSON); tables and figures go beside it")
+    add_settings(analyze, "labels and analysis")
+    analyze.set_defaults(run=_analyze)
 
 
 def _labels(options: argparse.Namespace) -> None:
@@ -72,34 +70,18 @@ def _lab_statistics(options: argparse.Namespace) -> None:
     lab_statistics(options.labels, options.output)
 
 
-def _colorization(options: argparse.Namespace) -> s.ColorizationSettings:
-    return stage_settings(
-        options, s.ColorizationSettings, lambda everything: everything.colorization
+def _analyze(options: argparse.Namespace) -> None:
+    from chromatrack.stages.labels.analysis import analyze_labels
+
+    settings = stage_settings(
+        options,
+        LabelAnalysis,
+        lambda everything: LabelAnalysis(labels=everything.labels, analysis=everything.analysis),
     )
-
-
-def _train(options: argparse.Namespace) -> None:
-    from chromatrack.stages.colorization.training import train_colorization
-
-    train_colorization(
-        options.labels,
-        options.statistics,
+    analyze_labels(
+        options.ledgers,
+        options.clips,
         options.output,
-        trunk=options.trunk,
-        colours=options.colours,
-        seed=options.seed,
-        settings=_colorization(options),
-        compute=compute_settings(options),
-    )
-
-
-def _initial(options: argparse.Namespace) -> None:
-    from chromatrack.stages.colorization.training import initial_colorization
-
-    initial_colorization(
-        options.statistics,
-        options.output,
-        trunk=options.trunk,
-        seed=options.seed,
-        settings=_colorization(options),
+        labels=settings.labels,
+        settings=settings.analysis,
     )

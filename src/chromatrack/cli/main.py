@@ -3,37 +3,43 @@
 from __future__ import annotations
 
 import argparse
+import difflib
 import importlib
 import os
+import re
+import shutil
 import sys
+import textwrap
 from collections.abc import Sequence
+from typing import Any
 
 from chromatrack import __version__
 from chromatrack.errors import ChromatrackError
 
-# One module per group of subcommands; each has `register(subcommands)`. They import their stage
-# inside the handler, so that `chromatrack --help` does not wait for torch.
-GROUPS = (
-    "tools",
-    "describe",
-    "world",
-    "kinetics",
-    "labels",
-    "analysis",
-    "training",
-    "tracking",
-    "vot",
-    "propagation",
-    "evaluate",
-    "got10k",
-    "report",
-)
+# The parts of `chromatrack --help` and the modules whose commands they list; each module has
+# `register(subcommands)`. Modules import their stage inside the handler, so that help does not wait
+# for torch.
+PARTS = {
+    "tools": ("tools", "propagation", "describe"),
+    "world": ("world",),
+    "clips": ("clips",),
+    "labels": ("labels",),
+    "colorization": ("colorization",),
+    "siamfc": ("siamfc",),
+    "fusion": ("fusion",),
+    "evaluation": ("evaluation", "vot"),
+    "report": ("report",),
+}
+
+# Commands of the other modules that are tools, too.
+TOOLS = ("run", "evaluate", "kinetics")
 
 DESCRIPTION = """\
 Video colorization as a second backbone beside the SiamFC tracker.
 
-Tools work on your own files; stages are the steps of the experiment, in the order in which the
-Snakemake workflow runs them. Every stage runs without Snakemake too: `chromatrack STAGE --help`.
+Tools work on your own files. The other headings are the parts of the experiment, with their stages,
+in the order in which the Snakemake workflow runs them. Every stage runs without Snakemake too:
+`chromatrack STAGE --help`.
 """
 
 
@@ -41,20 +47,64 @@ class _Parser(argparse.ArgumentParser):
     """An ArgumentParser whose complaint is one sentence on standard error and exit code 2."""
 
     def error(self, message: str) -> None:
-        self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
+        self.exit(2, f"{self.prog}: {_with_nearest(message)} (see {self.prog} --help)\n")
+
+
+def _with_nearest(message: str) -> str:
+    """A complaint of argparse with the choice that was probably meant instead of all of them."""
+    found = re.fullmatch(r"(.*invalid choice: '(.*)') \(choose from (.*)\)", message)
+    if found is None:
+        return message
+    said, given, choices = found.groups()
+    names = [choice.strip("'") for choice in choices.split(", ")]
+    near = difflib.get_close_matches(given, names, n=1)
+    if near:
+        return f"{said}; did you mean {near[0]!r}?"
+    return message if len(names) <= 20 else said
+
+
+class _Subcommands:
+    """Subparsers that remember to which part a command belongs: argparse has no groups of them."""
+
+    def __init__(self, subparsers: argparse._SubParsersAction) -> None:
+        self.subparsers = subparsers
+        self.part = ""
+        self.listed: dict[str, dict[str, str]] = {part: {} for part in PARTS}
+
+    def add_parser(self, name: str, *, help: str, **options: Any) -> argparse.ArgumentParser:
+        """As argparse's; the help of the command is for `text`."""
+        self.listed["tools" if name in TOOLS else self.part][name] = help
+        return self.subparsers.add_parser(name, **options)
+
+    def text(self) -> str:
+        """All commands with their help, below the names of their parts."""
+        room = 2 + max(len(name) for commands in self.listed.values() for name in commands)
+        width = max(40 + room, shutil.get_terminal_size().columns - 2)
+        lines = []
+        for part, commands in self.listed.items():
+            lines += ["", f"{part}:"]
+            for name, help in commands.items():
+                first = f"  {name:{room}}"
+                lines += textwrap.wrap(
+                    help, width, initial_indent=first, subsequent_indent=" " * len(first)
+                )
+        return "\n".join(lines)
 
 
 def build_parser() -> argparse.ArgumentParser:
     """The parser with all subcommands."""
-    parser = _Parser(
-        prog="chromatrack",
-        description=DESCRIPTION,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = _Parser(prog="chromatrack", formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--version", action="version", version=f"chromatrack {__version__}")
-    subcommands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for group in GROUPS:
-        importlib.import_module(f"chromatrack.cli.{group}").register(subcommands)
+    subcommands = _Subcommands(
+        parser.add_subparsers(
+            dest="command", metavar="COMMAND", required=True, help="one of the names above"
+        )
+    )
+    for part, modules in PARTS.items():
+        subcommands.part = part
+        for module in modules:
+            importlib.import_module(f"chromatrack.cli.{module}").register(subcommands)
+    parser.description = DESCRIPTION + subcommands.text()
     return parser
 
 

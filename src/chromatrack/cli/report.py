@@ -19,9 +19,10 @@ def register(subcommands: argparse._SubParsersAction) -> None:
         parser = add_stage(subcommands, name, run, help=text)
         add_settings(parser, "all of them")
         parser.add_argument("--output", metavar=output, type=Path, required=True)
-        paths = {"metavar": "FILE", "type": Path, "nargs": "+", "required": True}
+        paths = {"metavar": "FILE", "type": Path, "nargs": "*", "default": []}
         if name == "pictures":
             parser.add_argument("--labels", help="label caches", **paths)
+            parser.add_argument("--colorized", help="videos of colorize", **paths)
         else:
             parser.add_argument("--ledgers", help="ledgers of all shards", **paths)
             parser.add_argument("--pictures", metavar="FILE", type=Path, help="pictures.json")
@@ -31,7 +32,7 @@ def register(subcommands: argparse._SubParsersAction) -> None:
     _register(
         subcommands, "summary", _summary,
         help="write the table of all trackers",
-        description="Write the table of all trackers as CSV: scores on OTB, gain over the "
+        description="Write the table of all trackers as CSV: scores, gain over the "
         "baseline of the same seed, speed.",
         output=("FILE.csv", "table to write"),
     )  # fmt: skip
@@ -59,7 +60,12 @@ def _all_settings(options: argparse.Namespace) -> Settings:
 def _pictures(options: argparse.Namespace) -> None:
     from chromatrack.stages.report.pictures import draw_pictures
 
-    draw_pictures(_all_settings(options), options.labels, options.output)
+    draw_pictures(
+        _all_settings(options),
+        options.output,
+        labels=options.labels,
+        colorized=options.colorized,
+    )
 
 
 def _manifest(options: argparse.Namespace) -> None:
@@ -90,10 +96,10 @@ def _register(subcommands, name: str, run, *, help: str, description: str, outpu
 
 def _summary(options: argparse.Namespace) -> None:
     from chromatrack.reporting.manifest import read_manifest
-    from chromatrack.stages.report.summary import summarize_otb
+    from chromatrack.stages.report.summary import summarize
 
     manifest = read_manifest(options.manifest, with_figures=False)
-    table = summarize_otb(manifest.rows, options.output, title=manifest.heading)
+    table = summarize(manifest.rows, options.output, title=manifest.heading)
     print(table.drop(columns="data_set").to_string(index=False, na_rep="-"))
     print(f"{manifest.heading}: {options.output}")
 

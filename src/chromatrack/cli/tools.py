@@ -51,9 +51,33 @@ def register(subcommands) -> None:
     weights.add_argument("weights", type=Path, metavar="FILE.pth")
     weights.add_argument("--output", required=True, type=Path, metavar="CHECKPOINT")
 
-    add_stage(
+    doctor = add_stage(
         subcommands, "doctor", _doctor, help="what works on this machine, and what is missing"
     )
+    doctor.add_argument(
+        "--config",
+        metavar="FILE",
+        nargs="+",
+        type=Path,
+        help="also look at the data of a configuration: config.yaml, and files laid over it",
+    )
+
+    why = add_stage(
+        subcommands, "why", _why, help="what Snakemake would run, and why, in one line per rule"
+    )
+    why.add_argument(
+        "arguments",
+        nargs=argparse.REMAINDER,
+        metavar="...",
+        help="of snakemake: targets, --configfile and so on",
+    )
+
+
+def _why(options: argparse.Namespace) -> None:
+    from chromatrack.stages.tools.why import why
+
+    given = options.arguments[1:] if options.arguments[:1] == ["--"] else options.arguments
+    print("\n".join(why(given)))
 
 
 def _track(options: argparse.Namespace) -> None:
@@ -96,3 +120,12 @@ def _doctor(options: argparse.Namespace) -> None:
     from chromatrack.stages.tools.doctor import report
 
     print(report())
+    if options.config is None:
+        return
+    from chromatrack.errors import InputError
+    from chromatrack.stages.tools.check_run import check_run
+
+    lines, ready = check_run(s.load_config(options.config))
+    print("\n" + "\n".join(lines))
+    if not ready:
+        raise InputError("the run cannot start; see the lines that begin with missing:")

@@ -19,13 +19,40 @@ VOID = 255
 RESOLUTION = "480p"
 
 
-def read_names(root: str | Path, split: str = "val") -> list[str]:
-    """Names of the sequences in ImageSets/2017/`split`.txt, of which there is at least one."""
-    path = Path(root) / "ImageSets" / "2017" / f"{split}.txt"
-    names = text.read_names(path)
-    if not names:
+def read_names(
+    root: str | Path, split: str = "val", *, names: str | Path | None = None
+) -> list[str]:
+    """Names of the sequences of a split, of which there is at least one.
+
+    Read from ImageSets/2017/`split`.txt, ImageSets/2016/`split`.txt, or from DAVIS-2016's own
+    ImageSets/480p/`split`.txt, whose rows are a frame and its mask; the first that is there.
+
+    Args:
+        names: file with the names to take instead of the split's.
+    """
+    sets = Path(root) / "ImageSets"
+    if names is not None:
+        path = Path(names)
+    else:
+        places = [sets / part / f"{split}.txt" for part in ("2017", "2016", RESOLUTION)]
+        path = next((place for place in places if place.is_file()), places[0])
+    rows_of_frames = path.parent == sets / RESOLUTION
+    found = _names_of_frames(path) if rows_of_frames else text.read_names(path)
+    if not found:
         raise InputError(f"{path}: expected at least one sequence, found none")
-    return names
+    return found
+
+
+def _names_of_frames(path: Path) -> list[str]:
+    """Sequences in rows of /JPEGImages/480p/NAME/00000.jpg /Annotations/480p/NAME/00000.png."""
+    found: dict[str, None] = {}
+    for number, line in enumerate(text.read_text(path).splitlines(), start=1):
+        parts = line.split()[0].strip("/").split("/") if line.split() else []
+        if parts and len(parts) < 2:
+            raise InputError(f"{path}: line {number}: expected .../NAME/FRAME, got {line!r:.60}")
+        if parts:
+            found[text.folder_name(parts[-2], f"{path}: line {number}")] = None
+    return list(found)
 
 
 def frames(root: str | Path, name: str) -> list[Path]:
@@ -35,7 +62,12 @@ def frames(root: str | Path, name: str) -> list[Path]:
 
 def masks(root: str | Path, name: str) -> list[Path]:
     """Masks of a sequence, in order; one per frame in val, the first alone in the test sets."""
-    return _files(Path(root) / "Annotations" / RESOLUTION / text.folder_name(name, "name"))
+    return _files(masks_folder(root, name))
+
+
+def masks_folder(root: str | Path, name: str) -> Path:
+    """Folder of the masks of a sequence."""
+    return Path(root) / "Annotations" / RESOLUTION / text.folder_name(name, "name")
 
 
 def _files(folder: Path) -> list[Path]:
@@ -45,8 +77,18 @@ def _files(folder: Path) -> list[Path]:
     return found
 
 
-def read_mask(path: str | Path) -> np.ndarray:
-    """Object ids (H, W) uint8 of an indexed (or grey) PNG: 0 background, 255 void."""
+def is_binary(path: str | Path) -> bool:
+    """Whether a mask has pixels of 0 and 255 alone, as those of DAVIS-2016: one object is 255."""
+    values = np.unique(read_mask(path))
+    return bool(len(values) and values[-1] == VOID and set(values) <= {0, VOID})
+
+
+def read_mask(path: str | Path, *, binary: bool = False) -> np.ndarray:
+    """Object ids (H, W) uint8 of an indexed (or grey) PNG: 0 background, 255 void.
+
+    Args:
+        binary: of a sequence whose first mask `is_binary`: what is not 0 is object 1.
+    """
     try:
         with Image.open(path) as image:
             if image.mode not in ("P", "L", "1"):
@@ -57,7 +99,8 @@ def read_mask(path: str | Path) -> np.ndarray:
     except OSError as error:
         reason = error.strerror or "broken image"
         raise InputError(f"{path}: cannot be read ({reason})") from None
-    return ids.astype(np.uint8)
+    ids = ids.astype(np.uint8)
+    return np.where(ids > 0, 1, 0).astype(np.uint8) if binary else ids
 
 
 def palette() -> bytes:

@@ -33,6 +33,9 @@ ATTRIBUTES = ("IV", "OPR", "SV", "OCC", "DEF", "MB", "FM", "IPR", "OV", "BC", "L
 FIRST_FRAME = {"David": 300, "BlurCar1": 247, "BlurCar3": 3, "BlurCar4": 18}
 """Number of the frame that the first box belongs to, where it is not the first frame."""
 
+PAIRS = ("Jogging", "Skating2")
+"""Folders of two targets."""
+
 _RECT = re.compile(r"groundtruth_rect(?:\.(\d+))?\.txt")
 _ALIAS = re.compile(r"(Human4|Jogging|Skating2)[.-](\d)")
 
@@ -178,6 +181,12 @@ def target_name(stem: str) -> str:
     return "Human4" if match[1] == "Human4" else f"{match[1]}-{match[2]}"
 
 
+def folder_of(target: str) -> str:
+    """The folder that holds a target, by its name: Jogging for Jogging-1."""
+    folder, dash, number = target.rpartition("-")
+    return folder if dash and number.isdigit() else target
+
+
 def read_annotations(directory: str | Path, *, allow_nan: bool = False) -> dict[str, np.ndarray]:
     """Read the boxes of all targets of a folder.
 
@@ -207,6 +216,17 @@ def _text_files(directory: Path) -> dict[str, Path]:
         if other != path:
             raise InputError(f"{path}: expected one file for each target, {other.name} is the same")
     return files
+
+
+def find_attributes(annotations: str | Path) -> Path | None:
+    """The folder of attribute vectors that lies in or beside a folder of annotations, if any."""
+    annotations = Path(annotations)
+    inside = [annotations / name for name in ("attributes", "att", "anno/att")]
+    beside = [annotations.parent / name for name in ("attributes", "att")]
+    for folder in (*inside, *(beside if annotations.name in ("anno", "sequences") else ())):
+        if folder.is_dir() and any(folder.glob("*.txt")):
+            return folder
+    return None
 
 
 def read_attributes(directory: str | Path) -> dict[str, tuple[str, ...]]:

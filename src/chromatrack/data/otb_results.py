@@ -1,25 +1,32 @@
-"""Folders of results on OTB, of any tracker.
+"""Folders of results on OTB and benchmarks like it, of any tracker, as people have them.
 
     DIR/NAME.txt                            one pass (OPE): x,y,w,h of each frame, 1-based
     DIR/NAME/tre-00.txt ... tre-19.txt      from the start's first frame to the end (TRE)
     DIR/NAME/sre-00.txt ... sre-11.txt      the whole sequence, from another first box (SRE)
+    DIR/NAME.mat, DIR/NAME_TRACKER.mat      MATLAB's: one run, or those of TRE or SRE
     DIR/times/NAME_time.txt, or ../times/   seconds of each frame, where they were kept
 
-Starts are numbered in the order of `metrics.otb_protocols`.
+Starts are numbered in the order of `metrics.otb_protocols`. Upper and lower case are alike, and
+"Jogging_1", "Jogging.1" and "Jogging-1" are one name. Only files of targets that are asked for are
+looked at: a folder may hold others.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
 
-from chromatrack.data.otb import read_annotations, read_boxes, target_name
+from chromatrack.data.mat_results import read_mat_results
+from chromatrack.data.otb import read_boxes
 from chromatrack.data.text import read_rows
 from chromatrack.errors import InputError
-from chromatrack.metrics.otb_protocols import Protocol
+from chromatrack.metrics.otb_protocols import SRE_STARTS, Protocol
+
+Runs = dict[int, np.ndarray]
+"""Number of the start -> boxes_ltwh (N, 4), 0-based."""
 
 
 def run_name(target: str, protocol: Protocol, number: int) -> str:
@@ -27,27 +34,121 @@ def run_name(target: str, protocol: Protocol, number: int) -> str:
     return target if protocol == "ope" else f"{target}/{protocol}-{number:02d}"
 
 
-def read_results(directory: str | Path, protocol: Protocol) -> dict[str, dict[int, np.ndarray]]:
-    """Read results: target -> number of the start -> boxes_ltwh (N, 4), 0-based; NaN is allowed.
+def read_results(
+    directory: str | Path,
+    protocol: Protocol,
+    names: Iterable[str],
+    *,
+    tracker: str | None = None,
+    guess: str | None = None,
+) -> dict[str, Runs]:
+    """Read the results of the named targets; those without are left out. NaN is allowed.
+
+    Args:
+        tracker: whose results, in a folder of MATLAB files named NAME_TRACKER.mat.
+        guess: whose, where the folder holds several trackers' and none is named.
 
     Raises:
-        InputError: there are none, or a file is broken.
+        InputError: there is no such folder, a file is broken, or two files are one target's.
     """
     directory = Path(directory)
-    if protocol == "ope":
-        boxes = read_annotations(directory, allow_nan=True)
-        return {target: {0: rows} for target, rows in boxes.items()}
     if not directory.is_dir():
-        raise InputError(f"{directory}: no such folder")
+        raise InputError(f"{directory}: no such folder of results")
+    wanted = {_key(name): name for name in names}
+    found = _texts(directory, protocol, wanted)
+    if len(found) < len(wanted):
+        for name, path in _mat_files(directory, wanted, tracker, guess).items():
+            if name not in found:
+                found[name] = _from_mat(path, protocol)
+    return found
+
+
+def _key(stem: str) -> str:
+    """What names of one target have in common."""
+    match = re.fullmatch(r"(.+)[._-](\d)", stem.lower())
+    if match is None:
+        return stem.lower()
+    # Human4 is called Human4-2 after the second of its files: the first one is empty.
+    return match[1] if match[1] == "human4" else f"{match[1]}-{match[2]}"
+
+
+def _texts(directory: Path, protocol: Protocol, wanted: Mapping[str, str]) -> dict[str, Runs]:
+    if protocol == "ope":
+        files = _one_each(sorted(directory.glob("*.txt")), wanted)
+        return {name: {0: read_boxes(path, allow_nan=True)} for name, path in files.items()}
     pattern = re.compile(rf"{protocol}-(\d\d)\.txt")
-    results: dict[str, dict[int, np.ndarray]] = {}
+    found: dict[str, Runs] = {}
     for path in sorted(directory.glob(f"*/{protocol}-*.txt")):
-        if match := pattern.fullmatch(path.name):
-            starts = results.setdefault(target_name(path.parent.name), {})
-            starts[int(match[1])] = read_boxes(path, allow_nan=True)
-    if not results:
-        raise InputError(f"{directory}: expected NAME/{protocol}-00.txt and so on, found none")
-    return results
+        name = wanted.get(_key(path.parent.name))
+        match = pattern.fullmatch(path.name)
+        if name is not None and match:
+            found.setdefault(name, {})[int(match[1])] = read_boxes(path, allow_nan=True)
+    return found
+
+
+def _one_each(paths: Iterable[Path], wanted: Mapping[str, str]) -> dict[str, Path]:
+    files: dict[str, Path] = {}
+    for path in paths:
+        name = wanted.get(_key(path.stem))
+        if name is None:
+            continue
+        other = files.setdefault(name, path)
+        if other != path:
+            raise InputError(f"{path}: expected one file for each target, {other.name} is the same")
+    return files
+
+
+def _mat_files(
+    directory: Path, wanted: Mapping[str, str], tracker: str | None, guess: str | None
+) -> dict[str, Path]:
+    """Target -> its file: NAME.mat, or NAME_TRACKER.mat of one tracker."""
+    of_tracker: dict[str, list[tuple[str, Path]]] = {}
+    for path in sorted(directory.glob("*.mat")):
+        name, whose = _split(path.stem, wanted)
+        if name is not None:
+            of_tracker.setdefault(whose, []).append((name, path))
+    tracker = guess if tracker is None and len(of_tracker) > 1 else tracker
+    if len(of_tracker) > 1 or (tracker is not None and any(of_tracker)):
+        chosen = [whose for whose in of_tracker if whose.lower() == (tracker or "").lower()]
+        if not chosen:
+            told = "a tracker is to be named" if tracker is None else f"none is of {tracker!r}"
+            raise InputError(
+                f"{directory}: holds results of {', '.join(map(repr, sorted(of_tracker)))}; {told}"
+            )
+        of_tracker = {chosen[0]: of_tracker[chosen[0]]}
+    files: dict[str, Path] = {}
+    for name, path in next(iter(of_tracker.values()), []):
+        other = files.setdefault(name, path)
+        if other != path:
+            raise InputError(f"{path}: expected one file for each target, {other.name} is the same")
+    return files
+
+
+def _split(stem: str, wanted: Mapping[str, str]) -> tuple[str | None, str]:
+    """Target and tracker of "Jogging_1_MDNet"; the longest name of a target that fits counts."""
+    parts = stem.split("_")
+    for end in range(len(parts), 0, -1):
+        name = wanted.get(_key("_".join(parts[:end])))
+        if name is not None:
+            return name, "_".join(parts[end:])
+    return None, ""
+
+
+def _from_mat(path: Path, protocol: Protocol) -> Runs:
+    runs = read_mat_results(path)
+    first = min(start for start, _ in runs)
+    together = len({start for start, _ in runs}) == 1
+    if protocol == "ope":
+        if together and len(runs) > 1:  # the first of SRE's runs has another first box
+            raise InputError(
+                f"{path}: expected one pass or TRE, got {len(runs)} runs from one frame"
+            )
+        return {0: next(boxes for start, boxes in runs if start == first)}
+    if protocol == "sre" and not (together and len(runs) == SRE_STARTS):
+        raise InputError(f"{path}: expected {SRE_STARTS} runs from one frame, got {len(runs)}")
+    if protocol == "tre" and together and len(runs) == SRE_STARTS:
+        raise InputError(f"{path}: expected runs from several frames (TRE), all start at {first}")
+    return {number: boxes for number, (_, boxes) in enumerate(runs)}
 
 
 def read_speed(directory: str | Path, names: Iterable[str]) -> float | None:

@@ -17,21 +17,41 @@ from chromatrack.errors import InputError
 from chromatrack.files import write_text
 
 
-def read_sequences(root: str | Path) -> list[Sequence]:
-    """Read all sequences that `root`/list.txt names.
+def read_sequences(root: str | Path, *, names: str | Path | None = None) -> list[Sequence]:
+    """Read the sequences that `root`/list.txt names; without a list, every folder of one.
+
+    Args:
+        names: file of names to read instead.
 
     Returns:
         sequences with `polygons` (N, 8) and `boxes_ltwh` (N, 4), the polygons' bounding boxes;
         without `polygons` where all regions are rectangles.
 
     Raises:
-        InputError: a file is missing or broken, or there are fewer frames than regions.
+        InputError: there is none, a file is missing or broken, or there are fewer frames than
+            regions.
     """
     root = Path(root)
-    return [_read_sequence(root / name) for name in read_names(root / "list.txt")]
+    return [read_sequence(root / name) for name in list_names(root, names)]
 
 
-def _read_sequence(folder: Path) -> Sequence:
+def list_names(root: Path, names: str | Path | None = None) -> list[str]:
+    """Names of the sequences below `root`, or in a file of names; at least one."""
+    path = Path(names) if names is not None else root / "list.txt"
+    if names is None and not path.is_file():
+        if not root.is_dir():
+            raise InputError(f"{root}: no such folder of VOT sequences")
+        found = sorted(file.parent.name for file in root.glob("*/groundtruth.txt"))
+        where = f"{root}: expected list.txt, or folders with groundtruth.txt"
+    else:
+        found, where = read_names(path), f"{path}: expected sequences"
+    if not found:
+        raise InputError(f"{where}, found none")
+    return found
+
+
+def read_sequence(folder: Path) -> Sequence:
+    """One sequence; see `read_sequences`."""
     rows = read_rows(folder / "groundtruth.txt", columns=(8, 4))
     frames = list_frames(folder / _frames_folder(folder))
     if len(frames) < len(rows):
@@ -47,15 +67,20 @@ def _read_sequence(folder: Path) -> Sequence:
 
 
 def _frames_folder(folder: Path) -> str:
-    """The folder in `channels.color=color/%08d.jpg` of the file `sequence`; "color" without it."""
+    """The folder in `channels.color=color/%08d.jpg` of the file `sequence`.
+
+    Without that file: color/, or imgs/ or img/, or the frames beside groundtruth.txt, as VOT2015
+    and earlier challenges have them; the first that is there.
+    """
     path = folder / "sequence"
-    if not path.is_file():
-        return "color"
-    for line in read_text(path).splitlines():
+    for line in read_text(path).splitlines() if path.is_file() else ():
         key, _, value = line.partition("=")
         if key.strip() == "channels.color":
             return folder_name(value.strip().rpartition("/")[0], f"{path}: channels.color")
-    return "color"
+    for name in ("color", "imgs", "img"):
+        if (folder / name).is_dir():
+            return name
+    return "." if list_frames(folder) else "color"
 
 
 def _polygons(rows: list[list[float]]) -> np.ndarray:

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from chromatrack.configuration import as_plain
 from chromatrack.data.kinetics import ClipRow
 from chromatrack.fetch.failures import FetchError
 from chromatrack.fetch.gate import Gate, clock, pause
@@ -18,18 +17,15 @@ from chromatrack.fetch.place import place_cut, place_ready
 from chromatrack.fetch.sources import Source
 from chromatrack.files import canonical_json, digest_text
 from chromatrack.settings import ClipSettings, SourceSettings
+from chromatrack.settings.keys import without
 
 REMOTE = ("ytdlp", "http")
 """Kinds of sources that may give another answer to the same question a moment later."""
 
-_MANNERS = ("rate_limit", "sleep", "timeout", "index")
-"""Source settings that say how videos are had, and not which."""
-
 
 def source_digest(settings: SourceSettings) -> str:
     """Of the settings that decide which videos can be had."""
-    kept = {key: value for key, value in as_plain(settings).items() if key not in _MANNERS}
-    return digest_text(canonical_json(kept))
+    return digest_text(canonical_json(without(settings, *settings.MANNERS)))
 
 
 class ShardWork:

@@ -24,6 +24,8 @@ Convention = Literal["got10k", "matlab"]
 CONVENTIONS: tuple[Convention, ...] = ("got10k", "matlab")
 
 SUCCESS_THRESHOLDS = np.linspace(0, 1, 21)
+MATLAB_THRESHOLDS = np.array([i * 0.05 if i <= 10 else 1 - (20 - i) * 0.05 for i in range(21)])
+"""0:0.05:1 as MATLAB counts it, from both ends: not k/20 in the last bit."""
 PRECISION_THRESHOLDS = np.arange(51, dtype=np.float64)
 NORMALIZED_THRESHOLDS = np.arange(51) / 100
 PRECISION_PIXELS = 20
@@ -78,10 +80,10 @@ class Score:
         return float(np.mean(self.normalized))
 
 
-def success_curve(overlaps: np.ndarray) -> np.ndarray:
+def success_curve(overlaps: np.ndarray, thresholds: np.ndarray = SUCCESS_THRESHOLDS) -> np.ndarray:
     """(N,) overlaps to (21,) shares of frames above each threshold; NaN is a failure."""
     overlaps = np.nan_to_num(np.asarray(overlaps, dtype=np.float64), nan=0.0)
-    return np.mean(overlaps[:, None] > SUCCESS_THRESHOLDS[None, :], axis=0)
+    return np.mean(overlaps[:, None] > thresholds[None, :], axis=0)
 
 
 def precision_curve(
@@ -96,13 +98,17 @@ def as_tracked(
 ) -> np.ndarray:
     """Results (N, 4) as both toolkits take them: their first row is the ground truth.
 
-    MATLAB's toolkit also repeats the row before where a row is all NaN or has no area.
+    MATLAB's toolkit also repeats the row before where a row is all NaN or has no area. A result
+    that is short of rows is NaN there in MATLAB's, which divides by the number of annotated frames;
+    got10k's cuts the annotation: then (M, 4), M < N.
     """
     results = np.array(results_ltwh, dtype=np.float64)
     if convention == "matlab":
         missing = np.isnan(results).all(axis=1) | (results[:, 2:] <= 0).any(axis=1)
         last_good = np.maximum.accumulate(np.where(missing, 0, np.arange(len(results))))
         results = results[last_good]
+        short = np.full((len(annotations_ltwh) - len(results), 4), np.nan)
+        results = np.concatenate([results, short])
     results[0] = annotations_ltwh[0]
     return results
 
@@ -128,12 +134,13 @@ def measure(
     return frames
 
 
-def score_frames(frames: Frames) -> Score:
+def score_frames(frames: Frames, convention: Convention = "got10k") -> Score:
     """The curves over frames."""
     if len(frames.overlap) == 0:
         raise ValueError("expected at least one frame")
+    thresholds = MATLAB_THRESHOLDS if convention == "matlab" else SUCCESS_THRESHOLDS
     return Score(
-        success=success_curve(frames.overlap),
+        success=success_curve(frames.overlap, thresholds),
         precision=precision_curve(frames.error),
         normalized=precision_curve(frames.normalized, NORMALIZED_THRESHOLDS),
     )
@@ -143,7 +150,7 @@ def score_target(
     results_ltwh: np.ndarray, annotations_ltwh: np.ndarray, convention: Convention = "got10k"
 ) -> Score:
     """Score of one target from (N, 4) results and (N, 4) ground truth, N > 0."""
-    return score_frames(measure(results_ltwh, annotations_ltwh, convention))
+    return score_frames(measure(results_ltwh, annotations_ltwh, convention), convention)
 
 
 def mean_score(scores: Iterable[Score], convention: Convention = "got10k") -> Score:

@@ -23,7 +23,7 @@ SCALES = (0.8, 0.9, 1.1, 1.2)
 SRE_STARTS = 8 + len(SCALES)
 
 
-def tre_starts(annotations_ltwh: np.ndarray) -> list[int]:
+def tre_starts(annotations_ltwh: np.ndarray, hidden: np.ndarray | None = None) -> list[int]:
     """Indices of the frames that TRE starts at: evenly spaced, the first and the last one included.
 
     Only frames count whose annotation is positive throughout (1-based, as in the files), and that
@@ -31,9 +31,12 @@ def tre_starts(annotations_ltwh: np.ndarray) -> list[int]:
     without any starts once, at its first frame.
 
     Args:
-        annotations_ltwh: (N, 4), 0-based.
+        annotations_ltwh: (N, 4), 0-based; NaN where the target is absent.
+        hidden: (N,) bool, frames that no run starts at (`data.otb_starts`).
     """
     annotated = (annotations_ltwh + np.array([1.0, 1.0, 0.0, 0.0]) > 0).all(axis=1)
+    if hidden is not None:
+        annotated &= ~hidden
     possible = np.flatnonzero(annotated)
     possible = possible[possible <= len(annotations_ltwh) - TRE_SHORTEST]
     count, gaps = len(possible), TRE_STARTS - 1

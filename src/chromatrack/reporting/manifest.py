@@ -14,14 +14,17 @@ required; a part that is missing is left out of the page.
          "evaluation": "....json",              // written by `chromatrack evaluate otb`
          "run": "....json"},                    // frames, seconds, frames_per_second, device
         {"tracker": "...", "experiment": "2", "alpha": 0.3, "seed": 0, ...}, // or "learned"
-        {"tracker": "kcf", "experiment": "classical", "alpha": null, "seed": null, ...}
-      ],
+        {"tracker": "kcf", "experiment": "classical", "alpha": null, "seed": null, ...},
+        {"tracker": "SRDCF", "experiment": "own", "alpha": null, "seed": null, ...}
+      ],                                        // all on one benchmark, that of the summary
       "summary_csv": "....csv",                 // written by `chromatrack summary`
       "figures": ".../figures.json",            // written by `chromatrack figures`, or a list of
                                                 //   {"title", "caption", "svg"}
-      "davis": {"resnet18": "....json"},        // name -> written by `chromatrack evaluate davis`
-      "vot": {"siamfc": "....json"},            // tracker -> accuracy, failures, robustness, eao
-      "got10k": {"siamfc": "....json"},         // tracker -> by `chromatrack evaluate got10k`
+      "evaluations": [                          // what each benchmark says of its trackers
+        {"benchmark": "vot", "protocol": "restarted",
+         "trackers": {"siamfc": "....json"}},   // title -> written by `chromatrack evaluate`
+        ...
+      ],
       "ledgers": ["....csv"],                   // of clips: columns label, status, permanent
       "lab_statistics": "....json",             // mean, std, frames
       "label_analysis": ".../analysis.json",    // written by `chromatrack analyze-labels`
@@ -49,21 +52,34 @@ from chromatrack.files import read_json
 BASELINE = "baseline"
 """Name of the experiment that the others are held against."""
 CLASSICAL = "classical"
-"""Stands for the experiment of trackers that are not trained: no alpha, no seed."""
+"""Stands for the experiment of trackers of OpenCV: no alpha, no seed."""
+OWN = "own"
+"""Stands for the experiment of trackers from elsewhere: no alpha, no seed."""
+UNTRAINED = (CLASSICAL, OWN)
 
 
 @dataclass(frozen=True)
 class Row:
-    """One tracker that was run on OTB."""
+    """One tracker on the benchmark of the summary."""
 
     tracker: str
     experiment: str
     alpha: float | str | None
     """Weight of the colorization branch, "learned", or None for the baseline."""
     seed: int | None
-    """None for a classical tracker."""
+    """None for a tracker that is of no experiment."""
     evaluation: Path
     run: Path | None = None
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """What a benchmark says of its trackers by one protocol."""
+
+    benchmark: str
+    protocol: str
+    trackers: Mapping[str, Path]
+    """Title -> scores.json."""
 
 
 @dataclass(frozen=True)
@@ -91,9 +107,7 @@ class Manifest:
     rows: tuple[Row, ...] = ()
     summary_csv: Path | None = None
     figures: tuple[Figure, ...] = ()
-    davis: Mapping[str, Path] = dataclasses.field(default_factory=dict)
-    vot: Mapping[str, Path] = dataclasses.field(default_factory=dict)
-    got10k: Mapping[str, Path] = dataclasses.field(default_factory=dict)
+    evaluations: tuple[Evaluated, ...] = ()
     ledgers: tuple[Path, ...] = ()
     lab_statistics: Path | None = None
     label_analysis: Path | None = None
@@ -125,7 +139,7 @@ def read_manifest(path: str | Path, *, with_figures: bool = True) -> Manifest:
     readers = {
         "title": _text, "synthetic": _flag, "cut": _optional(_text), "notes": _list(_text),
         "experiments": _named(_text), "rows": _list(_row), "summary_csv": _optional(_path),
-        "davis": _named(_path), "vot": _named(_path), "got10k": _named(_path),
+        "evaluations": _list(_evaluated),
         "ledgers": _list(_path),
         "lab_statistics": _optional(_path), "label_analysis": _optional(_path),
         "score_statistics": _named(_path), "curves": _named(_path), "pictures": _list(_picture),
@@ -204,11 +218,11 @@ def _row(value: Any, where: str) -> Row:
     if not (alpha is None or alpha == "learned" or number):
         raise InputError(f'{where}.alpha: expected 0 to 1, "learned" or null, got {_shown(alpha)}')
     experiment = _text(value["experiment"], f"{where}.experiment")
-    trained = experiment != CLASSICAL
+    trained = experiment not in UNTRAINED
     if trained != isinstance(seed, int) or isinstance(seed, bool):
         wanted = "a whole number" if trained else "null"
         raise InputError(f"{where}.seed: expected {wanted}, got {_shown(seed)}")
-    if alpha is None and experiment not in (BASELINE, CLASSICAL):
+    if alpha is None and experiment not in (BASELINE, *UNTRAINED):
         raise InputError(f"{where}: expected an alpha; only the {BASELINE!r} has none")
     return Row(
         tracker=_text(value["tracker"], f"{where}.tracker"),
@@ -217,6 +231,16 @@ def _row(value: Any, where: str) -> Row:
         seed=seed,
         evaluation=_path(value["evaluation"], f"{where}.evaluation"),
         run=_optional(_path)(value.get("run"), f"{where}.run"),
+    )
+
+
+def _evaluated(value: Any, where: str) -> Evaluated:
+    value = _keys(value, Evaluated, where)
+    _require(value, ("benchmark", "protocol", "trackers"), where)
+    return Evaluated(
+        benchmark=_text(value["benchmark"], f"{where}.benchmark"),
+        protocol=_text(value["protocol"], f"{where}.protocol"),
+        trackers=_named(_path)(value["trackers"], f"{where}.trackers"),
     )
 
 

@@ -18,7 +18,6 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from chromatrack.files import whole_file, write_text
-from chromatrack.metrics.otb import PRECISION_THRESHOLDS, SUCCESS_THRESHOLDS
 from chromatrack.reporting import published
 from chromatrack.reporting.manifest import BASELINE
 from chromatrack.reporting.scores import Mean, experiments_of
@@ -60,45 +59,25 @@ def save(figure: Figure, path_without_suffix: Path) -> None:
     write_text(path_without_suffix.with_name(path_without_suffix.name + ".svg"), text.getvalue())
 
 
-def success_plot(means: Sequence[Mean], title: str) -> Figure:
-    """Success curves, ordered by AUC, which stands in the legend (thesis Figures 5.10 to 5.14)."""
-    curves = {mean: (SUCCESS_THRESHOLDS, mean.success, mean.success_auc) for mean in means}
-    return _curves_plot(
-        curves, title, x="overlap threshold", y="success rate", legend="success AUC"
-    )
-
-
-def precision_plot(means: Sequence[Mean], title: str) -> Figure:
-    """Precision curves, ordered by the value at 20 pixels, which stands in the legend."""
-    curves = {mean: (PRECISION_THRESHOLDS, mean.precision, mean.precision_20) for mean in means}
-    figure = _curves_plot(
-        curves, title, x="centre error threshold (pixels)", y="precision", legend="at 20 pixels"
-    )
-    figure.axes[0].axvline(20, color="0.6", linewidth=0.8, linestyle=":")
-    return figure
-
-
-def _curves_plot(
-    curves: Mapping[Mean, tuple[np.ndarray, np.ndarray, float]],
-    title: str,
-    *,
-    x: str,
-    y: str,
-    legend: str,
-) -> Figure:
+def curve_plot(means: Sequence[Mean], key: str, title: str) -> Figure:
+    """One curve of several trackers, ordered by the measure that sums it up, which stands in the
+    legend (thesis Figures 5.10 to 5.14)."""
     figure, axes = new_figure()
-    classical = [mean for mean in curves if mean.tracker is not None]
-    colors = {mean: matplotlib.colormaps["tab10"](i % 10) for i, mean in enumerate(classical)}
-    order = sorted(curves, key=lambda mean: -curves[mean][2])
-    for mean in order:
-        thresholds, shares, score = curves[mean]
+    others = [mean for mean in means if mean.tracker is not None]
+    colors = {mean: matplotlib.colormaps["tab10"](i % 10) for i, mean in enumerate(others)}
+    measure = means[0].curves[key]["measure"]
+    for mean in sorted(means, key=lambda mean: -mean.values[measure]):
+        curve = mean.curves[key]
         if mean in colors:
             line = {"color": colors[mean], "linestyle": ":", "linewidth": 1.2}
         else:
             line = _line_of(mean)
-        axes.plot(thresholds, shares, label=f"{mean.label} [{score:.3f}]", **line)
-    axes.set(xlabel=x, ylabel=y, ylim=(0, 1), xlim=(0, thresholds[-1]))
-    frame(figure, title, legend=legend)
+        label = f"{mean.label} [{mean.values[measure]:.3f}]"
+        axes.plot(curve["thresholds"], curve["values"], label=label, **line)
+    axes.set(xlabel=curve["x"], ylabel=curve["y"], ylim=(0, 1), xlim=(0, curve["thresholds"][-1]))
+    if curve["mark"] is not None:
+        axes.axvline(curve["mark"], color="0.6", linewidth=0.8, linestyle=":")
+    frame(figure, title, legend=curve["legend"])
     return figure
 
 
@@ -110,20 +89,25 @@ def _line_of(mean: Mean) -> dict:
     return {"color": "tab:red", "linestyle": "-."}
 
 
-def alpha_plot(means: Sequence[Mean], title: str) -> Figure:
-    """Success AUC over alpha, a line per experiment, the thesis's OTB2015 numbers beside them."""
+def alpha_plot(means: Sequence[Mean], title: str, *, measure: str, thesis: bool = True) -> Figure:
+    """The score over alpha, a line per experiment.
+
+    Args:
+        measure: name of the score.
+        thesis: draw the thesis's OTB2015 numbers beside them.
+    """
     figure, axes = new_figure(7.6, 4.4)
     for index, name in enumerate(experiments_of(means)):
         color = matplotlib.colormaps["tab10"](index % 10)
         own = [mean for mean in means if mean.experiment == name]
         line = [mean for mean in own if isinstance(mean.alpha, float)]
         axes.plot(
-            [mean.alpha for mean in line], [mean.success_auc for mean in line], "o-",
+            [mean.alpha for mean in line], [mean.score for mean in line], "o-",
             color=color, markersize=4.5, label=f"experiment {name}",
         )  # fmt: skip
-        learned = [mean.success_auc for mean in own if mean.alpha == "learned"]
+        learned = [mean.score for mean in own if mean.alpha == "learned"]
         axes.plot([LEARNED_AT] * len(learned), learned, "D", color=color, markersize=5)
-        reference = published.OTB2015_SUCCESS.get(name, {})
+        reference = published.OTB2015_SUCCESS.get(name, {}) if thesis else {}
         axes.plot(
             list(reference), list(reference.values()), "s--", color=color, markersize=4,
             markerfacecolor="white", linewidth=0.9, alpha=0.65,
@@ -131,15 +115,16 @@ def alpha_plot(means: Sequence[Mean], title: str) -> Figure:
         )  # fmt: skip
     for mean in means:
         if mean.experiment == BASELINE:
-            axes.axhline(mean.success_auc, color="black", linewidth=1.2, label="SiamFC")
-    axes.axhline(
-        published.BASELINE_SUCCESS, color="black", linewidth=0.9, linestyle="--", alpha=0.65,
-        label="SiamFC, thesis",
-    )  # fmt: skip
+            axes.axhline(mean.score, color="black", linewidth=1.2, label="SiamFC")
+    if thesis:
+        axes.axhline(
+            published.BASELINE_SUCCESS, color="black", linewidth=0.9, linestyle="--", alpha=0.65,
+            label="SiamFC, thesis",
+        )  # fmt: skip
     _alpha_axis(axes, any(mean.alpha == "learned" for mean in means))
-    axes.set_ylabel("success AUC")
+    axes.set_ylabel(measure)
     axes.set_ylim(bottom=0)
-    frame(figure, title, legend="dashed: published,\non OTB2015")
+    frame(figure, title, legend="dashed: published,\non OTB2015" if thesis else None)
     return figure
 
 

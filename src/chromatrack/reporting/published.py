@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+BENCHMARK = "otb"
+"""The benchmark that the thesis's tables are about."""
+
 BASELINE_SUCCESS = 0.584
 """The author's SiamFC, success AUC on OTB2015 (5.2.2)."""
 
@@ -48,30 +51,6 @@ ATTRIBUTE_SUCCESS: dict[str, tuple[float, float, dict[str, float]]] = {
 }  # fmt: skip
 """Table 5.7: alpha, success AUC on all sequences, success AUC per attribute. The baseline's 0.589
 stands so in the table; the text says 0.584."""
-
-DAVIS = {
-    "ResNet-18 (thesis)": (29.48, 22.93, 26.21),
-    "AlexNet (thesis)": (26.95, 20.90, 23.93),
-    "ResNet-18 (original work)": (34.60, 32.70, 33.65),
-    "OSVOS, supervised": (45.60, 52.50, 49.00),
-}
-"""Table 5.2: J, F and their mean on DAVIS-2017, in percent."""
-
-VOT_ACCURACY = {
-    "VOT2016": {
-        "SiamFC": 0.535, "experiment 1, α = 0.0": 0.504, "experiment 1, α = 1.0": 0.471,
-        "experiment 2, α = 0.6": 0.543, "experiment 3, α = 0.7": 0.539,
-        "experiment 4, α = 0.0": 0.502, "experiment 4, α = 1.0": 0.510,
-        "experiment 5, α = 0.7": 0.541,
-    },
-    "VOT2018": {
-        "SiamFC": 0.498, "experiment 1, α = 0.0": 0.4913, "experiment 1, α = 1.0": 0.4264,
-        "experiment 2, α = 0.2": 0.5029, "experiment 3, α = 0.6": 0.5106,
-        "experiment 4, α = 0.0": 0.4906, "experiment 4, α = 1.0": 0.4667,
-        "experiment 5, α = 0.3": 0.5062,
-    },
-}  # fmt: skip
-"""Tables 5.10 and 5.11."""
 
 LAB_MEAN = (0.4388, 0.5171, 0.5242)
 LAB_STD = (0.2242, 0.0312, 0.0416)

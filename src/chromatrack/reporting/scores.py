@@ -1,8 +1,8 @@
-"""The OTB scores of all trackers of a manifest, joined over seeds where that is wanted."""
+"""The scores of all trackers of a summary, joined over seeds where that is wanted."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ import numpy as np
 
 from chromatrack.errors import InputError
 from chromatrack.files import read_json
-from chromatrack.reporting.manifest import BASELINE, CLASSICAL, Row
+from chromatrack.reporting.manifest import BASELINE, CLASSICAL, OWN, UNTRAINED, Row
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,34 +19,33 @@ class Mean:
     """Scores of one tracker, the mean over its seeds.
 
     Attributes:
-        experiment: name of the experiment, "baseline" or "classical".
+        experiment: name of the experiment, "baseline", "classical" or "own".
         alpha: weight of the colorization branch, "learned", or None for the baseline.
-        success: (21,) success curve.
-        precision: (51,) precision curve.
-        attributes: attribute -> success AUC, where the attribute occurs.
+        first: key of the measure that trackers are ranked by.
+        values: key of a measure -> value; without those that cannot be told.
+        curves: key of a curve -> as scores.json holds it, with the mean of the values.
+        attributes: attribute -> first measure, where the attribute occurs.
         seeds: number of seeds.
-        tracker: name of a classical tracker; None for the others.
+        tracker: name of a tracker that is of no experiment; None for the others.
     """
 
     experiment: str
     alpha: float | str | None
-    success: np.ndarray
-    precision: np.ndarray
+    first: str
+    values: Mapping[str, float]
+    curves: Mapping[str, Mapping[str, Any]]
     attributes: Mapping[str, float]
     seeds: int
     tracker: str | None = None
 
     @property
-    def success_auc(self) -> float:
-        return float(np.mean(self.success))
-
-    @property
-    def precision_20(self) -> float:
-        return float(self.precision[20])
+    def score(self) -> float:
+        """The measure that trackers are ranked by."""
+        return self.values[self.first]
 
     @property
     def label(self) -> str:
-        """For legends and tables: "SiamFC", "α = 0.3", or the name of a classical tracker."""
+        """For legends and tables: "SiamFC", "α = 0.3", or the name of another tracker."""
         if self.tracker is not None:
             return self.tracker
         return "SiamFC" if self.experiment == BASELINE else f"α = {alpha_text(self.alpha)}"
@@ -60,27 +59,33 @@ def alpha_text(alpha: float | str | None) -> str:
 
 
 def read_evaluation(path: Path) -> dict[str, Any]:
-    """A JSON of `chromatrack evaluate otb`, checked as far as the report uses it."""
+    """A scores.json of `chromatrack evaluate`, checked as far as the report uses it."""
     evaluation = read_json(path)
     expected = {
-        "success_auc": float, "precision_20": float, "targets": int, "frames": int,
-        "success_curve": list, "precision_curve": list, "per_attribute": dict,
+        "measures": dict, "headline": list, "unit": str, "targets": int, "frames": int,
+        "curves": dict, "per_attribute": dict, "remarks": dict,
     }  # fmt: skip
     for key, kind in expected.items():
         value = evaluation.get(key) if isinstance(evaluation, dict) else None
-        # A score of exactly 0 or 1 may stand in a file as a whole number.
-        if not isinstance(value, (int, float) if kind is float else kind):
-            raise InputError(f"{path}: expected {key!r} as `chromatrack evaluate otb` writes it")
-    if len(evaluation["success_curve"]) != 21 or len(evaluation["precision_curve"]) != 51:
-        raise InputError(f"{path}: expected curves of 21 and 51 values")
+        if not isinstance(value, kind):
+            raise InputError(f"{path}: expected {key!r} as `chromatrack evaluate` writes it")
+    for key, told in evaluation["measures"].items():
+        value = evaluation.get(key)
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        if not isinstance(told, dict) or not (value is None or number):
+            raise InputError(f"{path}: expected a number as {key!r}")
+    for key, curve in evaluation["curves"].items():
+        lengths = [len(curve.get(part, ())) for part in ("thresholds", "values")]
+        if lengths[0] != lengths[1] or not lengths[0]:
+            raise InputError(f"{path}: curve {key!r}: expected a value at each threshold")
     return evaluation
 
 
 def sort_key(experiment: str, alpha: float | str | None) -> tuple:
-    """Baseline, classical trackers, then by experiment and alpha; "learned" after the numbers."""
+    """Baseline, trackers of no experiment, then by experiment and alpha; "learned" comes last."""
     number = isinstance(alpha, float)
     return (
-        {BASELINE: 0, CLASSICAL: 1}.get(experiment, 2),
+        {BASELINE: 0, CLASSICAL: 1, OWN: 2}.get(experiment, 3),
         (len(experiment), experiment) if experiment.isdecimal() else (99, experiment),
         alpha is not None,
         not number,
@@ -89,10 +94,10 @@ def sort_key(experiment: str, alpha: float | str | None) -> tuple:
 
 
 def mean_over_seeds(rows: Iterable[Row]) -> list[Mean]:
-    """One entry per experiment and alpha, or classical tracker, in the order of `sort_key`."""
+    """One entry per experiment and alpha, or other tracker, in the order of `sort_key`."""
     groups: dict[tuple, list[dict[str, Any]]] = {}
     for row in rows:
-        name = row.tracker if row.experiment == CLASSICAL else None
+        name = row.tracker if row.experiment in UNTRAINED else None
         key = (row.experiment, row.alpha, name)
         groups.setdefault(key, []).append(read_evaluation(row.evaluation))
     means = [_mean(*key, evaluations) for key, evaluations in groups.items()]
@@ -105,17 +110,25 @@ def _mean(
     tracker: str | None,
     evaluations: list[dict[str, Any]],
 ) -> Mean:
+    first = next(iter(evaluations[0]["measures"]))
     attributes = {name for evaluation in evaluations for name in evaluation["per_attribute"]}
+    values = {
+        key: [evaluation[key] for evaluation in evaluations] for key in evaluations[0]["measures"]
+    }
     return Mean(
         experiment=experiment,
         alpha=alpha,
-        success=np.mean([evaluation["success_curve"] for evaluation in evaluations], axis=0),
-        precision=np.mean([evaluation["precision_curve"] for evaluation in evaluations], axis=0),
+        first=first,
+        values={key: float(np.mean(each)) for key, each in values.items() if None not in each},
+        curves={
+            key: {**curve, "values": _mean_of(evaluations, lambda one, key=key: one["curves"][key])}
+            for key, curve in evaluations[0]["curves"].items()
+        },
         attributes={
             name: float(
                 np.mean(
                     [
-                        evaluation["per_attribute"][name]["success_auc"]
+                        evaluation["per_attribute"][name][first]
                         for evaluation in evaluations
                         if name in evaluation["per_attribute"]
                     ]
@@ -128,18 +141,22 @@ def _mean(
     )
 
 
+def _mean_of(evaluations: list[dict[str, Any]], curve_of: Callable) -> np.ndarray:
+    return np.mean([curve_of(one)["values"] for one in evaluations], axis=0)
+
+
 def best_of_each(means: Iterable[Mean]) -> list[Mean]:
-    """The best alpha of each experiment by success AUC (thesis Table 5.7); all without an alpha."""
+    """The best alpha of each experiment by its score (thesis Table 5.7); all without an alpha."""
     best: dict[tuple, Mean] = {}
     for mean in means:
         key = mean.experiment, mean.tracker
         known = best.get(key)
-        if known is None or mean.success_auc > known.success_auc:
+        if known is None or mean.score > known.score:
             best[key] = mean
     return list(best.values())
 
 
 def experiments_of(means: Iterable[Mean]) -> list[str]:
-    """Names of the experiments without the baseline and the classical trackers, in order."""
+    """Names of the experiments, without what stands for trackers of none, in order."""
     names = dict.fromkeys(mean.experiment for mean in means)
-    return [name for name in names if name not in (BASELINE, CLASSICAL)]
+    return [name for name in names if name not in (BASELINE, *UNTRAINED)]

@@ -9,6 +9,8 @@ from typing import Any
 
 import pandas as pd
 
+from chromatrack.evaluation.benchmark import Benchmark
+from chromatrack.evaluation.measures import Measure
 from chromatrack.fetch.ledger import DONE
 from chromatrack.fetch.tally import Fate, by_class, by_reason
 from chromatrack.reporting import published
@@ -34,40 +36,74 @@ class Table:
     text_columns: int = 1
 
 
-def number(value: Any, digits: int = 3, *, sign: bool = False) -> str:
+def number(value: Any, digits: int = 3, *, sign: bool = False, scale: float = 1.0) -> str:
     """A number with fixed digits; a dash for nothing."""
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return "–"
-    return f"{value:{'+' if sign else ''}.{digits}f}"
+    return f"{scale * value:{'+' if sign else ''}.{digits}f}"
 
 
-def summary(table: pd.DataFrame) -> Table:
-    """The summary CSV, read as text apart from its numbers."""
+def summary(table: pd.DataFrame, measures: Mapping[str, Measure]) -> Table:
+    """The summary CSV, read as text apart from its numbers.
+
+    Args:
+        measures: of its columns.
+    """
     lines = [
         Line((
             str(row["tracker"]), str(row["experiment"]), row["alpha"] or "–", row["seed"] or "–",
-            number(row["success_auc"]), number(row["precision_20"]),
+            *(number(row[key], one.digits, scale=one.scale) for key, one in measures.items()),
             number(row["gain_percent"], 2, sign=True), number(row["frames_per_second"], 1),
         ))
         for row in table.to_dict("records")
     ]  # fmt: skip
+    titles = [one.title for one in measures.values()]
     return Table(
-        (
-            "tracker",
-            "experiment",
-            "α",
-            "seed",
-            "success AUC",
-            "precision at 20 px",
-            "gain %",
-            "FPS",
-        ),
+        ("tracker", "experiment", "α", "seed", *titles, "gain %", "FPS"),
         tuple(lines),
-        "Gain: of success AUC over the SiamFC baseline of the same seed; of a classical tracker, "
-        "over the mean of the baselines. FPS: frames over time on "
-        "the machine that made this, decoding included.",
+        f"Gain: of {titles[0] if titles else 'the score'} over the SiamFC baseline of the same "
+        "seed; of a tracker of no experiment, over the mean of the baselines. FPS: frames over "
+        "time on the machine that made this, decoding included.",
         text_columns=3,
     )
+
+
+def evaluations(entries: Mapping[str, Mapping[str, Any]], benchmark: Benchmark) -> Table:
+    """All measures that a benchmark declares, of all trackers, and published rows below them.
+
+    Args:
+        entries: title of a tracker -> its scores.json.
+    """
+    unit = benchmark.unit
+    measures = benchmark.measures
+    lines = [
+        Line((
+            name, *(_measured(entry, one) for one in measures),
+            str(entry["targets"]), str(entry["frames"]),
+        ))
+        for name, entry in entries.items()
+    ]  # fmt: skip
+    lines += [
+        Line(
+            (
+                row.title,
+                *(number(row.values.get(m.key), m.digits, scale=m.scale) for m in measures),
+                "–",
+                "–",
+            ),
+            reference=True,
+        )
+        for row in benchmark.published
+    ]
+    heads = [one.title for one in measures]
+    return Table(("tracker", *heads, f"{unit}s", "frames"), tuple(lines), benchmark.note)
+
+
+def _measured(entry: Mapping[str, Any], measure: Measure) -> str:
+    """The value, with what has to stand beside it."""
+    text = number(entry[measure.key], measure.digits, scale=measure.scale)
+    remark = entry["remarks"].get(measure.key)
+    return f"{text} ({remark})" if remark else text
 
 
 def beside_the_thesis(means: Sequence[Mean], kinds: Mapping[str, str]) -> Table:
@@ -77,7 +113,7 @@ def beside_the_thesis(means: Sequence[Mean], kinds: Mapping[str, str]) -> Table:
         kinds: what each experiment is, for the second column.
     """
     means = [mean for mean in means if mean.tracker is None]
-    own = {(mean.experiment, mean.alpha): mean.success_auc for mean in means}
+    own = {(mean.experiment, mean.alpha): mean.score for mean in means}
     keys = list(own)
     for name in dict.fromkeys(mean.experiment for mean in means):
         keys += [(name, alpha) for alpha in published.OTB2015_SUCCESS.get(name, {})]
@@ -113,7 +149,7 @@ def attributes(means: Sequence[Mean]) -> Table:
     for mean in best_of_each(means):
         name = mean.label if mean.alpha is None else f"experiment {mean.experiment}"
         scores = [mean.attributes.get(key) for key in published.ATTRIBUTES]
-        lines.append(_attribute_line(name, mean.alpha, mean.success_auc, scores))
+        lines.append(_attribute_line(name, mean.alpha, mean.score, scores))
         if mean.experiment in published.ATTRIBUTE_SUCCESS:
             alpha, total, reference = published.ATTRIBUTE_SUCCESS[mean.experiment]
             lines.append(
@@ -138,76 +174,6 @@ def _attribute_line(
     reference: bool = False,
 ) -> Line:
     return Line((name, alpha_text(alpha), number(total), *map(number, scores)), reference)
-
-
-def davis(evaluations: Mapping[str, Mapping[str, Any]]) -> Table:
-    """J, F and their mean in percent, ours above the published rows (thesis Table 5.2)."""
-    keys = ("J_mean", "F_mean", "J_and_F", "J_recall", "F_recall", "J_decay", "F_decay")
-    lines = [
-        Line((
-            name, *(number(100 * entry[key], 2) for key in keys),
-            str(entry["objects"]), str(entry["frames"]),
-        ))
-        for name, entry in evaluations.items()
-    ]  # fmt: skip
-    for name, values in published.DAVIS.items():
-        unknown = ("–",) * (len(keys) - len(values) + 2)
-        lines.append(Line((name, *(number(value, 2) for value in values), *unknown), True))
-    return Table(
-        ("network and method", "J", "F", "mean", "J recall", "F recall", "J decay", "F decay",
-         "objects", "frames"),
-        tuple(lines),
-        "Percent, as the official evaluation has them; recall: frames above 50 %, decay: first "
-        "quarter minus last. Method thesis: the frame before, hard labels, central square, as the "
-        "thesis did it; soft: as configured. First mask repeated and random weights are what "
-        "training has to beat. Grey rows are the published numbers on DAVIS-2017 val.",
-    )  # fmt: skip
-
-
-def vot(evaluations: Mapping[str, Mapping[str, Any]]) -> Table:
-    """Accuracy, robustness and EAO, ours above the accuracies of thesis Tables 5.10 and 5.11."""
-    lines = [
-        Line((
-            name, number(entry["accuracy"]), number(entry["failures"], 1),
-            number(entry["robustness"], 2), _eao(entry),
-        ))
-        for name, entry in evaluations.items()
-    ]  # fmt: skip
-    lines += [
-        Line((f"{challenge}, thesis: {name}", number(value), "–", "–", "–"), reference=True)
-        for challenge, values in published.VOT_ACCURACY.items()
-        for name, value in values.items()
-    ]
-    return Table(
-        ("tracker", "accuracy", "failures", "per 100 frames", "EAO"),
-        tuple(lines),
-        "VOT ranks trackers by EAO, the expected average overlap, and not by the average of "
-        "accuracy and robustness as the thesis has it. EAO is a mean over an interval of lengths "
-        "of sequences: as in vot-toolkit, over the part that the longest run reaches, which then "
-        "stands beside it, and a dash where none reaches it. The thesis prints accuracies alone.",
-    )
-
-
-def _eao(entry: Mapping[str, Any]) -> str:
-    """The EAO, with the last length that it is over where that is not the whole interval."""
-    until, interval = entry.get("eao_until"), entry.get("eao_interval")
-    cut = until is not None and interval is not None and until < interval[1]
-    return number(entry["eao"]) + (f" (to {until} of {interval[1]})" if cut else "")
-
-
-def got10k(evaluations: Mapping[str, Mapping[str, Any]]) -> Table:
-    """Average overlap and success rates on GOT-10k val."""
-    keys = ("average_overlap", "success_rate_50", "success_rate_75")
-    lines = [
-        Line((name, *(number(entry[key]) for key in keys), str(entry["sequences"])))
-        for name, entry in evaluations.items()
-    ]
-    return Table(
-        ("tracker", "AO", "SR 0.5", "SR 0.75", "sequences"),
-        tuple(lines),
-        "AO: mean overlap over the frames in which the target is visible, without the first of "
-        "each sequence. SR: share of them whose overlap is above 0.5 or 0.75.",
-    )
 
 
 def ledger(fates: Sequence[Fate]) -> Table:

@@ -5,24 +5,20 @@ that table. `config.yaml` overrides them with the small demo.
 """
 
 from chromatrack.settings.clips import BackOffSettings, ClipSettings, SourceSettings
-from chromatrack.settings.data import DataSettings, TrackingLayout, TrackingSource, WorldSettings
-from chromatrack.settings.labels import AnalysisSettings, LabelSettings
-from chromatrack.settings.networks import (
-    ColorizationSettings,
-    CropSettings,
-    FineTuneSettings,
-    FusionSettings,
-    SiamFCSettings,
-    Trunk,
-)
-from chromatrack.settings.single_video import SingleVideoSettings
-from chromatrack.settings.tracking import (
+from chromatrack.settings.colorization import ColorizationSettings, SingleVideoSettings, Trunk
+from chromatrack.settings.data import DataSettings, TrackingLayout, TrackingSource
+from chromatrack.settings.evaluation import (
+    BenchmarkSettings,
     Classical,
     ExperimentSettings,
+    OwnTracker,
     PropagationSettings,
     TrackerSettings,
     thesis_experiments,
 )
+from chromatrack.settings.fusion import FineTuneSettings, FusionSettings
+from chromatrack.settings.labels import AnalysisSettings, LabelSettings
+from chromatrack.settings.siamfc import CropSettings, SiamFCSettings
 from chromatrack.settings.whole import (
     ComputeSettings,
     Settings,
@@ -32,10 +28,12 @@ from chromatrack.settings.whole import (
     slice_json,
     to_json,
 )
+from chromatrack.settings.world import WorldSettings
 
 __all__ = [
     "AnalysisSettings",
     "BackOffSettings",
+    "BenchmarkSettings",
     "Classical",
     "ClipSettings",
     "ColorizationSettings",
@@ -46,6 +44,7 @@ __all__ = [
     "FineTuneSettings",
     "FusionSettings",
     "LabelSettings",
+    "OwnTracker",
     "PropagationSettings",
     "Settings",
     "SiamFCSettings",

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, ClassVar, Literal
 
 from chromatrack.settings.checks import positive, require
+from chromatrack.settings.keys import only, without
 
 URL_FIELDS = ("id", "clip", "label", "split", "start", "end")
 """What an address may have in braces (`http`)."""
@@ -17,6 +18,9 @@ _URL_FIELD_LIST = ", ".join(f"{{{name}}}" for name in URL_FIELDS)
 @dataclass(frozen=True)
 class SourceSettings:
     """Where videos come from. Each key names the kinds that read it."""
+
+    MANNERS: ClassVar = ("rate_limit", "sleep", "timeout", "index")
+    """Keys that say how videos are had, and not which."""
 
     kind: Literal["ytdlp", "http", "folder", "clips", "got10k"] = "ytdlp"
     """`ytdlp`: a video site, through yt-dlp; `http`: files behind the address `url`; `folder`:
@@ -98,6 +102,9 @@ class BackOffSettings:
 class ClipSettings:
     """Shards of the clip list, downloading and cutting."""
 
+    MANNERS: ClassVar = ("retries", "back_off")
+    """Keys that say how clips are had, and not which."""
+
     shard_size: int = 500
     """Clips per shard; one job handles one shard."""
     minimum_seconds: float = 1.0
@@ -113,3 +120,13 @@ class ClipSettings:
         positive(self, "shard_size")
         require(0 <= self.quality <= 51, f"quality: expected 0 to 51, got {self.quality}")
         require(self.retries >= 0, f"retries: expected 0 or more, got {self.retries}")
+
+    def cutting(self) -> dict[str, Any]:
+        """What the clips depend on."""
+        own = without(self, "shard_size", *self.MANNERS)
+        return {**own, "source": without(self.source, *self.source.MANNERS)}
+
+    def manners(self) -> dict[str, Any]:
+        """How they are had: an edit of it makes nothing again."""
+        own = only(self, *self.MANNERS)
+        return {**own, "source": only(self.source, *self.source.MANNERS)}

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, ClassVar, Literal
 
 from chromatrack.settings.checks import positive, require
+from chromatrack.settings.keys import without
 
 Equalization = Literal["per_channel", "none", "y", "l", "clahe_l", "clahe_per_channel"]
 
@@ -13,6 +14,9 @@ Equalization = Literal["per_channel", "none", "y", "l", "clahe_l", "clahe_per_ch
 @dataclass(frozen=True)
 class LabelSettings:
     """Frames to colour labels (thesis 5.3.1)."""
+
+    STORAGE: ClassVar = ("full_resolution", "luma", "luma_quality", "chroma")
+    """Keys of what is kept beside the labels, and how."""
 
     frame_stride: int = 5
     """Every how many frames one is kept (D21, D22c)."""
@@ -59,6 +63,10 @@ class LabelSettings:
             not self.chroma or self.size % 2 == 0,
             f"size: expected an even number where chroma is kept, got {self.size}",
         )
+
+    def labelling(self) -> dict[str, Any]:
+        """What the labels themselves depend on."""
+        return without(self, *self.STORAGE)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 import re
 from collections.abc import Iterable
@@ -11,27 +12,25 @@ from typing import Any, Literal, TypeVar, get_args
 
 from chromatrack.configuration import as_plain, build, merge, read_yaml
 from chromatrack.errors import InputError
+from chromatrack.evaluation import sets
 from chromatrack.files import canonical_json
 from chromatrack.settings.checks import positive, require
 from chromatrack.settings.clips import ClipSettings
-from chromatrack.settings.data import DataSettings, WorldSettings
-from chromatrack.settings.labels import AnalysisSettings, LabelSettings
-from chromatrack.settings.networks import (
-    ColorizationSettings,
-    CropSettings,
-    FineTuneSettings,
-    FusionSettings,
-    SiamFCSettings,
-    Trunk,
-)
-from chromatrack.settings.single_video import SingleVideoSettings
-from chromatrack.settings.tracking import (
+from chromatrack.settings.colorization import ColorizationSettings, SingleVideoSettings, Trunk
+from chromatrack.settings.data import DataSettings
+from chromatrack.settings.evaluation import (
+    BenchmarkSettings,
     Classical,
     ExperimentSettings,
+    OwnTracker,
     PropagationSettings,
     TrackerSettings,
     thesis_experiments,
 )
+from chromatrack.settings.fusion import FineTuneSettings, FusionSettings
+from chromatrack.settings.labels import AnalysisSettings, LabelSettings
+from chromatrack.settings.siamfc import CropSettings, SiamFCSettings
+from chromatrack.settings.world import WorldSettings
 
 T = TypeVar("T")
 
@@ -84,6 +83,10 @@ class Settings:
     """Trunks that are pretrained and scored on DAVIS beside those of the experiments (5.3.4)."""
     baselines: tuple[Classical, ...] = get_args(Classical)
     """Classical trackers that stand in the tables beside SiamFC."""
+    trackers: dict[str, OwnTracker] = field(default_factory=dict)
+    """Further trackers in the tables: published results, or classes of one's own."""
+    benchmarks: dict[str, BenchmarkSettings] = field(default_factory=dict)
+    """The benchmarks that the run has; in a demo without any, those of the world."""
     world: WorldSettings = field(default_factory=WorldSettings)
     clips: ClipSettings = field(default_factory=ClipSettings)
     labels: LabelSettings = field(default_factory=LabelSettings)
@@ -112,6 +115,20 @@ class Settings:
                 name not in ("baseline", "classical"),
                 f"experiments.{name}: tables have other rows of this name",
             )
+        for name in self.trackers:
+            require(
+                re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", name) is not None,
+                f"trackers.{name}: expected a name of letters, digits, '_', '-' and '.'",
+            )
+            require(
+                name not in get_args(Classical)
+                and re.match(r"(baseline|exp[A-Za-z0-9]+-alpha)", name) is None,
+                f"trackers.{name}: trackers of the run have names like this; expected another one",
+            )
+        for name in self.benchmarks:
+            near = difflib.get_close_matches(name, sets.NAMES, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(sets.NAMES)}"
+            require(name in sets.NAMES, f"benchmarks.{name}: unknown benchmark; {hint}")
         for alpha in self.alphas:
             require(alpha == "learned" or 0 <= alpha <= 1, f"alphas: expected 0 to 1, got {alpha}")
         require(
@@ -135,17 +152,49 @@ class Settings:
         require(all(seed >= 0 for seed in self.seeds), "seeds: expected 0 or more")
 
 
+DEMO_BENCHMARKS = {"otb": {}, "vot": {}, "got10k": {"trackers": "baselines"}, "davis": {}}
+"""Of the synthetic world, where a demo names none."""
+
+_SHORT = {"benchmarks": "root", "trackers": "results"}
+"""Parts whose entries may be a text: what it stands for."""
+
+
 def from_mapping(mapping: Any) -> Settings:
     """The checked configuration of a run; raises `InputError` naming the key that is wrong.
 
-    An experiment that is set to null is left out: the way for one file to drop another's.
+    An entry of `experiments`, `benchmarks` or `trackers` that is set to null is left out: the way
+    for one file to drop another's. A benchmark may be its root alone, a tracker the folder of its
+    results or module:Class; benchmarks may be a list of names.
     """
-    experiments = mapping.get("experiments") if isinstance(mapping, dict) else None
-    if isinstance(experiments, dict):
-        named = {str(name): value for name, value in experiments.items()}
-        kept = {name: value for name, value in named.items() if value is not None}
-        mapping = {**mapping, "experiments": kept}
+    if not isinstance(mapping, dict):
+        return build(Settings, mapping)
+    mapping = dict(mapping)
+    for part in ("experiments", "benchmarks", "trackers"):
+        if part in mapping:
+            mapping[part] = _entries(part, mapping[part])
+    data = mapping.get("data")
+    if isinstance(data, dict) and data.get("demo") and "benchmarks" not in mapping:
+        mapping["benchmarks"] = DEMO_BENCHMARKS
     return build(Settings, mapping)
+
+
+def _entries(part: str, given: Any) -> Any:
+    """The entries of a part that are not left out, each written out."""
+    if given is None:
+        return {}
+    if part == "benchmarks" and isinstance(given, list | tuple):
+        return {str(name): {} for name in given}
+    if not isinstance(given, dict):
+        return given
+    named = {str(name): entry for name, entry in given.items()}
+    return {name: _written_out(part, entry) for name, entry in named.items() if entry is not None}
+
+
+def _written_out(part: str, entry: Any) -> Any:
+    if part not in _SHORT or not isinstance(entry, str):
+        return entry
+    is_class = part == "trackers" and re.fullmatch(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*", entry)
+    return {"module" if is_class else _SHORT[part]: entry}
 
 
 def load_config(paths: Iterable[str | Path]) -> Settings:

@@ -15,7 +15,7 @@ from chromatrack.metrics.vot import (
     SKIPPED,
     TRACKED,
 )
-from chromatrack.tracking.contract import Tracker
+from chromatrack.tracking.contract import Tracker, at_frame
 
 
 def supervised_run(
@@ -36,12 +36,15 @@ def supervised_run(
     for index, path in enumerate(sequence.frames):
         if index < start_at:
             continue
-        image = read_image_rgb(path)
+        with at_frame(sequence, index):
+            image = read_image_rgb(path)
+            if index == start_at:
+                tracker.init(image, starts[index])
+            else:
+                boxes_ltwh[index] = tracker.update(image)
         if index == start_at:
-            tracker.init(image, starts[index])
             boxes_ltwh[index], states[index], overlaps[index] = starts[index], INITIALIZED, 1.0
             continue
-        boxes_ltwh[index] = tracker.update(image)
         overlaps[index] = region_overlap(boxes_ltwh[index], truth[index], image.shape[:2])
         states[index] = TRACKED if overlaps[index] > 0 else FAILED
         if states[index] == FAILED:

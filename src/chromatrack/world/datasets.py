@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from chromatrack.data import davis, got10k, kinetics, otb, vot
+from chromatrack.evaluation.benchmark import Example
 from chromatrack.settings import WorldSettings
 from chromatrack.video.write import write_video
 from chromatrack.world import attributes
@@ -22,6 +23,8 @@ VIDEO_QUALITY = 20
 SPLITS = ("train", "val")
 
 VOT_SCRIPTS = ("Cat", "Helmet", "Portrait")
+EXAMPLE_SCRIPTS = ("Cat", "Helmet", "Portrait", "Shuttle")
+"""Scenes of the benchmarks that are not part of each world; the target of Portrait gets hidden."""
 DAVIS_SCENES = {"crossing": 2, "parade": 3}
 """Name -> number of objects."""
 
@@ -149,6 +152,15 @@ def write_otb(root: Path, settings: WorldSettings, name: str) -> list[str]:
         shown = attributes.measure(actors[index], look_alikes)
         otb.write_attributes(root / "otb_attributes", target, shown)
     return targets
+
+
+def example(settings: WorldSettings, name: str) -> Example:
+    """The target of an OTB scene, for a benchmark to write."""
+    script = _script(settings, name)
+    shots = list(_render(settings, script.scene, settings.otb_frames))
+    views = [shot.views[script.targets[0]] for shot in shots]
+    shown = np.array([view.in_view * (1 - view.occluded) for view in views])
+    return Example(name, tuple(shot.rgb for shot in shots), _boxes(views), shown)
 
 
 def write_vot(root: Path, settings: WorldSettings, name: str) -> str:

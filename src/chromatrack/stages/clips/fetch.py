@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from chromatrack.configuration import as_plain
 from chromatrack.data.kinetics import ClipRow, read_clip_list
 from chromatrack.errors import InputError, WorkError
 from chromatrack.fetch.adopt import adopt_clips
@@ -91,7 +90,7 @@ def fetch_shard(
             outcomes = {row.clip_id: journal.entries[row.clip_id].outcome for row in rows}
     except OSError as error:
         raise WorkError(f"{clips}: cannot be written ({error.strerror or error})") from error
-    made = made_by("fetch", settings=as_plain(settings), inputs={"shard": shard})
+    made = made_by("fetch", settings=settings.cutting(), inputs={"shard": shard})
     made_text = json.dumps(made, indent=2, ensure_ascii=False) + "\n"
     write_if_changed(ledger.with_suffix(".json"), made_text)
     write_ledger(ledger, rows, outcomes)

@@ -53,6 +53,8 @@ def memorize_clip(
         InputError: the video cannot be decoded or is shorter than a sample.
     """
     folder = output.parent
+    # The network sees what is kept; the rest of what a label cache can hold is not read here.
+    labels = replace(labels, chroma=colorization.input != "luma", full_resolution=False)
     training = replace(
         colorization,
         steps=settings.steps,
@@ -83,8 +85,7 @@ def memorize_clip(
             "made_by": made_by(
                 "memorize-clip",
                 settings={
-                    "labels": as_plain(labels),
-                    "colorization": as_plain(colorization),
+                    **settings.read_of(labels, colorization),
                     "single_video": as_plain(settings),
                     "seed": seed,
                 },

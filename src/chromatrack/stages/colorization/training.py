@@ -10,7 +10,6 @@ from pathlib import Path
 import torch
 
 from chromatrack.checkpoints import save_checkpoint
-from chromatrack.configuration import as_plain
 from chromatrack.errors import InputError
 from chromatrack.files import canonical_json, check_no_folder, digest_text, made_by
 from chromatrack.labels.samples import LabelSamples, Part
@@ -20,6 +19,7 @@ from chromatrack.models.build import build_colorizer
 from chromatrack.models.inputs import InputScaling
 from chromatrack.models.similarity import directions
 from chromatrack.settings import ColorizationSettings, ComputeSettings
+from chromatrack.settings.keys import only, without_cadence
 from chromatrack.stages.labels.lab_statistics import THESIS_LAB, read_lab
 from chromatrack.training.compute import choose_device, prepare
 from chromatrack.training.engine import finish, fit
@@ -33,7 +33,7 @@ class _Job:
     """A pretraining, as it is handed to its processes; see `train_colorization`."""
 
     shards: tuple[Path, ...]
-    statistics: Path
+    statistics: Path | None
     output: Path
     trunk: str
     colours: int
@@ -61,7 +61,7 @@ class _Job:
 
 def train_colorization(
     shards: Sequence[Path],
-    statistics: Path,
+    statistics: Path | None,
     output: Path,
     *,
     trunk: str,
@@ -75,20 +75,22 @@ def train_colorization(
 
     Args:
         shards: label files.
-        statistics: Lab statistics, for the normalisation of L.
+        statistics: Lab statistics, for `normalization: measured`; else not read.
         trunk: name of the trunk.
         colours: number of labels in the cache.
         keep_at: numbers of steps after which the network is kept too, as
             checkpoints/step-0000010.pt; 0 is the network before the first one.
 
     Raises:
-        InputError: a label file of another number of colours, or no clip that is long enough.
+        InputError: a label file of another number of colours, no clip that is long enough, or
+            statistics that are wanted and not given.
         WorkError: the loss is not finite; the message names step and clips.
     """
     if trunk not in trunks.NAMES:
         raise InputError(f"--trunk: expected one of {', '.join(trunks.NAMES)}, got {trunk!r}")
     check_no_folder(output)
     check_share(settings.batch_size, compute.devices)
+    statistics = statistics_read(statistics, settings)
     job = _Job(
         shards=tuple(shards),
         statistics=statistics,
@@ -108,18 +110,23 @@ def train_colorization(
 
 def training_source(
     shards: Sequence[Path],
-    statistics: Path,
+    statistics: Path | None,
     *,
     trunk: str,
     colours: int,
     seed: int,
     settings: ColorizationSettings,
 ) -> dict:
-    """What determines the network that `train_colorization` makes; its checkpoint holds it."""
+    """What determines the network that `train_colorization` makes; its checkpoint holds it.
+
+    How often it is written and measured is no part of it: a killed training goes on after an edit.
+    """
+    statistics = statistics_read(statistics, settings)
+    inputs = [*shards, statistics] if statistics else shards
     source = made_by(
         "colorization",
-        settings={**as_plain(settings), "trunk": trunk, "colours": colours, "seed": seed},
-        inputs={path.name: path for path in (*shards, statistics)},
+        settings={**without_cadence(settings), "trunk": trunk, "colours": colours, "seed": seed},
+        inputs={path.name: path for path in inputs},
     )
     return source | {"version": VERSIONS["train-colorization"]}
 
@@ -236,11 +243,23 @@ def _validation(job: _Job, share: slice, team: Team, scaling: InputScaling) -> V
 
 
 def initial_colorization(
-    statistics: Path, output: Path, *, trunk: str, seed: int, settings: ColorizationSettings
+    statistics: Path | None,
+    output: Path,
+    *,
+    trunk: str,
+    seed: int,
+    settings: ColorizationSettings,
 ) -> None:
-    """Write a checkpoint of random weights, where experiment 3 starts from."""
+    """Write a checkpoint of random weights, where experiment 3 starts from.
+
+    It depends on the network and its input alone: on no key of the training.
+
+    Args:
+        statistics: Lab statistics, for `normalization: measured`; else not read.
+    """
     torch.manual_seed(seed)
     description = _description(trunk, settings)
+    statistics = statistics_read(statistics, settings)
     save_checkpoint(
         output,
         kind="colorization",
@@ -249,32 +268,31 @@ def initial_colorization(
         module=build_colorizer(**description),
         made_by=made_by(
             "initial-colorization",
-            settings={**as_plain(settings), "trunk": trunk, "seed": seed},
-            inputs={statistics.name: statistics},
+            settings={**description, "normalization": settings.normalization, "seed": seed},
+            inputs={statistics.name: statistics} if statistics else {},
         ),
     )
 
 
 def _description(trunk: str, settings: ColorizationSettings) -> dict:
-    return {
-        "trunk": trunk,
-        "width": settings.width,
-        "embedding": settings.embedding,
-        "positions": settings.positions,
-        "head": settings.head,
-        "padding": settings.padding,
-        "input": settings.input,
-        "channel_dropout": settings.channel_dropout,
-    }
+    return {"trunk": trunk, **only(settings, *settings.NETWORK)}
 
 
-def input_scaling(statistics: Path, settings: ColorizationSettings) -> InputScaling:
+def statistics_read(statistics: Path | None, settings: ColorizationSettings) -> Path | None:
+    """The Lab statistics where the normalisation is measured; None where nothing reads them."""
+    if settings.normalization != "measured":
+        return None
+    if statistics is None:
+        raise InputError("colorization.normalization: measured needs --statistics, a file of them")
+    return statistics
+
+
+def input_scaling(statistics: Path | None, settings: ColorizationSettings) -> InputScaling:
     """Normalisation of L, a, b: measured, the thesis's, or 0.5 / 0.5 (D18)."""
     kind = {"luma": "lab_l"}.get(settings.input, settings.input)
     if settings.normalization == "half":
         return InputScaling(grey=kind)
-    measured = settings.normalization == "measured"
-    lab = read_lab(statistics) if measured else THESIS_LAB
+    lab = read_lab(statistics) if statistics else THESIS_LAB
     deviation = [max(value, 1e-6) for value in lab["std"]]
     return InputScaling(
         grey=kind,

@@ -12,6 +12,7 @@ from chromatrack.configuration import as_plain
 from chromatrack.data import davis
 from chromatrack.data.images import read_image_rgb
 from chromatrack.errors import InputError
+from chromatrack.evaluation.benchmark import Selection
 from chromatrack.files import (
     canonical_json,
     digest_file,
@@ -29,17 +30,16 @@ IDENTITY = "identity"
 """The method that repeats the first mask: what any network has to beat."""
 
 
-def propagate_davis(
+def propagate(
     checkpoint: Path | None,
-    root: Path,
+    selection: Selection,
     output: Path,
     *,
     method: str,
     settings: PropagationSettings,
     compute: ComputeSettings,
-    max_frames: int | None = None,
 ) -> dict:
-    """Propagate the first mask of every sequence of the val split.
+    """Propagate the first mask of every sequence.
 
     Writes NAME/%05d.png (indexed, official layout) beside `output`, and `output`, a JSON that says
     what made them, last. A sequence that was done with the same weights, settings and frames is
@@ -47,6 +47,7 @@ def propagate_davis(
 
     Args:
         checkpoint: of the colorization network; None for the method `identity` alone.
+        selection: of DAVIS; its val split, without names.
         method: `soft`, `thesis` (see `tracking.recipe`) or `identity`.
     """
     if method == IDENTITY:
@@ -55,15 +56,15 @@ def propagate_davis(
         segmenter = _Network(checkpoint, method, settings, compute)
     source = made_by(
         "propagate",
-        settings={"method": method, **segmenter.settings, "max_frames": max_frames},
+        settings={"method": method, **segmenter.settings, "max_frames": selection.max_frames},
         inputs={"checkpoint": checkpoint} if checkpoint else {},
     )
     counts = {}
-    names = davis.read_names(root)
+    names = davis.read_names(selection.root, names=selection.names)
     with progress(names, what=f"DAVIS {output.parent.name}", unit="sequence") as bar:
         for name in bar:
-            frames = davis.frames(root, name)[:max_frames]
-            masks = davis.masks(root, name)
+            frames = davis.frames(selection.root, name)[: selection.max_frames]
+            masks = davis.masks(selection.root, name)
             if masks[0].stem != frames[0].stem:
                 raise InputError(
                     f"{masks[0]}: expected the mask of the first frame, {frames[0].name}"
@@ -125,9 +126,9 @@ def _one_sequence(
     source: dict,
 ) -> None:
     done_file = folder / "done" / f"{name}.json"
-    mask = davis.read_mask(first_mask)
+    mask = davis.read_mask(first_mask, binary=davis.is_binary(first_mask))
     seen = [digest_file(path) for path in frames]
-    version = VERSIONS["propagate-davis"]
+    version = VERSIONS["propagate"]
     identity = digest_text(
         canonical_json([source, version, seen, mask.shape, digest_text(mask.tobytes().hex())])
     )

@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterator
 from collections.abc import Sequence as Sequences
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import dataclass
 from pathlib import Path
-
-import cv2
-import numpy as np
-import torch
 
 from chromatrack.data.sequence import Sequence
 from chromatrack.progress import progress
 from chromatrack.settings import ComputeSettings
 from chromatrack.stages.evaluation.tracks import identity, keep, known
-from chromatrack.tracking.batch import track_together
+from chromatrack.stages.evaluation.worker import Worker
 from chromatrack.tracking.contract import OpenTracker
-from chromatrack.tracking.pool import in_pool
-from chromatrack.tracking.single import track_sequence
-from chromatrack.tracking.tracker import SiameseTracker
-from chromatrack.training.compute import choose_device, prepare
 
 
 @dataclass(frozen=True)
@@ -34,21 +24,17 @@ class Run:
         folder: of boxes/, times/ and done/.
         source: what determines the boxes beside the sequence (`files.made_by`).
         open_tracker: makes the tracker; it has to pickle where there are processes.
+        device: tells the kind of the device it runs on, for the record.
     """
 
     folder: Path
     source: dict
     open_tracker: OpenTracker
+    device: Callable[[], str] = lambda: "cpu"
 
 
 Results = dict[str, dict]
-"""name -> frames, seconds (decoding included), boxes (digest of the file)."""
-
-Job = tuple[int, Sequence]
-"""Number of the run, and the sequence."""
-
-Found = tuple[int, str, np.ndarray, np.ndarray]
-"""Number of the run, name of the sequence, boxes_ltwh (N, 4), seconds (N,)."""
+"""name -> frames, seconds (decoding included), boxes (digest of the file), device."""
 
 
 def run_sequences(
@@ -105,67 +91,26 @@ def run_together(
         for number, name, *found in _track(runs, left, open_together, compute):
             key = number, name
             run = runs[number]
-            entries[key] = keep(name, run.folder, identities[key], run.source, *found)
+            entries[key] = keep(
+                name, run.folder, identities[key], run.source, *found, device=run.device()
+            )
             bar.update()
     return [{s.name: entries[number, s.name] for s in sequences} for number in range(len(runs))]
 
 
 def _track(
-    runs: Sequences[Run], jobs: list[Job], open_together: OpenTracker, compute: ComputeSettings
-) -> Iterator[Found]:
-    """Do the jobs in the way that is asked for, or that suits the device."""
+    runs: Sequences[Run],
+    jobs: list[tuple[int, Sequence]],
+    open_together: OpenTracker,
+    compute: ComputeSettings,
+) -> Iterator[tuple]:
     if not jobs:
         return iter(())
-    # Parallel is over sequences: OpenMP threads that share cores with others wait for each other.
-    # Boxes then do not depend on the number of threads either.
-    cv2.setNumThreads(1)
-    torch.set_num_threads(1)
-    way = compute.tracking
-    if way == "auto":
-        way = "batched" if choose_device(compute).type == "cuda" else "processes"
-    if way == "batched":
-        tracker = open_together()
-        if isinstance(tracker, SiameseTracker):
-            return _batched(tracker, jobs, threads=compute.threads)
-    if way == "serial" or min(compute.threads, len(jobs)) == 1:
-        return map(_Worker(runs), jobs)
-    return _processes(runs, jobs, compute)
+    open_trackers = [run.open_tracker for run in runs]
+    one_by_one = compute.tracking == "serial" or min(compute.threads, len(jobs)) == 1
+    if one_by_one and (compute.tracking != "auto" or compute.device == "cpu"):
+        return map(Worker(open_trackers), jobs)
+    # torch takes seconds to come up: only where it has to be asked for a GPU, or tracks.
+    from chromatrack.stages.evaluation.ways import track
 
-
-class _Worker:
-    """Tracks one sequence after the other, with one tracker per run, made when it is needed."""
-
-    def __init__(self, runs: Sequences[Run]):
-        self.runs = runs
-        self.trackers = {}
-
-    def __call__(self, job: Job) -> Found:
-        number, sequence = job
-        if number not in self.trackers:
-            self.trackers[number] = self.runs[number].open_tracker()
-        return number, sequence.name, *track_sequence(self.trackers[number], sequence)
-
-
-def _processes(runs: Sequences[Run], jobs: list[Job], compute: ComputeSettings) -> Iterator[Found]:
-    """In one process per thread that the job may use, the longest sequences first."""
-    ordered = sorted(jobs, key=lambda job: -len(job[1]))
-    named = [(sequence.name, (number, sequence)) for number, sequence in ordered]
-    start = partial(_start_worker, runs, replace(compute, threads=1))
-    return in_pool(compute.threads, start, named)
-
-
-def _start_worker(runs: Sequences[Run], compute: ComputeSettings) -> Callable[[Job], Found]:
-    prepare(compute)
-    cv2.setNumThreads(1)
-    return _Worker(runs)
-
-
-def _batched(tracker: SiameseTracker, jobs: list[Job], *, threads: int) -> Iterator[Found]:
-    """All at once, as far as memory goes."""
-    numbers, sequences = defaultdict(list), {}
-    for number, sequence in jobs:
-        numbers[sequence.name].append(number)
-        sequences[sequence.name] = sequence
-    together = [(sequences[name], variants) for name, variants in numbers.items()]
-    for track in track_together(tracker, together, threads=threads):
-        yield track.variant, track.video.name, track.boxes_ltwh, track.seconds
+    return track(open_trackers, jobs, open_together, compute)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
@@ -21,17 +21,20 @@ from chromatrack.files import (
 )
 from chromatrack.versions import VERSIONS
 
-KEPT = ("frames", "seconds", "boxes")
+KEPT = ("frames", "seconds", "boxes", "device")
 
 
-def identity(sequence: Sequence, source: dict) -> str:
+def identity(sequence: Sequence, source: dict, *, truth: np.ndarray | None = None) -> str:
     """Digest of all that determines the boxes: the run, the first box, the bytes of the frames.
+
+    Args:
+        truth: what a run looks at beside the first box: of one that is started again, all regions.
 
     Reading the frames costs a thousandth of tracking them (docs/tracking.md), and nothing less
     tells surely that they are the same.
     """
     frames = [digest_file(path) for path in sequence.frames]
-    first = sequence.boxes_ltwh[0].tolist()
+    first = (sequence.boxes_ltwh[0] if truth is None else truth).tolist()
     return digest_text(canonical_json([_run_digest(source), first, frames]))
 
 
@@ -62,19 +65,29 @@ def keep(
     source: dict,
     boxes_ltwh: np.ndarray,
     seconds: np.ndarray,
+    *,
+    device: str,
+    write: Callable[[Path], None] | None = None,
 ) -> dict:
     """Write boxes/NAME.txt, times/NAME.txt and, last, done/NAME.json; returns the entry.
 
     boxes: x,y,w,h, 1-based; times: seconds per frame, decoding included.
+
+    Args:
+        write: writes boxes/NAME.txt in another way.
     """
     done, boxes, times = _files(name, folder)
     done.unlink(missing_ok=True)  # no moment at which it vouches for files of two runs
-    otb.write_boxes(boxes, boxes_ltwh)
+    if write is None:
+        otb.write_boxes(boxes, boxes_ltwh)
+    else:
+        write(boxes)
     write_text(times, "".join(f"{value:.8f}\n" for value in seconds))
     entry = {
         "frames": len(boxes_ltwh),
         "seconds": round(float(np.sum(seconds)), 3),
         "boxes": digest_file(boxes),
+        "device": device,
     }
     write_json(done, {**entry, "identity": identity, "run": _run_digest(source)})
     return entry
@@ -121,9 +134,7 @@ def _files(name: str, folder: Path) -> tuple[Path, Path, Path]:
     )
 
 
-def write_run(
-    output: Path, per_sequence: dict[str, dict], *, device: str, source: dict, **about
-) -> dict:
+def write_run(output: Path, per_sequence: dict[str, dict], *, source: dict, **about) -> dict:
     """Write run.json of a run over sequences, as `sequences.run_sequences` gives it.
 
     Returns:
@@ -137,9 +148,12 @@ def write_run(
         "frames": frames,
         "seconds": round(seconds, 3),
         "frames_per_second": round(frames / max(seconds, 1e-9), 3),
-        "device": device,
+        "device": "+".join(sorted({entry["device"] for entry in per_sequence.values()})),
         **about,
-        "per_sequence": per_sequence,
+        "per_sequence": {
+            name: {key: value for key, value in entry.items() if key != "device"}
+            for name, entry in per_sequence.items()
+        },
         "results": digest_text(canonical_json({n: e["boxes"] for n, e in per_sequence.items()})),
         "made_by": source,
     }

@@ -12,10 +12,9 @@ from collections.abc import Sequence as Sequences
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from chromatrack.data import vot
 from chromatrack.data.sequence import Sequence
+from chromatrack.data.vot_results import measure_trajectory
 from chromatrack.data.vot_workspace import (
     EXPERIMENT,
     identifier,
@@ -31,19 +30,14 @@ from chromatrack.files import (
     read_json,
     write_json,
 )
-from chromatrack.metrics.regions import region_overlap
 from chromatrack.metrics.vot import (
     BURN_IN,
     EAO_INTERVALS,
-    FAILED,
-    INITIALIZED,
     RESTART_AFTER,
-    SKIPPED,
-    TRACKED,
     summarize,
 )
 from chromatrack.settings import ComputeSettings, TrackerSettings, to_json
-from chromatrack.stages.evaluation.from_checkpoint import FromCheckpoint
+from chromatrack.stages.evaluation.openers import FromCheckpoint
 from chromatrack.tracking.classical import open_classical
 from chromatrack.versions import VERSIONS
 
@@ -277,26 +271,8 @@ def _runs(folder: Path, name: str, sequences: Sequences[Sequence], log: Path) ->
         # An error of the tracker ends the toolkit without an exit code.
         if not trajectories or any(len(one) != len(sequence) for one in trajectories):
             raise WorkError(f"{sequence.name}: vot-toolkit did not finish it{_last_words(log)}")
-        runs[sequence.name] = [_scored(one, sequence, folder) for one in trajectories]
+        runs[sequence.name] = [measure_trajectory(one, sequence, folder) for one in trajectories]
     return runs
-
-
-def _scored(
-    trajectory: list[np.ndarray], sequence: Sequence, folder: Path
-) -> tuple[np.ndarray, np.ndarray]:
-    """Overlaps (N,) and states (N,) of one trajectory."""
-    states = {0: SKIPPED, 1: INITIALIZED, 2: FAILED}
-    truth = vot.regions(sequence)
-    size = vot.frame_size(sequence)
-    overlaps, seen = np.zeros(len(sequence)), np.full(len(sequence), TRACKED)
-    for index, region in enumerate(trajectory):
-        if len(region) > 1:
-            overlaps[index] = region_overlap(region, truth[index], size)
-        elif int(region[0]) in states:
-            seen[index] = states[int(region[0])]
-        else:
-            raise WorkError(f"{folder}: {sequence.name}: frame {index}: unknown state {region[0]}")
-    return overlaps, seen
 
 
 def _measures(path: Path, log: Path) -> dict:

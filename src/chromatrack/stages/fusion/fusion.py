@@ -9,7 +9,6 @@ from pathlib import Path
 import torch
 
 from chromatrack.checkpoints import load_checkpoint, save_checkpoint
-from chromatrack.configuration import as_plain
 from chromatrack.data.augmentation import Augmentation
 from chromatrack.data.pairs import CropPairs
 from chromatrack.errors import WorkError
@@ -91,7 +90,11 @@ def response_statistics(
         },
         "made_by": made_by(
             "response-statistics",
-            settings={**as_plain(settings), "seed": seed},
+            settings={
+                "fusion": settings.measuring(),
+                "siamfc": settings.pairs_measured(pairs),
+                "seed": seed,
+            },
             inputs={
                 "siamfc": siamfc,
                 "colorization": colorization,
@@ -123,7 +126,7 @@ def compose(
         module=model,
         made_by=made_by(
             "compose",
-            settings={**as_plain(settings), "alpha": alpha, "seed": seed},
+            settings={**settings.composition(), "alpha": alpha, "seed": seed},
             inputs={"siamfc": siamfc, "colorization": colorization, "statistics": statistics},
         ),
     )
@@ -149,8 +152,8 @@ def fine_tune(
     source = made_by(
         "fine-tune",
         settings={
-            "fusion": as_plain(settings),
-            "training": as_plain(training),
+            "fusion": settings.composition(),
+            "training": training.learning(),
             "alpha": alpha,
             "seed": seed,
         },

@@ -91,7 +91,7 @@ def analyze_labels(
             "figures": figures.index,
             "made_by": made_by(
                 "analyze-labels",
-                settings={"labels": as_plain(labels), "analysis": as_plain(settings)},
+                settings={"labels": labels.labelling(), "analysis": as_plain(settings)},
                 # The clips themselves: a ledger also says when its rows were decided.
                 inputs={clip_id: path for clip_id, path in picked.items() if path.is_file()},
             ),

@@ -7,6 +7,7 @@ import io
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,8 +15,15 @@ import pandas as pd
 from chromatrack.errors import InputError
 from chromatrack.files import write_json, write_text
 from chromatrack.reporting import plots, published
-from chromatrack.reporting.manifest import BASELINE, CLASSICAL, Manifest
-from chromatrack.reporting.scores import Mean, alpha_text, experiments_of, mean_over_seeds
+from chromatrack.reporting.curves import curve_figures
+from chromatrack.reporting.manifest import BASELINE, UNTRAINED, Evaluated, Manifest
+from chromatrack.reporting.scores import (
+    Mean,
+    alpha_text,
+    experiments_of,
+    mean_over_seeds,
+    read_evaluation,
+)
 
 INDEX = "figures.json"
 
@@ -23,8 +31,8 @@ INDEX = "figures.json"
 def make_figures(manifest: Manifest, output: str | Path) -> list[dict[str, str]]:
     """Write the plots as SVG and PNG, attributes.csv, and the index figures.json, into a folder.
 
-    Success and precision per experiment, success AUC over alpha, and one plot per group of
-    learning curves. Lines are means over seeds.
+    The curves of the summary's benchmark per experiment, its score over alpha, the curves of the
+    other benchmarks, and one plot per group of learning curves. Lines are means over seeds.
 
     Returns:
         The index: title, caption and svg (file name in the folder) of each plot.
@@ -40,8 +48,13 @@ def make_figures(manifest: Manifest, output: str | Path) -> list[dict[str, str]]
 
         if manifest.rows:
             means = mean_over_seeds(manifest.rows)
-            _otb_figures(means, manifest.heading, manifest.experiments, keep)
+            first = read_evaluation(manifest.rows[0].evaluation)
+            _summary_figures(means, first, manifest.heading, manifest.experiments, keep)
             write_text(output / "attributes.csv", _attributes_csv(means, manifest.heading))
+        summarized = {row.evaluation for row in manifest.rows}
+        for evaluated in manifest.evaluations:
+            if not summarized & set(evaluated.trackers.values()):
+                _benchmark_figures(evaluated, manifest.heading, keep)
         for group, paths in _grouped(manifest.curves).items():
             curves = {name: _read_curve(path) for name, path in paths.items()}
             title = f"Learning curves: {group}"
@@ -57,36 +70,61 @@ def make_figures(manifest: Manifest, output: str | Path) -> list[dict[str, str]]
     return index
 
 
-def _otb_figures(means: list[Mean], heading: str, kinds: Mapping[str, str], keep) -> None:
+def _summary_figures(
+    means: list[Mean], first: Mapping[str, Any], heading: str, kinds: Mapping[str, str], keep
+) -> None:
     seeds = max(mean.seeds for mean in means)
     averaged = f" Each line is the mean over {seeds} seeds." if seeds > 1 else ""
-    beside = [mean for mean in means if mean.experiment in (BASELINE, CLASSICAL)]
+    beside = [mean for mean in means if mean.experiment in (BASELINE, *UNTRAINED)]
     names = experiments_of(means)
+    declared = first["measures"][means[0].first]
+    measure = declared["title"]
     if names:
+        thesis = first["benchmark"] == published.BENCHMARK
+        told = (
+            "The dashed lines are the thesis's published numbers on OTB2015, for reference only: "
+            "other data, other training."
+        )
         keep(
-            plots.alpha_plot(means, f"Success AUC by α\n{heading}"),
+            plots.alpha_plot(means, f"{measure} by α\n{heading}", measure=measure, thesis=thesis),
             "alpha",
-            "Success AUC by α",
-            "α = 0 is the SiamFC branch alone, α = 1 the colorization branch alone. The dashed "
-            "lines are the thesis's published numbers on OTB2015, for reference only: other data, "
-            "other training." + averaged,
+            f"{measure} by α",
+            "α = 0 is the SiamFC branch alone, α = 1 the colorization branch alone. "
+            + (told if thesis else "")
+            + averaged,
         )
     for name in names or [BASELINE]:
         lines = beside + [mean for mean in means if mean.experiment == name != BASELINE]
         what = _described(name, kinds)
+        for key in first["headline"]:
+            drawn = [c for c in first["curves"].values() if c["measure"] == key]
+            for curve in drawn:
+                keep(
+                    plots.curve_plot(
+                        lines,
+                        curve["key"],
+                        f"{curve['title']} ({first['protocol'].upper()}), {what}\n{heading}",
+                    ),
+                    f"{curve['key']}_{_file_name(name)}",
+                    f"{curve['title']}, {what}",
+                    f"{curve['y'].capitalize()} over {curve['x']}; in brackets: {curve['legend']}."
+                    + averaged,
+                )
+
+
+def _benchmark_figures(evaluated: Evaluated, heading: str, keep) -> None:
+    scores = {title: read_evaluation(path) for title, path in evaluated.trackers.items()}
+    if not scores:
+        return
+    one = next(iter(scores.values()))
+    where = f"{one['title']} ({one['protocol'].upper()})"
+    for key, figure in curve_figures(scores, f"{where}\n{heading}"):
+        curve = one["curves"][key]
         keep(
-            plots.success_plot(lines, f"Success (OPE), {what}\n{heading}"),
-            f"success_{_file_name(name)}",
-            f"Success, {what}",
-            "Share of frames whose overlap with the ground truth exceeds a threshold; in brackets "
-            "the area under the curve." + averaged,
-        )
-        keep(
-            plots.precision_plot(lines, f"Precision (OPE), {what}\n{heading}"),
-            f"precision_{_file_name(name)}",
-            f"Precision, {what}",
-            "Share of frames whose centre lies within a distance of the true one; in brackets the "
-            "value at 20 pixels." + averaged,
+            figure,
+            f"{evaluated.benchmark}_{evaluated.protocol}_{key}",
+            f"{where}: {curve['title']}",
+            f"{curve['y'].capitalize()} over {curve['x']}; in brackets: {curve['legend']}.",
         )
 
 
@@ -105,7 +143,7 @@ def _attributes_csv(means: list[Mean], heading: str) -> str:
         scores = [mean.attributes.get(name) for name in published.ATTRIBUTES]
         alpha = "" if mean.alpha is None else alpha_text(mean.alpha)
         writer.writerow(
-            [heading, mean.tracker or mean.experiment, alpha, f"{mean.success_auc:.6f}"]
+            [heading, mean.tracker or mean.experiment, alpha, f"{mean.score:.6f}"]
             + ["" if score is None else f"{score:.6f}" for score in scores]
         )
     return rows.getvalue()

@@ -7,83 +7,116 @@ from pathlib import Path
 
 import yaml
 
-from chromatrack.configuration import as_plain
-from chromatrack.experiments import TrackerSpec, got10k_trackers, segmentations, trackers, trunks
+from chromatrack.evaluation import sets
+from chromatrack.experiments import evaluations, networks, of_benchmark, trackers, trunks
 from chromatrack.files import read_json, write_json
-from chromatrack.layout import run_folder
-from chromatrack.reporting.manifest import BASELINE, CLASSICAL
+from chromatrack.layout import has_clips, main_benchmark, protocols, trains_siamfc
+from chromatrack.places import Places
+from chromatrack.reporting.manifest import UNTRAINED
 from chromatrack.settings import ExperimentSettings, Settings
+from chromatrack.slices import reported_plain
 
 
 def write_manifest(
     settings: Settings,
     output: Path,
     *,
-    ledgers: Sequence[Path],
-    pictures: Path | None,
+    ledgers: Sequence[Path] = (),
+    pictures: Path | None = None,
     single_video: Path | None = None,
 ) -> None:
     """List the files of a finished run; the keys are described in `reporting/manifest.py`.
 
     Args:
-        ledgers: ledgers of all shards.
+        ledgers: ledgers of all shards; none where the run has no clips.
         pictures: index written by `draw_pictures`.
         single_video: index written by `memorize_clip`.
     """
-    run = run_folder(settings)
-    specs = trackers(settings)
-    seeds = settings.seeds
-    colorizations = [
-        f"{trunk}-pretrained-seed{seed}" for trunk in trunks(settings) for seed in seeds
-    ]
+    places = Places(settings.run)
+    clips = bool(ledgers)
     manifest = {
         "title": settings.data.title,
         "synthetic": settings.data.demo,
         "cut": _cut(settings),
-        "notes": notes(settings),
+        "notes": [*left_out(settings), *notes(settings)],
         "experiments": {name: _kind(e) for name, e in settings.experiments.items()},
-        "rows": [_row(spec, run) for spec in specs]
-        + [_classical_row(name, run) for name in settings.baselines],
-        "summary_csv": str(run / "report" / "otb2015_summary.csv"),
-        "figures": str(run / "report" / "figures" / "figures.json"),
-        "davis": {
-            spec.title: str(run / "davis" / spec.name / "scores.json")
-            for spec in segmentations(settings)
-        },
-        "vot": {
-            name: str(run / "vot" / f"{name}.json")
-            for name in [*(spec.name for spec in specs), *settings.baselines]
-        },
-        "got10k": {
-            name: str(run / "got10k" / name / "scores.json") for name in got10k_trackers(settings)
-        },
+        "rows": _rows(settings, places),
+        "summary_csv": places.table,
+        "figures": places.figures,
+        "evaluations": [
+            {
+                "benchmark": benchmark.name,
+                "protocol": protocol,
+                "trackers": {
+                    spec.title: places.scores(benchmark.name, protocol, spec.name) for spec in specs
+                },
+            }
+            for benchmark, protocol, specs in evaluations(settings)
+            if benchmark.measures
+        ],
         "ledgers": [str(path) for path in ledgers],
-        "lab_statistics": str(run / "labels" / "statistics.json"),
-        "label_analysis": str(run / "label_analysis" / "analysis.json"),
-        "score_statistics": {
-            name: str(run / "statistics" / f"{name}.json")
-            for name in dict.fromkeys(
-                f"{spec.colorization}-seed{spec.seed}" for spec in specs if spec.settings
-            )
-        },
-        "curves": {
-            **{f"SiamFC/seed {s}": str(run / f"siamfc/seed{s}/metrics.csv") for s in seeds},
-            **{
-                f"Colorization/{name}": str(run / "colorization" / name / "metrics.csv")
-                for name in colorizations
-            },
-            **{
-                f"Experiment {spec.experiment}/alpha {spec.alpha}, seed {spec.seed}": str(
-                    run / "fused" / spec.name / "metrics.csv"
-                )
-                for spec in specs
-                if spec.settings and spec.settings.train
-            },
-        },
+        "lab_statistics": places.lab_statistics if clips else None,
+        "label_analysis": places.label_analysis("analysis.json") if clips else None,
+        "score_statistics": {name: places.statistics(name) for name in networks(settings)},
+        "curves": _curves(settings, places),
         "pictures": [*(read_json(pictures) if pictures else []), *_memorized(single_video)],
-        "config": yaml.safe_dump(as_plain(settings), sort_keys=False, allow_unicode=True),
+        "config": yaml.safe_dump(reported_plain(settings), sort_keys=False, allow_unicode=True),
     }
     write_json(output, manifest)
+
+
+def _rows(settings: Settings, places: Places) -> list[dict]:
+    """Trackers on the benchmark of the summary."""
+    benchmark = main_benchmark(settings)
+    if benchmark is None:
+        return []
+    protocol = protocols(settings, benchmark.name)[0]
+    return [
+        {
+            "tracker": spec.name,
+            "experiment": spec.experiment,
+            "alpha": spec.alpha,
+            "seed": spec.seed if spec.experiment not in UNTRAINED else None,
+            "evaluation": places.scores(benchmark.name, protocol, spec.name),
+            "run": places.run_file(benchmark.name, protocol, spec.name)
+            if benchmark.gives == "boxes"
+            else None,
+        }
+        for spec in of_benchmark(settings, benchmark, protocol)
+    ]
+
+
+def _curves(settings: Settings, places: Places) -> dict[str, str]:
+    """Learning curves of the trainings of the run."""
+    curves = {}
+    if trains_siamfc(settings):
+        for seed in settings.seeds:
+            curves[f"SiamFC/seed {seed}"] = places.siamfc(seed, "metrics.csv")
+    for trunk in trunks(settings):
+        for seed in settings.seeds:
+            name = f"{trunk}-pretrained-seed{seed}"
+            curves[f"Colorization/{name}"] = places.colorization(name, "metrics.csv")
+    for spec in trackers(settings):
+        if spec.settings and spec.settings.train:
+            curves[f"Experiment {spec.experiment}/alpha {spec.alpha}, seed {spec.seed}"] = (
+                places.fine_tuned(spec.experiment, spec.alpha, spec.seed, "metrics.csv")
+            )
+    return curves
+
+
+USUAL = ("otb", "vot", "got10k", "davis")
+"""What the thesis has, and GOT-10k val."""
+
+
+def left_out(settings: Settings) -> list[str]:
+    """Sentences that say what the run has not."""
+    absent = [sets.get(name).title for name in USUAL if name not in settings.benchmarks]
+    told = [f"Left out of this run: {', '.join(absent)}."] if absent else []
+    if not trains_siamfc(settings):
+        told.append("SiamFC was not trained here: its network was given (siamfc.checkpoint).")
+    if not has_clips(settings):
+        told.append("Nothing was pretrained here: the run has no clips (data.kinetics_list).")
+    return told
 
 
 def _memorized(index: Path | None) -> list[dict[str, str]]:
@@ -119,7 +152,7 @@ def notes(settings: Settings) -> list[str]:
 
 def _kind(experiment: ExperimentSettings) -> str:
     done = "fine-tuned" if experiment.train else "test only"
-    return f"{done}, {experiment.trunk}, {experiment.weights}"
+    return f"{done}, {experiment.trunk}, {'given' if experiment.file else experiment.weights}"
 
 
 def _pairs(training) -> int:
@@ -127,27 +160,6 @@ def _pairs(training) -> int:
 
 
 def _cut(settings: Settings) -> str | None:
-    frames = settings.data.otb_max_frames
-    return None if frames is None else f"first {frames} frames of each sequence"
-
-
-def _row(spec: TrackerSpec, run: Path) -> dict:
-    return {
-        "tracker": spec.name,
-        "experiment": BASELINE if spec.settings is None else spec.experiment,
-        "alpha": spec.alpha,
-        "seed": spec.seed,
-        "evaluation": str(run / "otb" / spec.name / "scores.json"),
-        "run": str(run / "otb" / spec.name / "run.json"),
-    }
-
-
-def _classical_row(name: str, run: Path) -> dict:
-    return {
-        "tracker": name,
-        "experiment": CLASSICAL,
-        "alpha": None,
-        "seed": None,
-        "evaluation": str(run / "otb" / name / "scores.json"),
-        "run": str(run / "otb" / name / "run.json"),
-    }
+    benchmark = main_benchmark(settings)
+    frames = benchmark and settings.benchmarks[benchmark.name].max_frames
+    return None if not frames else f"first {frames} frames of each sequence"

@@ -14,12 +14,14 @@ import pandas as pd
 
 from chromatrack import __version__
 from chromatrack.errors import InputError
+from chromatrack.evaluation import sets
+from chromatrack.evaluation.measures import Measure
 from chromatrack.fetch.tally import Fate
 from chromatrack.files import read_json, write_text
-from chromatrack.reporting import tables
+from chromatrack.reporting import published, tables
 from chromatrack.reporting.label_analysis import read_label_analysis
-from chromatrack.reporting.manifest import Manifest
-from chromatrack.reporting.scores import mean_over_seeds
+from chromatrack.reporting.manifest import Evaluated, Manifest
+from chromatrack.reporting.scores import mean_over_seeds, read_evaluation
 from chromatrack.reporting.tables import Table
 
 PACKAGES = (
@@ -69,28 +71,19 @@ def make_page(manifest: Manifest, output: str | Path) -> None:
 def _sections(manifest: Manifest) -> list[tuple[str, str, Table]]:
     """(anchor, heading, table) of each part that the manifest has."""
     sections = []
-    if manifest.summary_csv is not None:
-        sections.append(("summary", "Trackers", tables.summary(_read_summary(manifest))))
+    if manifest.summary_csv is not None and manifest.rows:
+        measures = _headline(manifest)
+        table = _read_summary(manifest, measures)
+        sections.append(("summary", "Trackers", tables.summary(table, measures)))
     if manifest.rows:
         means = mean_over_seeds(manifest.rows)
-        sections.append(
-            ("thesis", "Beside the thesis", tables.beside_the_thesis(means, manifest.experiments))
-        )
+        if read_evaluation(manifest.rows[0].evaluation)["benchmark"] == published.BENCHMARK:
+            beside = tables.beside_the_thesis(means, manifest.experiments)
+            sections.append(("thesis", "Beside the thesis", beside))
         if any(mean.attributes for mean in means):
             sections.append(("attributes", "By attribute", tables.attributes(means)))
-    if manifest.davis:
-        keys = (
-            "J_mean", "F_mean", "J_and_F", "J_recall", "F_recall", "J_decay", "F_decay",
-            "objects", "frames",
-        )  # fmt: skip
-        sections.append(("davis", "Segments (DAVIS)", tables.davis(_read(manifest.davis, keys))))
-    if manifest.vot:
-        keys = ("accuracy", "failures", "robustness", "eao")
-        sections.append(("vot", "Restarted runs (VOT)", tables.vot(_read(manifest.vot, keys))))
-    if manifest.got10k:
-        keys = ("average_overlap", "success_rate_50", "success_rate_75", "sequences")
-        evaluations = _read(manifest.got10k, keys)
-        sections.append(("got10k", "GOT-10k val", tables.got10k(evaluations)))
+    for evaluated in manifest.evaluations:
+        sections.append(_benchmark_section(evaluated))
     if manifest.ledgers:
         fates = _fates(manifest)
         sections.append(("clips", "Clips", tables.ledger(fates)))
@@ -108,19 +101,42 @@ def _sections(manifest: Manifest) -> list[tuple[str, str, Table]]:
     return sections
 
 
-def _read_summary(manifest: Manifest) -> pd.DataFrame:
+def _headline(manifest: Manifest) -> dict[str, Measure]:
+    """The measures of the summary table."""
+    first = read_evaluation(manifest.rows[0].evaluation)
+    found = {}
+    for key in first["headline"]:
+        told = first["measures"][key]
+        declared = {part: told[part] for part in told if part not in ("low", "high", "value")}
+        found[key] = Measure.from_declared(declared)
+    return found
+
+
+def _benchmark_section(evaluated: Evaluated) -> tuple[str, str, Table]:
+    benchmark = sets.get(evaluated.benchmark)
+    entries = {title: read_evaluation(path) for title, path in evaluated.trackers.items()}
+    usual = evaluated.protocol == benchmark.protocols[0]
+    heading = benchmark.title if usual else f"{benchmark.title}, {evaluated.protocol.upper()}"
+    anchor = f"{evaluated.benchmark}-{evaluated.protocol}"
+    return anchor, heading, tables.evaluations(entries, benchmark)
+
+
+def _read_summary(manifest: Manifest, measures: Mapping[str, Measure]) -> pd.DataFrame:
     try:
         # What looks like a number or like "nan" in a name stays the text that it is.
         text = dict.fromkeys(("data_set", "tracker", "experiment", "alpha", "seed"), str)
-        table = pd.read_csv(manifest.summary_csv, dtype=text, keep_default_na=False, na_values={
-            "gain_percent": [""], "frames_per_second": [""],
-        })  # fmt: skip
+        numbers = (*measures, "gain_percent", "frames_per_second")
+        table = pd.read_csv(
+            manifest.summary_csv,
+            dtype=text,
+            keep_default_na=False,
+            na_values={column: [""] for column in numbers},
+        )
     except OSError as error:
         raise InputError(f"{manifest.summary_csv}: cannot be read ({error.strerror})") from None
     except ValueError as error:
         raise InputError(f"{manifest.summary_csv}: not a summary table ({error})") from None
-    wanted = ("tracker", "experiment", "alpha", "seed", "success_auc", "precision_20",
-              "gain_percent", "frames_per_second")  # fmt: skip
+    wanted = ("tracker", "experiment", "alpha", "seed", *numbers)
     missing = [column for column in wanted if column not in table.columns]
     if missing:
         raise InputError(f"{manifest.summary_csv}: expected a column {missing[0]!r}, found none")

@@ -10,10 +10,11 @@ import numpy as np
 
 from chromatrack.data import davis, otb
 from chromatrack.data.images import read_image_rgb
-from chromatrack.experiments import segmentations, trackers, trunks
+from chromatrack.experiments import evaluations, of_benchmark
 from chromatrack.files import read_json, whole_file, write_json
 from chromatrack.labels.cache import LabelShard
-from chromatrack.layout import data_paths, run_folder
+from chromatrack.layout import main_benchmark, protocols, selection
+from chromatrack.places import Places
 from chromatrack.progress import progress
 from chromatrack.settings import Settings
 from chromatrack.video.decode import read_frames
@@ -23,11 +24,18 @@ TILES = 5
 TRUTH, BASELINE, BEST = (255, 255, 255), (70, 150, 255), (255, 140, 0)
 
 
-def draw_pictures(settings: Settings, labels: Sequence[Path], output: Path) -> None:
+def draw_pictures(
+    settings: Settings,
+    output: Path,
+    *,
+    labels: Sequence[Path] = (),
+    colorized: Sequence[Path] = (),
+) -> None:
     """Write PNGs beside `output`, and `output`, the list of their captions and paths.
 
     Args:
         labels: label shards; the first clip of the first ones is shown.
+        colorized: videos of `colorize`.
         output: pictures.json.
     """
     folder = output.parent
@@ -35,8 +43,8 @@ def draw_pictures(settings: Settings, labels: Sequence[Path], output: Path) -> N
     jobs = [
         *_tracking_pictures(settings),
         *_label_pictures(labels),
-        *_davis_pictures(settings),
-        *_coloured_pictures(settings),
+        *_mask_pictures(settings),
+        *_coloured_pictures(colorized),
     ]
     for index, (caption, tiles) in enumerate(progress(jobs, what="pictures", unit="picture")):
         path = folder / f"picture-{index:02d}.png"
@@ -49,35 +57,42 @@ def draw_pictures(settings: Settings, labels: Sequence[Path], output: Path) -> N
 
 def _tracking_pictures(settings: Settings, count: int = 3):
     """Truth, baseline and best tracker on the sequences where the best one does best."""
-    run = run_folder(settings)
+    benchmark = main_benchmark(settings)
+    if benchmark is None or benchmark.gives != "boxes":
+        return
+    protocol = protocols(settings, benchmark.name)[0]
+    if protocol != "ope" or not benchmark.measures:
+        return
+    places, first = Places(settings.run), benchmark.measures[0]
+    specs = [s for s in of_benchmark(settings, benchmark, protocol) if s.kind == "checkpoint"]
     scores = {
-        spec.name: read_json(run / "otb" / spec.name / "scores.json") for spec in trackers(settings)
+        spec.name: read_json(places.scores(benchmark.name, protocol, spec.name)) for spec in specs
     }
     baseline = next(iter(scores))
-    combined = {name: value for name, value in scores.items() if not name.startswith("baseline")}
-    best = max(combined or scores, key=lambda name: scores[name]["success_auc"])
-    data = data_paths(settings)
-    targets = {s.name: s for s in otb.read_sequences(data.otb)}
-    ranked = sorted(scores[best]["per_sequence"].items(), key=lambda item: -item[1]["success_auc"])
+    combined = {spec.name: scores[spec.name] for spec in specs if spec.settings}
+    best = max(combined or scores, key=lambda name: scores[name][first.key])
+    targets = {s.name: s for s in benchmark.sequences(selection(settings, benchmark.name))}
+    per_unit = scores[best][f"per_{benchmark.unit}"]
+    ranked = sorted(per_unit.items(), key=lambda item: -item[1][first.key])
     # The best, the middle and the worst: a page that shows only successes would mislead.
     chosen = [ranked[i][0] for i in sorted({0, len(ranked) // 2, len(ranked) - 1})][:count]
     for name in chosen:
-        target = targets[name].first(settings.data.otb_max_frames)
-        boxes = {
-            TRUTH: target.boxes_ltwh,
-            BASELINE: otb.read_boxes(run / "otb" / baseline / "boxes" / f"{name}.txt"),
-            BEST: otb.read_boxes(run / "otb" / best / "boxes" / f"{name}.txt"),
-        }
+        target = targets[name]
+        boxes = {TRUTH: target.boxes_ltwh}
+        for color, tracker in ((BASELINE, baseline), (BEST, best)):
+            folder = Path(places.evaluation(benchmark.name, protocol, tracker, "boxes"))
+            boxes[color] = otb.read_boxes(folder / f"{name}.txt", allow_nan=True)
         tiles = []
         for frame in np.linspace(0, len(target) - 1, TILES).round().astype(int):
             image = read_image_rgb(target.frames[frame])
             for color, tracks in boxes.items():
-                _draw_box(image, tracks[frame], color)
+                if np.isfinite(tracks[frame]).all():
+                    _draw_box(image, tracks[frame], color)
             tiles.append(image)
-        auc = scores[best]["per_sequence"][name]["success_auc"]
+        value = per_unit[name][first.key]
         yield (
-            f"{name}: ground truth (white), {baseline} (blue), {best} (orange, success AUC of "
-            f"this sequence {auc:.3f}); five frames from first to last",
+            f"{name}: ground truth (white), {baseline} (blue), {best} (orange, {first.title} of "
+            f"this sequence {value:.3f}); five frames from first to last",
             tiles,
         )
 
@@ -113,35 +128,39 @@ def _lab_palette(centroids: np.ndarray) -> np.ndarray:
     return cv2.cvtColor(lab, cv2.COLOR_LAB2RGB)[0]
 
 
-def _davis_pictures(settings: Settings):
+def _mask_pictures(settings: Settings):
     """Propagated masks over the frames of the first sequence, for each trunk and method."""
-    run, data = run_folder(settings), data_paths(settings)
-    seed = f"-seed{settings.seeds[0]}-"
-    for spec in segmentations(settings):
-        if "-pretrained-" not in spec.name or seed not in spec.name:
+    places = Places(settings.run)
+    for benchmark, protocol, specs in evaluations(settings):
+        if benchmark.gives != "masks":
             continue
-        folder = run / "davis" / spec.name
-        counts: Mapping[str, int] = read_json(folder / "run.json")["frames"]
-        name = next(iter(counts))
-        frames = davis.frames(data.davis, name)[: counts[name]]
-        tiles = []
-        for index in np.linspace(0, len(frames) - 1, TILES).round().astype(int):
-            ids = davis.read_mask(folder / name / f"{frames[index].stem}.png")
-            tiles.append(_overlay(read_image_rgb(frames[index]), ids))
-        yield f"DAVIS {name}: the first mask propagated ({spec.title}), first to last frame", tiles
+        root = selection(settings, benchmark.name).root
+        for spec in specs:
+            if spec.seed != settings.seeds[0] or "-random-" in spec.name:
+                continue
+            run = Path(places.run_file(benchmark.name, protocol, spec.name))
+            counts: Mapping[str, int] = read_json(run)["frames"]
+            name = next(iter(counts))
+            frames = davis.frames(root, name)[: counts[name]]
+            tiles = []
+            for index in np.linspace(0, len(frames) - 1, TILES).round().astype(int):
+                ids = davis.read_mask(run.parent / name / f"{frames[index].stem}.png")
+                tiles.append(_overlay(read_image_rgb(frames[index]), ids))
+            yield (
+                f"DAVIS {name}: the first mask propagated ({spec.title}), first to last frame",
+                tiles,
+            )
 
 
-def _coloured_pictures(settings: Settings, count: int = 3):
+def _coloured_pictures(videos: Sequence[Path], count: int = 3):
     """Frames of the videos that the trunks coloured: grey, coloured, truth."""
-    run, data = run_folder(settings), data_paths(settings)
-    name = davis.read_names(data.davis)[0]
-    for trunk in trunks(settings):
-        frames = list(read_frames(run / "colorized" / f"{trunk}.mp4"))
+    for video in videos:
+        frames = list(read_frames(video))
         # The first frame is given, colours and all.
         chosen = np.linspace(0, len(frames) - 1, count + 1).round().astype(int)[1:]
         yield (
-            f"DAVIS {name} coloured from its first frame by {trunk}: grey, coloured, truth; "
-            f"{count} frames up to the last",
+            f"A DAVIS sequence coloured from its first frame by {video.stem}: grey, coloured, "
+            f"truth; {count} frames up to the last",
             [frames[index] for index in chosen],
         )
 

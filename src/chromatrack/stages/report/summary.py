@@ -10,31 +10,31 @@ import pandas as pd
 
 from chromatrack.errors import InputError
 from chromatrack.files import read_json, write_text
-from chromatrack.reporting.manifest import BASELINE, CLASSICAL, Row
+from chromatrack.reporting.manifest import BASELINE, UNTRAINED, Row
 from chromatrack.reporting.scores import alpha_text, read_evaluation, sort_key
 
-COLUMNS = (
-    "data_set", "tracker", "experiment", "alpha", "seed", "success_auc", "precision_20",
-    "gain_percent", "frames_per_second", "targets", "frames",
-)  # fmt: skip
+BEFORE = ("data_set", "tracker", "experiment", "alpha", "seed")
+AFTER = ("gain_percent", "frames_per_second", "targets", "frames")
+"""Columns of the table, before and after those of the benchmark's headline measures."""
 
 
-def summarize_otb(
+def summarize(
     rows: Iterable[Row | Mapping[str, Any]], output_csv: str | Path, *, title: str
 ) -> pd.DataFrame:
-    """Write one row per tracker as CSV, baseline and classical trackers first.
+    """Write one row per tracker as CSV, baseline and trackers of no experiment first.
 
     Args:
         rows: `Row`s, or mappings with their keys: tracker, experiment, alpha, seed, evaluation
-            (JSON of `chromatrack evaluate otb`), run (JSON of the tracking stage or None).
+            (JSON of `chromatrack evaluate`), run (JSON of the tracking stage or None).
         output_csv: the table; alpha is empty for the baseline and may be "learned".
         title: name of the data set, repeated in each row, so that nobody takes a synthetic number
             for a benchmark's.
 
     Returns:
-        The table. gain_percent is the gain of success AUC over the baseline of the same seed (of a
-        classical tracker: over the mean of the baselines), in percent of it; frames_per_second is
-        frames over time, decoding included.
+        The table, with the measures that the benchmark has in its headline. gain_percent is the
+        gain of the first of them over the baseline of the same seed (of a tracker of no
+        experiment: over the mean of the baselines), in percent of it; frames_per_second is frames
+        over time, decoding included.
 
     Raises:
         InputError: there is no baseline for a seed, two rows are about the same tracker, or the
@@ -46,7 +46,9 @@ def summarize_otb(
     rows.sort(key=lambda row: (*sort_key(row.experiment, row.alpha), row.seed or 0))
     evaluations = [read_evaluation(Path(row.evaluation)) for row in rows]
     _same_frames(rows, evaluations)
-    baselines = _baselines(rows, evaluations)
+    headline = evaluations[0]["headline"]
+    first = headline[0]
+    baselines = _baselines(rows, evaluations, first)
     lines = []
     for row, evaluation in zip(rows, evaluations, strict=True):
         lines.append({
@@ -55,16 +57,19 @@ def summarize_otb(
             "experiment": row.experiment,
             "alpha": "" if row.alpha is None else alpha_text(row.alpha),
             "seed": "" if row.seed is None else row.seed,
-            "success_auc": round(evaluation["success_auc"], 6),
-            "precision_20": round(evaluation["precision_20"], 6),
-            "gain_percent": _gain(evaluation["success_auc"], baselines[row.seed]),
+            **{key: _rounded(evaluation[key]) for key in headline},
+            "gain_percent": _gain(evaluation[first], baselines.get(row.seed)),
             "frames_per_second": _read_speed(row.run),
             "targets": evaluation["targets"],
             "frames": evaluation["frames"],
         })  # fmt: skip
-    table = pd.DataFrame(lines, columns=list(COLUMNS))
+    table = pd.DataFrame(lines, columns=[*BEFORE, *headline, *AFTER])
     write_text(output_csv, table.to_csv(index=False, lineterminator="\n"))
     return table
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 6)
 
 
 def _same_frames(rows: list[Row], evaluations: list[dict[str, Any]]) -> None:
@@ -78,30 +83,34 @@ def _same_frames(rows: list[Row], evaluations: list[dict[str, Any]]) -> None:
             )
 
 
-def _baselines(rows: list[Row], evaluations: list[dict[str, Any]]) -> dict[int | None, float]:
-    """Success AUC of the baseline for each seed, and for None the mean of them."""
+def _baselines(
+    rows: list[Row], evaluations: list[dict[str, Any]], first: str
+) -> dict[int | None, float]:
+    """The first measure of the baseline for each seed, and for None the mean of them."""
     seen, baselines = set(), {}
     for row, evaluation in zip(rows, evaluations, strict=True):
-        classical = row.experiment == CLASSICAL
-        key = row.tracker if classical else (row.experiment, row.alpha, row.seed)
+        other = row.experiment in UNTRAINED
+        key = row.tracker if other else (row.experiment, row.alpha, row.seed)
         if key in seen:
             trained = f"experiment {row.experiment!r}, alpha {alpha_text(row.alpha)}, "
-            what = repr(row.tracker) if classical else f"{trained}seed {row.seed}"
+            what = repr(row.tracker) if other else f"{trained}seed {row.seed}"
             raise InputError(f"rows: {what} is listed twice")
         seen.add(key)
         if row.experiment == BASELINE:
-            baselines[row.seed] = evaluation["success_auc"]
+            baselines[row.seed] = evaluation[first]
     if baselines:
         baselines[None] = sum(baselines.values()) / len(baselines)
     for row in rows:
-        if row.seed not in baselines:
+        if row.seed not in baselines and row.seed is not None:
             raise InputError(f"rows: expected a {BASELINE!r} of seed {row.seed}, found none")
     return baselines
 
 
-def _gain(success_auc: float, baseline: float) -> float | None:
-    """Gain in percent; nothing where the baseline never overlaps its target."""
-    return round(100 * (success_auc / baseline - 1), 3) if baseline > 0 else None
+def _gain(value: float | None, baseline: float | None) -> float | None:
+    """Gain in percent; nothing where there is no baseline, or where it never meets its target."""
+    if value is None or not baseline or baseline < 0:
+        return None
+    return round(100 * (value / baseline - 1), 3)
 
 
 def _read_speed(path: str | Path | None) -> float | None:
@@ -109,6 +118,8 @@ def _read_speed(path: str | Path | None) -> float | None:
         return None
     run = read_json(path)
     speed = run.get("frames_per_second") if isinstance(run, dict) else None
+    if isinstance(run, dict) and "frames_per_second" in run and speed is None:
+        return None  # results that exist, without times
     if not isinstance(speed, int | float):
         raise InputError(f"{path}: expected frames_per_second as the tracking stage writes it")
     return round(speed, 2)

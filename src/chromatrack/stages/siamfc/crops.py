@@ -7,7 +7,6 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from chromatrack.configuration import as_plain
 from chromatrack.data.crop_parts import CropParts, annotation
 from chromatrack.data.crops import Crops, crop_targets, write_crop_shard
 from chromatrack.data.training_sets import TrainingSet, read_rows, write_rows
@@ -15,6 +14,7 @@ from chromatrack.errors import InputError
 from chromatrack.files import canonical_json, digest_text, holding, made_by, write_text
 from chromatrack.progress import progress
 from chromatrack.settings import CropSettings
+from chromatrack.settings.keys import only
 from chromatrack.versions import VERSIONS
 
 
@@ -59,7 +59,7 @@ def crop_shard(
     """
     rows = read_rows(names_file, sets)
     folder = output.parent / f".work-{output.stem}"
-    cutting = {"margin": settings.margin, "quality": settings.quality}
+    cutting = only(settings, *settings.CUTTING)
     parts = CropParts(folder, {"version": VERSIONS["crops"], **cutting})
     with holding(folder):
         found: list[Crops] = []
@@ -75,7 +75,7 @@ def crop_shard(
                     found += crops
                     digests.append([[annotation(target) for target in targets], frames])
                     bar.update()
-        source = made_by("crops", settings=as_plain(settings), inputs={"names": names_file})
+        source = made_by("crops", settings=cutting, inputs={"names": names_file})
         source["inputs"]["videos"] = digest_text(canonical_json(digests))
         write_crop_shard(output, found, margin=settings.margin, made_by=source)
         shutil.rmtree(folder)

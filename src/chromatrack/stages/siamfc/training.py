@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,13 +9,12 @@ from pathlib import Path
 import torch
 
 from chromatrack.checkpoints import save_checkpoint
-from chromatrack.configuration import as_plain
-from chromatrack.files import check_no_folder, holding, made_by
+from chromatrack.files import check_no_folder, made_by
 from chromatrack.models.build import build_siamfc
 from chromatrack.models.inputs import InputScaling
 from chromatrack.settings import ComputeSettings, SiamFCSettings
-from chromatrack.stages.siamfc.validation import check_validation, choose_network
 from chromatrack.training.compute import choose_device, prepare
+from chromatrack.training.engine import finish
 from chromatrack.training.pairs import fit_pairs
 from chromatrack.training.processes import Team, check_share, in_processes
 
@@ -40,40 +38,24 @@ def train_siamfc(
     seed: int,
     settings: SiamFCSettings,
     compute: ComputeSettings,
-    validation: Path | None = None,
 ) -> None:
-    """Train SiamFC on crop shards; writes the checkpoint, and what `FitPlan` says.
+    """Train SiamFC on crop shards; writes the last network, and what `FitPlan` says.
 
-    Of the networks that were kept, `settings.select` says which one the checkpoint is; how they
-    compare is in validation.json beside it.
-
-    Args:
-        validation: list.txt and sequences in the GOT-10k layout; None: no validation.
+    Beside it, checkpoints/ holds the networks that `settings.keep_every` asks for, and the last.
+    `stages/siamfc/validation.py` scores them, `stages/siamfc/choice.py` chooses one.
 
     Raises:
-        InputError: a file that is no crop shard, or nothing to select by.
+        InputError: a file that is no crop shard.
     """
     check_no_folder(output)
     check_share(settings.batch_size, compute.devices)
-    check_validation(validation, settings)
     source = made_by(
         "siamfc",
-        settings={**as_plain(settings), "seed": seed},
+        settings={**settings.training(), "seed": seed},
         inputs={path.name: path for path in shards},
     )
     job = _Job(tuple(shards), output, seed, settings, compute, source)
     in_processes(compute.devices, choose_device(compute), _train, job)
-    work = output.parent / "work"  # FitPlan.work_dir
-    with holding(work):
-        choose_network(
-            output.parent / "checkpoints",
-            validation,
-            output,
-            settings=settings,
-            compute=compute,
-            work=work / "validation",
-        )
-    shutil.rmtree(work)
 
 
 def _train(team: Team, job: _Job) -> None:
@@ -95,7 +77,7 @@ def _train(team: Team, job: _Job) -> None:
             made_by=job.made_by,
         )
 
-    fit_pairs(
+    plan = fit_pairs(
         model,
         job.shards,
         loaded=lambda z, x: (torch.from_numpy(z), torch.from_numpy(x)),
@@ -110,6 +92,9 @@ def _train(team: Team, job: _Job) -> None:
         save=save,
         team=team,
     )
+    if team.leads:
+        save(job.output)
+        finish(plan)
 
 
 def _initialize(model: torch.nn.Module) -> None:

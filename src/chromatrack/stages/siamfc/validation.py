@@ -1,4 +1,4 @@
-"""Stage 5c: which of the networks that a SiamFC training kept is used; the rule is fixed before."""
+"""Stage 5c: how well the networks that a SiamFC training kept track sequences of GOT-10k val."""
 
 from __future__ import annotations
 
@@ -17,60 +17,64 @@ from chromatrack.data.images import read_image_rgb
 from chromatrack.data.otb import read_boxes
 from chromatrack.data.sequence import Sequence as Target
 from chromatrack.errors import InputError
-from chromatrack.files import made_by, whole_file, write_json
+from chromatrack.files import check_no_folder, holding, made_by, write_json
 from chromatrack.metrics import got10k
 from chromatrack.settings import ComputeSettings, SiamFCSettings, TrackerSettings
 from chromatrack.stages.evaluation.sequences import run_sequences
 from chromatrack.tracking.load import load_tracker
 from chromatrack.training.compute import prepare
 
-RULES = {
-    "last": "the network after the last step",
-    "best_ao": "the network with the highest average overlap; of equal ones, the later",
-}
+# Not the configured tracker: another window or another penalty must not validate again.
+TRACKER = TrackerSettings()
 
 _STEP = re.compile(r"step-(\d+)\.pt")
 
 
-def check_validation(root: Path | None, settings: SiamFCSettings) -> None:
-    """Before a training of days: whether its network can be chosen as the settings say."""
-    if root is None:
-        if settings.select == "best_ao":
-            raise InputError(
-                "siamfc.select: best_ao needs sequences to choose by; expected --validation, a "
-                "folder in the GOT-10k layout"
-            )
-    elif not layout.read_sequences(root):
-        raise InputError(f"{root / 'list.txt'}: expected at least one sequence")
+def kept_networks(folder: Path) -> dict[int, Path]:
+    """Step -> network, of the folder checkpoints/ of a training, first to last."""
+    paths = folder.glob("step-*.pt")
+    found = {int(match[1]): path for path in paths if (match := _STEP.fullmatch(path.name))}
+    if not found:
+        raise InputError(f"{folder}: expected the networks that train-siamfc kept, found none")
+    return dict(sorted(found.items()))
 
 
-def choose_network(
-    folder: Path,
-    root: Path | None,
+def validate_siamfc(
+    networks: Path,
+    root: Path,
     output: Path,
     *,
     settings: SiamFCSettings,
     compute: ComputeSettings,
-    work: Path,
 ) -> dict[str, Any]:
-    """Score the kept networks on validation sequences and copy the chosen one to `output`.
+    """Track validation sequences with each network that a training kept.
 
-    Writes validation.json beside `output`: the rule, the step that it chose, and for each network
-    AO, SR0.5, SR0.75 and the number of frames that count.
+    Writes, and returns, AO, SR0.5, SR0.75 and the number of frames that count, for each network.
+    Boxes lie in a folder of the name of `output` until then: after a kill, sequences that were
+    tracked are not tracked again.
 
     Args:
-        folder: holds step-0000100.pt and so on; the highest number is the last network.
-        root: list.txt and sequences in the GOT-10k layout; None measures nothing.
-        work: folder for boxes; sequences that were tracked before a kill are not tracked again.
+        networks: the folder checkpoints/ of the training.
+        root: list.txt and sequences in the GOT-10k layout.
+
+    Raises:
+        InputError: no network, or no sequence.
+        WorkError: another process validates the same training.
     """
-    kept = sorted((int(match[1]), path) for path in folder.iterdir()
-                  if (match := _STEP.fullmatch(path.name)))  # fmt: skip
+    check_no_folder(output)
+    if not settings.validation_frames:
+        raise InputError("siamfc.validation_frames: is 0, which means no validation")
+    kept = kept_networks(networks)
+    sequences = layout.read_sequences(root)
+    if not sequences:
+        raise InputError(f"{root / 'list.txt'}: expected at least one sequence")
+    targets = [target.first(settings.validation_frames) for target in sequences]
+    device = prepare(compute)
+    work = output.with_suffix("")
     scores = []
-    if root is not None:
-        device = prepare(compute)
-        targets = [t.first(settings.validation_frames) for t in layout.read_sequences(root)]
-        for step, path in kept:
-            boxes = work / f"step-{step:07d}"
+    with holding(work):
+        for step, path in kept.items():
+            boxes = work / path.stem
             source = made_by("validate", settings=as_plain(TRACKER), inputs={"checkpoint": path})
             run_sequences(
                 functools.partial(load_tracker, path, settings=TRACKER, device=device),
@@ -80,32 +84,18 @@ def choose_network(
                 compute=compute,
             )
             scores.append({"step": step, **_scores(targets, boxes / "boxes")})
-    chosen = kept[-1][0]
-    if settings.select == "best_ao":
-        chosen = max(scores, key=lambda row: (row["average_overlap"], row["step"]))["step"]
-    with whole_file(output) as part:
-        shutil.copyfile(dict(kept)[chosen], part)
-    result = {
-        "rule": RULES[settings.select],
-        "chosen": chosen,
-        "networks": scores,
-        "made_by": made_by(
-            "validate",
-            settings={
-                "select": settings.select,
-                "frames": settings.validation_frames,
-                "tracker": as_plain(TRACKER),
-            },
-            inputs={path.name: path for _, path in kept}
-            | ({} if root is None else {"list.txt": root / "list.txt"}),
-        ),
-    }
-    write_json(output.parent / "validation.json", result)
+        result = {
+            "networks": scores,
+            "made_by": made_by(
+                "validate-siamfc",
+                settings={"frames": settings.validation_frames, "tracker": as_plain(TRACKER)},
+                inputs={path.name: path for path in kept.values()}
+                | {"list.txt": root / "list.txt"},
+            ),
+        }
+        write_json(output, result)
+        shutil.rmtree(work)
     return result
-
-
-# Not the configured tracker: another window or another penalty must not train a network again.
-TRACKER = TrackerSettings()
 
 
 def _scores(targets: Sequence[Target], boxes: Path) -> dict[str, float | int]:

@@ -12,10 +12,13 @@ from chromatrack.data import davis, got10k, kinetics, vot
 from chromatrack.errors import InputError
 from chromatrack.progress import progress
 from chromatrack.settings import WorldSettings
+from chromatrack.settings.keys import only
+from chromatrack.settings.world import READ_BY
 from chromatrack.world import datasets
 from chromatrack.world.otb_scenes import SCRIPTS
 
-PARTS = ("kinetics", "got10k", "otb", "otb_attributes", "vot", "davis", "manifest.json")
+MANIFEST = "manifest.json"
+PARTS = ("kinetics", "got10k", "otb", "otb_attributes", "vot", "davis", MANIFEST)
 
 
 def make_world(settings: WorldSettings, output: Path) -> None:
@@ -33,7 +36,7 @@ def make_world(settings: WorldSettings, output: Path) -> None:
     shutil.rmtree(building, ignore_errors=True)
     building.mkdir(parents=True)
     try:
-        counts = _write_parts(settings, building)
+        counts = _write_all(settings, building)
         _replace(building, output)
     finally:
         shutil.rmtree(building, ignore_errors=True)
@@ -63,54 +66,114 @@ def _replace(building: Path, output: Path) -> None:
             (building / part).rename(output / part)
 
 
-def _write_parts(settings: WorldSettings, root: Path) -> dict[str, Any]:
-    total = (
-        settings.kinetics_videos + settings.got10k_train + settings.got10k_val
-        + len(SCRIPTS) + len(datasets.VOT_SCRIPTS) + len(datasets.DAVIS_SCENES)
-    )  # fmt: skip
+def make_part(settings: WorldSettings, part: str, output: Path) -> None:
+    """Write one part of the world below `output`, and last `output`/PART.json.
+
+    Parts do not depend on each other: several may be made at once.
+
+    Raises:
+        InputError: there is no such part, or its folder holds something that no world has.
+    """
+    if part not in WRITERS:
+        raise InputError(f"world: part {part!r}: expected one of {', '.join(WRITERS)}")
+    output = Path(output).resolve()
+    manifest = output / f"{part}.json"
+    folders = [output / name for name in FOLDERS[part]]
+    for folder in folders:
+        if folder.exists() and not manifest.exists() and any(folder.iterdir()):
+            earlier = output / MANIFEST
+            if not earlier.exists() and not (output / f".{part}.made").exists():
+                raise InputError(
+                    f"{folder}: expected no folder or one of an earlier world, but it holds "
+                    f"{next(folder.iterdir()).name}"
+                )
+    building = output / f".{part}.building"
+    shutil.rmtree(building, ignore_errors=True)
+    building.mkdir(parents=True)
+    try:
+        with progress(total=_videos(settings, part), what=f"world: {part}", unit="video") as bar:
+            counts = WRITERS[part](settings, building, bar)
+        manifest.unlink(missing_ok=True)
+        files.write_text(output / f".{part}.made", "")
+        for folder in folders:
+            shutil.rmtree(folder, ignore_errors=True)
+            (building / folder.name).rename(folder)
+    finally:
+        shutil.rmtree(building, ignore_errors=True)
+    made = files.made_by("world", settings=only(settings, *READ_BY[part]))
+    files.write_json(manifest, made | {"counts": counts})
+
+
+def _write_all(settings: WorldSettings, root: Path) -> dict[str, Any]:
+    total = sum(_videos(settings, part) for part in WRITERS)
     with progress(total=total, what="synthetic world", unit="video") as bar:
-        clips = _write_kinetics(settings, root / "kinetics", bar)
-        counts: dict[str, Any] = {"kinetics": {"videos": settings.kinetics_videos, "clips": clips}}
-        counts["got10k"] = {
-            "train": _write_got10k(settings, root / "got10k", "train", settings.got10k_train, bar),
-            "val": _write_got10k(settings, root / "got10k", "val", settings.got10k_val, bar),
-        }
-        targets = []
-        for name in SCRIPTS:
-            targets += datasets.write_otb(root, settings, name)
-            bar.update()
-        counts["otb"] = {"folders": len(SCRIPTS), "targets": len(targets)}
+        return {part: write(settings, root, bar) for part, write in WRITERS.items()}
+
+
+def _videos(settings: WorldSettings, part: str) -> int:
+    return {
+        "kinetics": settings.kinetics_videos,
+        "got10k": settings.got10k_train + settings.got10k_val,
+        "otb": len(SCRIPTS),
+        "vot": len(datasets.VOT_SCRIPTS),
+        "davis": len(datasets.DAVIS_SCENES),
+    }[part]
+
+
+def _write_kinetics(settings: WorldSettings, root: Path, bar) -> dict[str, int]:
+    rows = []
+    for number in range(settings.kinetics_videos):
+        rows += datasets.write_kinetics(root / "kinetics", settings, number)
+        bar.update()
+    rows.append(datasets.missing_clip(settings))
+    kinetics.write_clip_list(root / "kinetics" / "train.csv", rows)
+    return {"videos": settings.kinetics_videos, "clips": len(rows)}
+
+
+def _write_got10k(settings: WorldSettings, root: Path, bar) -> dict[str, int]:
+    counts = {"train": settings.got10k_train, "val": settings.got10k_val}
+    for split, count in counts.items():
         names = []
-        for name in datasets.VOT_SCRIPTS:
-            names.append(datasets.write_vot(root / "vot", settings, name))
+        for number in range(count):
+            names.append(datasets.write_got10k(root / "got10k", settings, split, number))
             bar.update()
-        vot.write_list(root / "vot", names)
-        counts["vot"] = {"sequences": len(names)}
-        for name in datasets.DAVIS_SCENES:
-            datasets.write_davis(root / "davis", settings, name)
-            bar.update()
-        davis.write_names(root / "davis", datasets.DAVIS_SCENES)
-        counts["davis"] = {
-            "sequences": len(datasets.DAVIS_SCENES),
-            "objects": sum(datasets.DAVIS_SCENES.values()),
-        }
+        got10k.write_list(root / "got10k" / split, names)
     return counts
 
 
-def _write_kinetics(settings: WorldSettings, root: Path, bar) -> int:
-    rows = []
-    for number in range(settings.kinetics_videos):
-        rows += datasets.write_kinetics(root, settings, number)
+def _write_otb(settings: WorldSettings, root: Path, bar) -> dict[str, int]:
+    targets = []
+    for name in SCRIPTS:
+        targets += datasets.write_otb(root, settings, name)
         bar.update()
-    rows.append(datasets.missing_clip(settings))
-    kinetics.write_clip_list(root / "train.csv", rows)
-    return len(rows)
+    return {"folders": len(SCRIPTS), "targets": len(targets)}
 
 
-def _write_got10k(settings: WorldSettings, root: Path, split: str, count: int, bar) -> int:
+def _write_vot(settings: WorldSettings, root: Path, bar) -> dict[str, int]:
     names = []
-    for number in range(count):
-        names.append(datasets.write_got10k(root, settings, split, number))
+    for name in datasets.VOT_SCRIPTS:
+        names.append(datasets.write_vot(root / "vot", settings, name))
         bar.update()
-    got10k.write_list(root / split, names)
-    return len(names)
+    vot.write_list(root / "vot", names)
+    return {"sequences": len(names)}
+
+
+def _write_davis(settings: WorldSettings, root: Path, bar) -> dict[str, int]:
+    for name in datasets.DAVIS_SCENES:
+        datasets.write_davis(root / "davis", settings, name)
+        bar.update()
+    davis.write_names(root / "davis", datasets.DAVIS_SCENES)
+    return {
+        "sequences": len(datasets.DAVIS_SCENES),
+        "objects": sum(datasets.DAVIS_SCENES.values()),
+    }
+
+
+WRITERS = {
+    "kinetics": _write_kinetics,
+    "got10k": _write_got10k,
+    "otb": _write_otb,
+    "vot": _write_vot,
+    "davis": _write_davis,
+}
+FOLDERS = {**{part: (part,) for part in WRITERS}, "otb": ("otb", "otb_attributes")}

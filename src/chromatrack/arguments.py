@@ -1,0 +1,194 @@
+"""What the rules tell `chromatrack run`, `evaluate` and `vot-official`.
+
+Each list holds what the output depends on and nothing else: a rule runs again when it changes.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+from chromatrack import layout
+from chromatrack.errors import InputError
+from chromatrack.evaluation import sets
+from chromatrack.experiments import (
+    TrackerSpec,
+    evaluations,
+    of_benchmark,
+    segmentations,
+    trackers,
+)
+from chromatrack.places import Places
+from chromatrack.settings import Settings, to_json
+
+
+def option(name: str, value: Any) -> list[str]:
+    """`--name=value`, or nothing for None."""
+    return [] if value is None else [f"{name}={value}"]
+
+
+def tracker_of(settings: Settings, benchmark: str, tracker: str) -> TrackerSpec:
+    """The tracker of a name, of those that a benchmark takes.
+
+    Raises:
+        InputError: there is none.
+    """
+    masks = sets.get(benchmark).gives == "masks"
+    for spec in segmentations(settings) if masks else trackers(settings):
+        if spec.name == tracker:
+            return spec
+    raise InputError(f"{tracker}: is no tracker of {benchmark}")
+
+
+def benchmark_data(settings: Settings, benchmark: str, **_: str) -> list[str]:
+    """The file after which a benchmark of the synthetic world is there."""
+    source = layout.benchmark_source(settings, benchmark)
+    return [] if source is None else [source]
+
+
+def tracker_files(settings: Settings, benchmark: str, tracker: str, **_: str) -> list[str]:
+    """Its checkpoint, or the folder of its results."""
+    spec = tracker_of(settings, benchmark, tracker)
+    if spec.kind == "results":
+        return [spec.source.replace("{benchmark}", benchmark)]
+    return [spec.checkpoint] if spec.checkpoint else []
+
+
+def tracked_together(settings: Settings, benchmark: str, protocol: str, tracker: str) -> list[str]:
+    """Alphas of an experiment that only tests are tracked in one job, the first time."""
+    spec = tracker_of(settings, benchmark, tracker)
+    if not spec.only_tests or protocol == "restarted":
+        return []
+    places = Places(settings.run)
+    return [places.alphas(benchmark, protocol, spec.experiment, spec.seed)]
+
+
+def tracker_options(settings: Settings, benchmark: str, tracker: str, **_: str) -> list[str]:
+    """The tracker, for `run`."""
+    spec = tracker_of(settings, benchmark, tracker)
+    own = settings.trackers.get(spec.name)
+    if spec.kind in ("classical", "class"):
+        given = own.options.items() if own else ()
+        options = [f"--option={key}={json.dumps(value)}" for key, value in given]
+        return [f"--tracker={spec.source}", *options]
+    if spec.kind == "results":
+        folder = spec.source.replace("{benchmark}", benchmark)
+        return [f"--results={folder}", *option("--of", own.name)]
+    return [
+        *option("--checkpoint", spec.checkpoint),
+        *option("--alpha", spec.given_alpha()),
+        *option("--random-auxiliary", spec.random_auxiliary()),
+        *option("--method", spec.method),
+    ]
+
+
+def tracker_settings(settings: Settings, benchmark: str, tracker: str, **_: str) -> str:
+    """Its settings as JSON: what a tracker does not look at must not run it again."""
+    spec = tracker_of(settings, benchmark, tracker)
+    if spec.kind == "checkpoint":
+        return to_json(settings.tracker)
+    if spec.method == "soft":
+        return to_json(replace(settings.propagation, methods=("soft",)))
+    return "{}"
+
+
+def runs_on(settings: Settings, benchmark: str, **_: str) -> list[str]:
+    """What of a benchmark trackers are run on."""
+    selection = layout.selection(settings, benchmark)
+    reads = sets.get(benchmark).edition_reads
+    return [
+        f"--root={selection.root}",
+        *option("--names", selection.names),
+        *option("--edition", selection.edition if reads else None),
+        *option("--max-frames", selection.max_frames),
+    ]
+
+
+def scored_on(settings: Settings, benchmark: str, **_: str) -> list[str]:
+    """What of a benchmark is scored, and how."""
+    selection = layout.selection(settings, benchmark)
+    return [
+        f"--annotations={selection.root}",
+        *option("--names", selection.names),
+        *option("--edition", selection.edition),
+        *option("--frames-limit", selection.max_frames),
+        *option("--attributes", selection.attributes),
+    ]
+
+
+def results_of(settings: Settings, benchmark: str, protocol: str, tracker: str) -> str:
+    """What is scored of a tracker: its boxes/, or the folder of its masks."""
+    places = Places(settings.run)
+    file = "boxes" if sets.get(benchmark).gives == "boxes" else "."
+    return places.evaluation(benchmark, protocol, tracker, file)
+
+
+def all_of(settings: Settings, benchmark: str, protocol: str) -> list[str]:
+    """Names of all trackers that the run has on a benchmark."""
+    return [spec.name for spec in of_benchmark(settings, sets.get(benchmark), protocol)]
+
+
+def experiment_options(settings: Settings, experiment: str, seed: str, **_: str) -> list[str]:
+    """The trackers of all alphas of an experiment that only tests, for `run`."""
+    random = settings.experiments[experiment].auxiliary_at_test == "random"
+    return option("--random-auxiliary", seed if random else None)
+
+
+def official_options(settings: Settings, tracker: str) -> list[str]:
+    """The tracker and its sequences, for `vot-official`."""
+    selection = layout.selection(settings, "vot")
+    told = tracker_options(settings, "vot", tracker)
+    return [
+        *(text.replace("--tracker=", "--classical=") for text in told),
+        f"--root={selection.root}",
+        *option("--max-frames", selection.max_frames),
+        f"--challenge={sets.get('vot').chosen_edition(selection)}",
+    ]
+
+
+def official_trackers(settings: Settings) -> list[str]:
+    """Names of the trackers that vot-toolkit can start."""
+    if "vot" not in settings.benchmarks:
+        return []
+    specs = of_benchmark(settings, sets.get("vot"), "restarted")
+    return [spec.name for spec in specs if spec.kind in ("checkpoint", "classical")]
+
+
+def runs_of_alphas(
+    settings: Settings, benchmark: str, protocol: str, experiment: str, seed: str
+) -> str:
+    """run.json of each alpha of an experiment, as `run --alphas` takes it."""
+    name = f"exp{experiment}-alpha{{alpha}}-seed{seed}"
+    return Places(settings.run).run_file(benchmark, protocol, name)
+
+
+def packed_of(settings: Settings, benchmark: str, **_: str) -> list[str]:
+    """What of a benchmark is packed for its server."""
+    selection = layout.selection(settings, benchmark)
+    return [
+        f"--root={selection.root}",
+        *option("--names", selection.names),
+        *option("--edition", selection.edition),
+    ]
+
+
+def coloured_of(settings: Settings, benchmark: str) -> list[str]:
+    """The sequence that `colorize` colours."""
+    selection = layout.selection(settings, benchmark)
+    return [*option("--max-frames", selection.max_frames), "--", str(selection.root)]
+
+
+def pictured(settings: Settings) -> list[str]:
+    """The scores that the pictures of the report are chosen by, and the masks that they show."""
+    places, found = Places(settings.run), []
+    main = layout.main_benchmark(settings)
+    for benchmark, protocol, specs in evaluations(settings):
+        usual = protocol == layout.protocols(settings, benchmark.name)[0]
+        for spec in specs:
+            drawn = spec.kind == "checkpoint" and main is not None and benchmark.name == main.name
+            if usual and drawn and benchmark.measures:
+                found.append(places.scores(benchmark.name, protocol, spec.name))
+            if spec.kind == "masks":
+                found.append(places.run_file(benchmark.name, protocol, spec.name))
+    return found

@@ -1,0 +1,121 @@
+"""What readers of published benchmarks share: their lists, and choosing by them."""
+
+from __future__ import annotations
+
+import csv
+import difflib
+from collections.abc import Callable, Collection, Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import NamedTuple, TypeVar
+
+import numpy as np
+
+from chromatrack.data.images import list_frames
+from chromatrack.data.text import read_names
+from chromatrack.errors import InputError
+from chromatrack.evaluation.selecting import some
+
+T = TypeVar("T")
+Lists = Mapping[str, Callable[[], Collection[str]]]
+"""Name of a published list -> what it holds."""
+
+ABSENT_BELOW = 0.2
+"""Share that can be seen of a target of the synthetic world, below which it counts as absent."""
+JPEG_QUALITY = 90
+LASOT_PER_CLASS = 20
+
+
+class Range(NamedTuple):
+    """Frames of a folder that hold one target, the last one included."""
+
+    folder: str
+    first: int
+    last: int
+
+
+def uav_ranges(edition: str) -> dict[str, Range]:
+    """Target of "uav123" or "uav20l" -> its frames."""
+    return {
+        row["sequence"]: Range(row["folder"], int(row["first_frame"]), int(row["last_frame"]))
+        for row in _table(edition)
+    }
+
+
+def lasot_test() -> list[str]:
+    """The 280 sequences that LaSOT tests on: four of the twenty of each class."""
+    return [f"{row['class']}-{number}" for row in _table("lasot") for number in row["test"].split()]
+
+
+def lasot_train() -> list[str]:
+    """The other 1,120."""
+    test = set(lasot_test())
+    numbers = range(1, LASOT_PER_CLASS + 1)
+    every = [f"{row['class']}-{number}" for row in _table("lasot") for number in numbers]
+    return [name for name in every if name not in test]
+
+
+def _table(name: str) -> list[dict[str, str]]:
+    text = (files("chromatrack.evaluation") / "data" / f"{name}.csv").read_text(encoding="utf-8")
+    return list(csv.DictReader(text.splitlines()))
+
+
+def choose(
+    found: Mapping[str, T], names: str | Path | None, where: Path, lists: Lists | None = None
+) -> dict[str, T]:
+    """The targets that are asked for, sorted by name.
+
+    Args:
+        names: name of one of `lists`, or a file of names; None: all.
+        where: the benchmark's folder, for the error.
+
+    Raises:
+        InputError: there are none, or some that are asked for are missing.
+    """
+    if not found:
+        raise InputError(f"{where}: expected sequences in the benchmark's layout, found none")
+    if names is None:
+        return dict(sorted(found.items()))
+    published = (lists or {}).get(str(names))
+    wanted = list(read_names(names) if published is None else published())
+    if not wanted:
+        raise InputError(f"{names}: expected names of sequences, one per line, found none")
+    missing = [name for name in wanted if name not in found]
+    if missing:
+        near = difflib.get_close_matches(missing[0], found, n=1) if len(missing) == 1 else []
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise InputError(
+            f"{where}: {len(missing)} of the {len(wanted)} sequences of {names} are missing "
+            f"({some(missing)}){hint}"
+        )
+    return {name: found[name] for name in sorted(set(wanted))}
+
+
+def check_folder(path: Path) -> Path:
+    """The folder itself; an `InputError` where it does not exist."""
+    if not path.is_dir():
+        raise InputError(f"{path}: no such folder")
+    return path
+
+
+def one_for_each(boxes: np.ndarray, frames: Collection[Path], where: Path) -> tuple[Path, ...]:
+    """The frames, one for each box; an `InputError` where their numbers differ."""
+    if len(frames) != len(boxes):
+        raise InputError(
+            f"{where}: expected a frame for each box, got {len(frames)} frames and "
+            f"{len(boxes)} boxes"
+        )
+    return tuple(frames)
+
+
+def frames_between(folder: Path, first: int, last: int) -> list[Path]:
+    """The frames with the numbers from `first` to `last`.
+
+    Raises:
+        InputError: one of them is missing.
+    """
+    numbered = {int(path.stem): path for path in list_frames(folder)}
+    missing = [number for number in range(first, last + 1) if number not in numbered]
+    if missing:
+        raise InputError(f"{folder}: expected frames {first} to {last}, found no {missing[0]}")
+    return [numbered[number] for number in range(first, last + 1)]

@@ -1,0 +1,106 @@
+"""VOT: the supervised experiment, with restarts (thesis 5.5.1)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from chromatrack.data import vot
+from chromatrack.data.sequence import Sequence
+from chromatrack.data.vot_results import measure_trajectory, read_trajectories
+from chromatrack.errors import InputError
+from chromatrack.evaluation.benchmark import Benchmark, Published, Scores, Selection
+from chromatrack.evaluation.measures import Measure
+from chromatrack.evaluation.selecting import with_results
+from chromatrack.files import digest_arrays
+from chromatrack.metrics.vot import EAO_INTERVALS, summarize
+
+THESIS = {
+    "VOT2016": {
+        "SiamFC": 0.535, "experiment 1, α = 0.0": 0.504, "experiment 1, α = 1.0": 0.471,
+        "experiment 2, α = 0.6": 0.543, "experiment 3, α = 0.7": 0.539,
+        "experiment 4, α = 0.0": 0.502, "experiment 4, α = 1.0": 0.510,
+        "experiment 5, α = 0.7": 0.541,
+    },
+    "VOT2018": {
+        "SiamFC": 0.498, "experiment 1, α = 0.0": 0.4913, "experiment 1, α = 1.0": 0.4264,
+        "experiment 2, α = 0.2": 0.5029, "experiment 3, α = 0.6": 0.5106,
+        "experiment 4, α = 0.0": 0.4906, "experiment 4, α = 1.0": 0.4667,
+        "experiment 5, α = 0.3": 0.5062,
+    },
+}  # fmt: skip
+"""Accuracies of Tables 5.10 and 5.11."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class VOT(Benchmark):
+    """A challenge; its edition is the interval of lengths that the EAO is a mean over."""
+
+    def sequences(self, selection: Selection) -> list[Sequence]:
+        found = vot.read_sequences(selection.root, names=selection.names)
+        return [sequence.first(selection.max_frames) for sequence in found]
+
+    def names(self, selection: Selection) -> list[str]:
+        return vot.list_names(selection.root, selection.names)
+
+    def problem(self, selection: Selection, name: str) -> str | None:
+        try:
+            vot.read_sequence(selection.root / name)
+        except InputError as error:
+            return str(error)
+        return None
+
+    def score(
+        self, selection: Selection, results: Path, *, protocol: str, subset: bool = False
+    ) -> Scores:
+        sequences = {sequence.name: sequence for sequence in self.sequences(selection)}
+        found = {name: read_trajectories(results, name) for name in sequences}
+        runs, digested = {}, []
+        for name, trajectories in with_results(found, results, subset=subset).items():
+            runs[name] = [measure_trajectory(one, sequences[name], results) for one in trajectories]
+            digested += [row for one in trajectories for row in one]
+        challenge = self.chosen_edition(selection)
+        told = summarize(runs, challenge)
+        low_high, until = told["eao_interval"], told["eao_until"]
+        cut = until is not None and until < low_high[1]
+        return Scores(
+            values={measure.key: told[measure.key] for measure in self.measures},
+            per_unit=told["per_sequence"],
+            frames=told["frames"],
+            remarks={"eao": f"to {until} of {low_high[1]}"} if cut else {},
+            more={key: told[key] for key in ("eao_interval", "eao_until", "challenge")},
+            inputs={
+                "annotations": digest_arrays(vot.regions(sequences[name]) for name in runs),
+                "results": digest_arrays(np.atleast_1d(row) for row in digested),
+            },
+        )
+
+
+BENCHMARK = VOT(
+    name="vot",
+    title="VOT, restarted",
+    protocols=("restarted",),
+    measures=(
+        Measure("accuracy", "accuracy"),
+        Measure("failures", "failures", unit="failures", better="lower", high=None, digits=1),
+        Measure("robustness", "per 100 frames", unit="failures per 100 frames", better="lower",
+                high=None, digits=2),
+        Measure("robustness_toolkit", "robustness (toolkit)", unit="failures per sequence",
+                better="lower", high=None, digits=2),
+        Measure("eao", "EAO"),
+    ),
+    headline=("accuracy", "robustness", "eao"),
+    editions=("vot2018", *(name for name in EAO_INTERVALS if name != "vot2018")),
+    edition_reads=False,
+    note="VOT ranks trackers by EAO, the expected average overlap, and not by the average of "
+    "accuracy and robustness as the thesis has it. EAO is a mean over an interval of lengths of "
+    "sequences: as in vot-toolkit, over the part that the longest run reaches, which then stands "
+    "beside it, and a dash where none reaches it. The thesis prints accuracies alone.",
+    published=tuple(
+        Published(f"{challenge}, thesis: {name}", {"accuracy": value})
+        for challenge, values in THESIS.items()
+        for name, value in values.items()
+    ),
+)  # fmt: skip

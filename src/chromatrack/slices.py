@@ -1,0 +1,118 @@
+"""What each rule's output depends on, key by key: the answer to what an edit makes again.
+
+A rule hands its slice to its stage as `--settings`, so that the stage can read nothing else; a key
+that is not in it has its default there. How often a training writes what, and how a site is asked,
+travel beside it and make nothing again. Trackers and benchmarks have theirs in `workflow/`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from chromatrack import layout
+from chromatrack.configuration import as_plain
+from chromatrack.evaluation import sets
+from chromatrack.files import canonical_json
+from chromatrack.settings import ComputeSettings, Settings
+from chromatrack.settings.keys import only, without_cadence
+from chromatrack.settings.world import READ_BY
+
+
+def slices(settings: Settings) -> dict[str, dict[str, Any]]:
+    """Rule -> exactly the settings that its output depends on."""
+    colorization, siamfc, fusion = settings.colorization, settings.siamfc, settings.fusion
+    tuning, alone = settings.fine_tune, settings.single_video
+    return {
+        "shards": only(settings.clips, "shard_size"),
+        "fetch": layout.clip_settings(settings).cutting(),
+        "labels": as_plain(settings.labels),
+        "analyze_labels": {
+            "labels": settings.labels.labelling(),
+            "analysis": as_plain(settings.analysis),
+        },
+        "colorization": without_cadence(colorization),
+        "initial_colorization": only(colorization, *colorization.NETWORK, "normalization"),
+        "single_video": {
+            **alone.read_of(settings.labels, colorization),
+            "single_video": as_plain(alone),
+        },
+        "crop_lists": only(settings.crops, "shard_size"),
+        "crops": only(settings.crops, *settings.crops.CUTTING),
+        "siamfc": siamfc.training(),
+        "validate_siamfc": only(siamfc, "validation_frames"),
+        "choose_siamfc": only(siamfc, "select"),
+        "response_statistics": {
+            "fusion": fusion.measuring(),
+            "siamfc": fusion.pairs_measured(siamfc),
+        },
+        "compose": fusion.composition(),
+        "fine_tune": {
+            "fusion": fusion.composition(),
+            "siamfc": tuning.pairs_read(siamfc),
+            "fine_tune": as_plain(tuning),
+        },
+    }
+
+
+def world(settings: Settings, part: str) -> str:
+    """What a part of the synthetic world depends on, or a benchmark that is written beside it."""
+    return canonical_json(only(settings.world, *READ_BY.get(part, READ_BY["otb"])))
+
+
+def reported(settings: Settings) -> Settings:
+    """The settings that results can depend on: all others have their defaults."""
+    colorization, siamfc, clips = settings.colorization, settings.siamfc, settings.clips
+    source = replace(clips.source, **_defaults(clips.source, clips.source.MANNERS))
+    return replace(
+        settings,
+        colorization=replace(colorization, **_defaults(colorization, colorization.CADENCE)),
+        siamfc=replace(siamfc, **_defaults(siamfc, siamfc.CADENCE)),
+        clips=replace(clips, **_defaults(clips, clips.MANNERS), source=source),
+        compute=ComputeSettings(),
+    )
+
+
+def _defaults(settings: Any, names: tuple[str, ...]) -> dict[str, Any]:
+    fresh = type(settings)()
+    return {name: getattr(fresh, name) for name in names}
+
+
+def reported_plain(settings: Settings) -> dict[str, Any]:
+    """What the page shows of the configuration: the keys that results can depend on."""
+    plain = as_plain(settings)
+    del plain["compute"]
+    for part, names in (
+        ("colorization", settings.colorization.CADENCE),
+        ("siamfc", settings.siamfc.CADENCE),
+        ("clips", settings.clips.MANNERS),
+    ):
+        for name in names:
+            del plain[part][name]
+    for name in settings.clips.source.MANNERS:
+        del plain["clips"]["source"][name]
+    return plain
+
+
+def pictures(settings: Settings) -> str:
+    """What the pictures of the report depend on beside the scores, as a configuration in JSON."""
+    plain = as_plain(settings)
+    kept = ("run", "alphas", "seeds", "experiments", "trunks")
+    main = layout.main_benchmark(settings)
+    shown = {
+        name: value
+        for name, value in plain["benchmarks"].items()
+        if sets.get(name).gives == "masks" or (main and name == main.name)
+    }
+    for value in shown.values():
+        value["protocols"] = value["protocols"] and value["protocols"][:1]
+    return canonical_json(
+        {
+            **{name: plain[name] for name in kept},
+            "benchmarks": shown,
+            "data": {**plain["data"], "title": "-"},
+            "baselines": [],
+            "propagation": {"methods": plain["propagation"]["methods"]},
+            "siamfc": {"checkpoint": settings.siamfc.checkpoint},
+        }
+    )

@@ -1,0 +1,204 @@
+"""Where a tracker comes from: a checkpoint, OpenCV, or a class of somebody's own.
+
+A stage runs any of them alike: it asks what the boxes depend on, and for a function that opens the
+tracker in the process that is to run it. torch is imported where a network is opened, not before.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import Any, Protocol
+
+from chromatrack.configuration import as_plain
+from chromatrack.errors import InputError
+from chromatrack.files import digest_text
+from chromatrack.settings import ComputeSettings, TrackerSettings
+from chromatrack.tracking.classical import open_classical
+from chromatrack.tracking.contract import OpenTracker, Tracker
+
+
+class Opener(Protocol):
+    """A tracker that is not open yet."""
+
+    def shown(self) -> dict[str, Any]:
+        """Its settings, as `files.made_by` takes them."""
+
+    def inputs(self) -> dict[str, Path]:
+        """The files that it is made of."""
+
+    def device(self, compute: ComputeSettings) -> str:
+        """Kind of the device that it runs on."""
+
+    def check(self) -> None:
+        """Before any sequence is read: whether there is such a tracker."""
+
+    def opener(self, compute: ComputeSettings) -> OpenTracker:
+        """Makes the tracker; pickles."""
+
+
+@dataclass(frozen=True)
+class FromCheckpoint:
+    """The tracker of a checkpoint, as `tracking.load.load_tracker` is told.
+
+    Attributes:
+        checkpoint: of kind siamfc or fused.
+        settings: of the tracker.
+        alpha: weight of the colorization branch instead of the trained one.
+        random_auxiliary: seed of fresh weights for the colorization branch (D27b).
+    """
+
+    checkpoint: Path
+    settings: TrackerSettings
+    alpha: float | None = None
+    random_auxiliary: int | None = None
+
+    def shown(self) -> dict[str, Any]:
+        return {
+            "tracker": as_plain(self.settings),
+            "alpha": self.alpha,
+            "random_auxiliary": self.random_auxiliary,
+        }
+
+    def inputs(self) -> dict[str, Path]:
+        return {"checkpoint": self.checkpoint}
+
+    def device(self, compute: ComputeSettings) -> str:
+        from chromatrack.training.compute import choose_device
+
+        return choose_device(compute).type
+
+    def opener(self, compute: ComputeSettings, **options: Any) -> OpenTracker:
+        """`options` go before what is said here, such as `alphas`."""
+        given = {
+            "settings": self.settings,
+            "alpha": self.alpha,
+            "random_auxiliary": self.random_auxiliary,
+        }
+        return partial(_load, self.checkpoint, compute, **{**given, **options})
+
+    def check(self) -> None:
+        self.used_alpha()
+
+    def used_alpha(self) -> float | None:
+        """The weight that it mixes with; None for SiamFC alone."""
+        from chromatrack.tracking.load import used_alpha
+
+        return used_alpha(self.checkpoint, self.alpha)
+
+
+def _load(checkpoint: Path, compute: ComputeSettings, **options: Any) -> Tracker:
+    from chromatrack.tracking.load import load_tracker
+    from chromatrack.training.compute import prepare
+
+    # One thread: parallel is over sequences, and boxes do not depend on their number then.
+    device = prepare(replace(compute, threads=1))
+    return load_tracker(checkpoint, device=device, **options)
+
+
+@dataclass(frozen=True)
+class FromOpenCV:
+    """A classical tracker, such as "kcf"."""
+
+    name: str
+
+    def shown(self) -> dict[str, Any]:
+        return {"tracker": self.name}
+
+    def inputs(self) -> dict[str, Path]:
+        return {}
+
+    def device(self, compute: ComputeSettings) -> str:
+        return "cpu"
+
+    def check(self) -> None:
+        open_classical(self.name)
+
+    def opener(self, compute: ComputeSettings) -> OpenTracker:
+        return partial(open_classical, self.name)
+
+
+@dataclass(frozen=True)
+class FromClass:
+    """A class of somebody's own, `module:Class`, found on the path or in the working directory.
+
+    It has `init(image, box)` and `update(image) -> box`: images (H, W, 3) uint8 RGB, boxes left,
+    top, width, height in pixels, 0-based.
+
+    Attributes:
+        target: module:Class.
+        options: arguments of the class.
+    """
+
+    target: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    def shown(self) -> dict[str, Any]:
+        text = inspect.getsourcefile(find_class(self.target))
+        source = Path(text).read_text(encoding="utf-8") if text else ""
+        return {
+            "tracker": self.target,
+            "options": dict(self.options),
+            "source": digest_text(source),
+        }
+
+    def inputs(self) -> dict[str, Path]:
+        return {}
+
+    def device(self, compute: ComputeSettings) -> str:
+        return "own"
+
+    def check(self) -> None:
+        open_class(self.target, self.options)
+
+    def opener(self, compute: ComputeSettings) -> OpenTracker:
+        return partial(open_class, self.target, dict(self.options))
+
+
+def find_class(target: str) -> type:
+    """The class of `module:Class`.
+
+    Raises:
+        InputError: there is no such module or class, or importing it fails.
+    """
+    module, _, name = target.partition(":")
+    here = os.getcwd()
+    if here not in sys.path:
+        sys.path.insert(0, here)
+    try:
+        found = getattr(importlib.import_module(module), name, None)
+    except Exception as error:  # somebody's code: whatever it raises is about this module
+        raise InputError(
+            f"tracker {target}: {module} cannot be imported ({type(error).__name__}: {error})"
+        ) from None
+    if found is None:
+        raise InputError(f"tracker {target}: module {module} has no {name!r}")
+    missing = [method for method in ("init", "update") if not hasattr(found, method)]
+    if missing:
+        raise InputError(
+            f"tracker {target}: expected init(image, box) and update(image), it has no {missing[0]}"
+        )
+    return found
+
+
+def open_class(target: str, options: Mapping[str, Any]) -> Tracker:
+    """An object of the class."""
+    try:
+        return find_class(target)(**options)
+    except InputError:
+        raise
+    except Exception as error:
+        raise InputError(
+            f"tracker {target}: cannot be made ({type(error).__name__}: {error})"
+        ) from None
+
+
+def named(name: str, options: Mapping[str, Any] | None = None) -> Opener:
+    """The tracker of a name: a classical one, or module:Class."""
+    return FromClass(name, options or {}) if ":" in name else FromOpenCV(name)

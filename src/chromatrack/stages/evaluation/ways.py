@@ -1,0 +1,78 @@
+"""How sequences are tracked: one after the other, in processes, or all in one batch."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from collections.abc import Sequence as Sequences
+from dataclasses import replace
+from functools import partial
+
+import cv2
+import torch
+
+from chromatrack.settings import ComputeSettings
+from chromatrack.stages.evaluation.worker import Found, Job, Worker
+from chromatrack.tracking.batch import track_together
+from chromatrack.tracking.contract import OpenTracker
+from chromatrack.tracking.pool import in_pool
+from chromatrack.tracking.tracker import SiameseTracker
+from chromatrack.training.compute import choose_device, prepare
+
+
+def track(
+    open_trackers: Sequences[OpenTracker],
+    jobs: list[Job],
+    open_together: OpenTracker,
+    compute: ComputeSettings,
+) -> Iterator[Found]:
+    """Do the jobs in the way that is asked for, or that suits the device.
+
+    Args:
+        open_trackers: of each run.
+        open_together: makes a tracker whose variants are the runs, for the batched way.
+    """
+    prepare(compute)
+    # Parallel is over sequences: OpenMP threads that share cores with others wait for each other.
+    # Boxes then do not depend on the number of threads either.
+    cv2.setNumThreads(1)
+    torch.set_num_threads(1)
+    way = compute.tracking
+    if way == "auto":
+        way = "batched" if choose_device(compute).type == "cuda" else "processes"
+    if way == "batched":
+        tracker = open_together()
+        if isinstance(tracker, SiameseTracker):
+            return _batched(tracker, jobs, threads=compute.threads)
+    if min(compute.threads, len(jobs)) == 1:
+        return map(Worker(open_trackers), jobs)
+    return _processes(open_trackers, jobs, compute)
+
+
+def _processes(
+    open_trackers: Sequences[OpenTracker], jobs: list[Job], compute: ComputeSettings
+) -> Iterator[Found]:
+    """In one process per thread that the job may use, the longest sequences first."""
+    ordered = sorted(jobs, key=lambda job: -len(job[1]))
+    named = [(sequence.name, (number, sequence)) for number, sequence in ordered]
+    start = partial(_start_worker, open_trackers, replace(compute, threads=1))
+    return in_pool(compute.threads, start, named)
+
+
+def _start_worker(
+    open_trackers: Sequences[OpenTracker], compute: ComputeSettings
+) -> Callable[[Job], Found]:
+    prepare(compute)
+    cv2.setNumThreads(1)
+    return Worker(open_trackers)
+
+
+def _batched(tracker: SiameseTracker, jobs: list[Job], *, threads: int) -> Iterator[Found]:
+    """All at once, as far as memory goes."""
+    numbers, sequences = defaultdict(list), {}
+    for number, sequence in jobs:
+        numbers[sequence.name].append(number)
+        sequences[sequence.name] = sequence
+    together = [(sequences[name], variants) for name, variants in numbers.items()]
+    for track in track_together(tracker, together, threads=threads):
+        yield track.variant, track.video.name, track.boxes_ltwh, track.seconds

@@ -1,0 +1,178 @@
+"""What a configuration finds on this machine, and what it lacks: `chromatrack doctor --config`."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from chromatrack import layout
+from chromatrack.data import got10k
+from chromatrack.data.kinetics import read_clip_list
+from chromatrack.data.text import read_names
+from chromatrack.data.training_sets import TrainingSet
+from chromatrack.errors import InputError
+from chromatrack.evaluation import sets
+from chromatrack.evaluation.selecting import some
+from chromatrack.experiments import evaluations, networks, trackers, trunks
+from chromatrack.settings import Settings
+
+CLIP, LUMA_JPEG, LUMA_RAW, LABELS = 3.0e6, 0.6e6, 3.3e6, 38e3
+"""Bytes of a cut clip of ten seconds at 340x256, and of what the label cache keeps of it (every
+fifth frame); others scale with the frames. Rough: they decide whether a disk is large enough."""
+CROPS = 4.0e6
+"""Bytes of the crops of a sequence of GOT-10k (docs/siamfc.md)."""
+NETWORK = 60e6
+"""Bytes of a network and the state of its training, at full width; at most."""
+
+
+def check_run(settings: Settings) -> tuple[list[str], bool]:
+    """Lines of `what: state` on the data and the stages of a run, and whether it can start."""
+    problems = list(layout.problems(settings))
+    lines = [f"run: {settings.run}, {settings.data.title}"]
+    for what in (_clips(settings), _training(settings), _benchmarks(settings)):
+        lines += what
+    lines += _stages(settings)
+    lines.append(_disk(settings))
+    lines += [f"missing: {problem}" for problem in problems]
+    lines.append("ready: no" if problems else "ready: yes")
+    return lines, not problems
+
+
+def _told(read) -> tuple[object, str | None]:
+    try:
+        return read(), None
+    except InputError as error:
+        return None, str(error)
+
+
+def _clips(settings: Settings) -> Iterator[str]:
+    if not layout.has_clips(settings):
+        yield "clips: none configured (data.kinetics_list)"
+        return
+    if settings.data.demo:
+        yield f"clips: {settings.world.kinetics_videos} videos, which the first rule makes"
+        return
+    listed = layout.clip_list(settings)
+    if settings.clips.source.kind == "got10k":
+        names, problem = _told(lambda: read_names(listed))
+        yield f"clips: {problem or f'{len(names)} sequences in {listed}'}"
+        return
+    read, problem = _told(lambda: read_clip_list(listed))
+    if problem:
+        yield f"clips: {problem}"
+        return
+    rows, bad = read
+    yield f"clips: {len(rows)} in {listed}" + (f", {len(bad)} bad rows" if bad else "")
+    folder = settings.clips.source.serve or settings.clips.source.folder
+    if folder and Path(folder).is_dir() and settings.clips.source.kind in ("folder", "ytdlp"):
+        there = {path.stem for path in Path(folder).iterdir()}
+        wanted = {row.youtube_id for row in rows}
+        missing = sorted(wanted - there)
+        told = f", missing {len(missing)}: {some(missing)}" if missing else ""
+        yield f"videos: {len(wanted) - len(missing)} of {len(wanted)} in {folder}{told}"
+
+
+def _training(settings: Settings) -> Iterator[str]:
+    given = settings.siamfc.checkpoint
+    if given:
+        there = [Path(layout.of_seed(given, seed)).is_file() for seed in settings.seeds]
+        yield f"siamfc: given, {given}" + ("" if all(there) else " (no such file)")
+    if not layout.needs_crops(settings):
+        return
+    for kind, root in layout.data_paths(settings).tracking_train:
+        if settings.data.demo and not settings.data.tracking_train:
+            yield f"videos to train on: {settings.world.got10k_train}, which the first rule makes"
+            continue
+        names, problem = _told(lambda kind=kind, root=root: TrainingSet(kind, root).videos())
+        if problem:
+            yield f"videos to train on: {problem}"
+            continue
+        missing = [name for name in names if not (root / name).is_dir()] if kind == "got10k" else []
+        told = f", folders missing: {some(missing)}" if missing else ""
+        yield f"videos to train on: {len(names)} in {root} ({kind}){told}"
+    if not settings.data.demo and layout.has_got10k_val(settings):
+        root = layout.data_paths(settings).got10k_val
+        found, problem = _told(lambda: got10k.read_sequences(root))
+        yield f"GOT-10k val: {problem or f'{len(found)} sequences in {root}'}"
+
+
+def _benchmarks(settings: Settings) -> Iterator[str]:
+    for name in settings.benchmarks:
+        benchmark = sets.get(name)
+        if layout.is_of_world(settings, name):
+            yield f"{name}: synthetic, made by the run"
+            continue
+        selection = layout.selection(settings, name)
+        found, problem = _told(lambda b=benchmark, s=selection: b.names(s))
+        if problem:
+            yield f"{name}: {problem}"
+            continue
+        yield f"{name}: {len(found)} sequences in {selection.root}"
+        listed, expected = benchmark.expected(selection)
+        missing = [one for one in expected if one not in found]
+        if expected:
+            told = f", missing {len(missing)}: {some(missing)}" if missing else ""
+            yield f"{name}: {len(expected) - len(missing)} of {len(expected)} of {listed}{told}"
+        for one in found:
+            trouble = benchmark.problem(selection, one)
+            if trouble:
+                yield f"{name}: {trouble}"
+    absent = [name for name in ("otb", "vot", "got10k", "davis") if name not in settings.benchmarks]
+    if absent:
+        yield f"left out: {', '.join(absent)} (benchmarks:)"
+
+
+def _stages(settings: Settings) -> Iterator[str]:
+    clips = layout.has_clips(settings)
+    pretrained = trunks(settings) if clips else []
+    runs = [
+        ("clips, labels", "yes" if clips else "no clips"),
+        ("pretraining", ", ".join(pretrained) or "nothing to pretrain"),
+        (
+            "SiamFC training",
+            f"{len(settings.seeds)} seeds" if layout.trains_siamfc(settings) else "given instead",
+        ),
+        ("experiments", ", ".join(settings.experiments) or "none"),
+        ("trackers", str(len(trackers(settings)))),
+    ]
+    for benchmark, protocol, specs in evaluations(settings):
+        runs.append((f"{benchmark.name}, {protocol}", f"{len(specs)} trackers"))
+    yield from (f"stage {what}: {state}" for what, state in runs)
+
+
+def _disk(settings: Settings) -> str:
+    """Free space beside what the plan will write, roughly."""
+    here = layout.run_folder(settings)
+    while not here.exists():
+        here = here.parent
+    free = shutil.disk_usage(here).free
+    planned = _planned_bytes(settings)
+    verdict = "enough" if planned < free else "NOT enough"
+    gigabytes = f"about {planned / 1e9:.1f} GB will be written, {free / 1e9:.0f} GB are free"
+    return f"disk: {gigabytes}: {verdict}"
+
+
+def _planned_bytes(settings: Settings) -> float:
+    total, width = 0.0, max(settings.colorization.width, settings.siamfc.width)
+    clips = settings.world.kinetics_videos if settings.data.demo else 0
+    if layout.has_clips(settings) and not settings.data.demo:
+        listed = layout.clip_list(settings)
+        rows, _ = _told(
+            lambda: (
+                read_names(listed)
+                if settings.clips.source.kind == "got10k"
+                else read_clip_list(listed)[0]
+            )
+        )
+        clips = len(rows or ())
+    luma = LUMA_JPEG if settings.labels.luma == "jpeg" else LUMA_RAW
+    kept = (luma * (3 if settings.labels.chroma else 1) + LABELS) * 5 / settings.labels.frame_stride
+    total += clips * (CLIP + kept)
+    if layout.needs_crops(settings):
+        for kind, root in layout.data_paths(settings).tracking_train:
+            names, _ = _told(lambda kind=kind, root=root: TrainingSet(kind, root).videos())
+            total += CROPS * len(names or range(settings.world.got10k_train))
+    trained = len([spec for spec in trackers(settings) if spec.settings and spec.settings.train])
+    total += (trained + len(networks(settings)) + len(settings.seeds)) * NETWORK * width**2
+    return total

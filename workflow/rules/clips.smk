@@ -1,0 +1,54 @@
+# Requires a clip list and a source of videos. Produces, per shard of the list, a ledger with one row
+# per clip, and the clips beside it. Clips are no outputs of a rule: what is earned is never deleted.
+
+CLIP_SETTINGS = layout.clip_settings(SETTINGS)
+CLIP_LIST = layout.clip_list(SETTINGS)
+
+
+checkpoint shards:
+    input:
+        world=of_world("kinetics"),
+        clip_list=[] if DATA.world or CLIP_LIST is None else str(CLIP_LIST),
+    output:
+        index=PLACES.shards,
+    log:
+        PLACES.log("shards"),
+    conda:
+        "../../envs/chromatrack.yaml"
+    params:
+        clip_list=(
+            f"--got10k={CLIP_LIST.parent}"
+            if CLIP_SETTINGS.source.kind == "got10k"
+            else str(CLIP_LIST)
+        ),
+        folder=subpath(output.index, parent=True),
+        shard_size=SETTINGS.clips.shard_size,
+        version=VERSIONS["shards"],
+    shell:
+        "chromatrack shards {params.clip_list:q} --output {params.folder:q}"
+        " --shard-size {params.shard_size} 2>&1 | tee {log:q}"
+
+
+rule fetch:
+    input:
+        world=of_world("kinetics"),
+        shard=PLACES.shard("{shard}"),
+    output:
+        ledger=PLACES.ledger("{shard}"),
+    log:
+        PLACES.log("fetch/{shard}"),
+    conda:
+        "../../envs/chromatrack.yaml"
+    resources:
+        # How a site is asked makes nothing again.
+        manners=canonical_json(CLIP_SETTINGS.manners()),
+        compute=COMPUTE,
+    params:
+        settings=read_by("fetch"),
+        clips=PLACES.clips + "/{shard}",
+        gate=PLACES.gate,
+        version=VERSIONS["fetch"],
+    shell:
+        "chromatrack fetch --shard {input.shard:q} --clips {params.clips:q}"
+        " --ledger {output.ledger:q} --gate {params.gate:q} --settings {params.settings:q}"
+        " --manners {resources.manners:q} --compute {resources.compute:q} 2>&1 | tee {log:q}"

@@ -1,0 +1,157 @@
+# Requires trackers, or colorization networks, and benchmarks. Produces boxes or masks of each tracker,
+# its scores, and comparisons. A benchmark is a file in src/chromatrack/evaluation/sets/; which trackers
+# a run has, src/chromatrack/experiments.py says.
+
+
+rule track:
+    input:
+        world=asked(arguments.benchmark_data),
+        tracker=asked(arguments.tracker_files),
+        together=ancient(asked(arguments.tracked_together)),
+    output:
+        run=PLACES.run_file("{benchmark}", "{protocol}", "{tracker}"),
+    log:
+        PLACES.log("evaluation/{benchmark}/{protocol}/{tracker}"),
+    benchmark:
+        PLACES.usage("evaluation/{benchmark}/{protocol}/{tracker}")
+    conda:
+        "../../envs/chromatrack.yaml"
+    threads: SETTINGS.compute.threads
+    resources:
+        compute=COMPUTE,
+    params:
+        tracker=asked(arguments.tracker_options),
+        data=asked(arguments.runs_on),
+        settings=asked(arguments.tracker_settings),
+        version=VERSIONS["track"],
+    shell:
+        "chromatrack run {wildcards.benchmark} {params.tracker:q} {params.data:q}"
+        " --output {output.run:q} --protocol {wildcards.protocol} --settings {params.settings:q}"
+        " --compute {resources.compute:q} 2>&1 | tee {log:q}"
+
+
+# On a GPU all alphas of a checkpoint are in one batch, and each frame is decoded once. The alphas are
+# a resource: one more is tracked by `track`, and the others stay.
+rule track_alphas:
+    input:
+        world=asked(arguments.benchmark_data),
+        checkpoint=PLACES.composed("{experiment}", "{seed}"),
+    output:
+        together=PLACES.alphas("{benchmark}", "{protocol}", "{experiment}", "{seed}"),
+    log:
+        PLACES.log("evaluation/{benchmark}/{protocol}/exp{experiment}-seed{seed}"),
+    benchmark:
+        PLACES.usage("evaluation/{benchmark}/{protocol}/exp{experiment}-seed{seed}")
+    conda:
+        "../../envs/chromatrack.yaml"
+    threads: SETTINGS.compute.threads
+    resources:
+        compute=COMPUTE,
+        alphas=",".join(str(a) for a in SETTINGS.alphas if a != "learned"),
+    params:
+        options=asked(arguments.experiment_options),
+        data=asked(arguments.runs_on),
+        runs=asked(arguments.runs_of_alphas),
+        settings=as_is(to_json(SETTINGS.tracker)),
+        version=VERSIONS["track"],
+    shell:
+        "chromatrack run {wildcards.benchmark} --checkpoint {input.checkpoint:q}"
+        " {params.options:q} {params.data:q} --alphas {resources.alphas} --output {params.runs:q}"
+        " --together {output.together:q} --protocol {wildcards.protocol}"
+        " --settings {params.settings:q} --compute {resources.compute:q} 2>&1 | tee {log:q}"
+
+
+rule evaluate:
+    input:
+        run=PLACES.run_file("{benchmark}", "{protocol}", "{tracker}"),
+    output:
+        scores=PLACES.scores("{benchmark}", "{protocol}", "{tracker}"),
+    log:
+        PLACES.log("evaluation/{benchmark}/{protocol}/{tracker}-scores"),
+    conda:
+        "../../envs/chromatrack.yaml"
+    params:
+        data=asked(arguments.scored_on),
+        results=asked(arguments.results_of),
+        version=VERSIONS["evaluate"],
+    shell:
+        "chromatrack evaluate {wildcards.benchmark} {params.data:q} --results {params.results:q}"
+        " --output {output.scores:q} --tracker {wildcards.tracker:q}"
+        " --protocol {wildcards.protocol} > {log:q} 2>&1 || {{ cat {log:q} >&2; exit 1; }}"
+
+
+# All trackers by one protocol: a table and plots. Nothing depends on it: it is asked for by name.
+rule compare:
+    input:
+        runs=each_tracker(PLACES.run_file),
+    output:
+        scores=PLACES.comparison("{benchmark}", "{protocol}", "trackers.json"),
+        table=PLACES.comparison("{benchmark}", "{protocol}", "trackers.txt"),
+        plots=directory(PLACES.comparison("{benchmark}", "{protocol}", "plots")),
+    log:
+        PLACES.log("evaluation/{benchmark}/{protocol}/trackers"),
+    conda:
+        "../../envs/chromatrack.yaml"
+    params:
+        data=asked(arguments.scored_on),
+        results=each_tracker(partial(arguments.results_of, SETTINGS)),
+        names=each_tracker(lambda benchmark, protocol, tracker: tracker),
+        version=VERSIONS["evaluate"],
+    shell:
+        "chromatrack evaluate {wildcards.benchmark} {params.data:q} --results {params.results:q}"
+        " --output {output.scores:q} --plot {output.plots:q} --tracker {params.names:q}"
+        " --protocol {wildcards.protocol} 2> {log:q} > {output.table:q}"
+        " || {{ cat {log:q} >&2; exit 1; }}"
+
+
+# What a server scores is packed for it.
+rule archive:
+    input:
+        run=PLACES.run_file("{benchmark}", "{protocol}", "{tracker}"),
+    output:
+        archive=PLACES.archive("{benchmark}", "{protocol}", "{tracker}"),
+    log:
+        PLACES.log("evaluation/{benchmark}/{protocol}/{tracker}-archive"),
+    conda:
+        "../../envs/chromatrack.yaml"
+    params:
+        data=asked(arguments.packed_of),
+        results=asked(arguments.results_of),
+        version=VERSIONS["evaluate"],
+    shell:
+        "chromatrack archive {wildcards.benchmark} {params.data:q} --results {params.results:q}"
+        " --output {output.archive:q} > {log:q} 2>&1 || {{ cat {log:q} >&2; exit 1; }}"
+
+
+# The official toolkit runs and scores a tracker by itself.
+rule vot_official:
+    input:
+        world=lambda wildcards: arguments.benchmark_data(SETTINGS, "vot"),
+        tracker=lambda wildcards: arguments.tracker_files(SETTINGS, "vot", **wildcards),
+    output:
+        scores=PLACES.vot_official("{tracker}"),
+    log:
+        PLACES.log("vot_official/{tracker}"),
+    conda:
+        "../../envs/chromatrack.yaml"
+    threads: SETTINGS.compute.threads
+    resources:
+        compute=COMPUTE,
+    params:
+        options=asked(arguments.official_options),
+        settings=as_is(to_json(SETTINGS.tracker)),
+        version=(VERSIONS["vot-official"], VERSIONS["track"]),
+    shell:
+        "chromatrack vot-official {params.options:q} --name {wildcards.tracker:q}"
+        " --output {output.scores:q} --settings {params.settings:q}"
+        " --compute {resources.compute:q} 2>&1 | tee {log:q}"
+
+
+rule vot_official_all:
+    input:
+        expand(PLACES.vot_official("{name}"), name=arguments.official_trackers(SETTINGS)),
+
+
+rule otb_starts_all:
+    input:
+        [PLACES.comparison("otb", start, "trackers.json") for start in ("tre", "sre")],
