@@ -3,10 +3,10 @@
     python -m benchmarks.key_walk                 # every key
     python -m benchmarks.key_walk --keys siamfc.  # those that begin so
 
-A finished small run (config/small.yaml, whose stages are stand-ins that write empty files), one edit,
-one dry run of Snakemake. A rule that starts again for a reason of its own and is not in the table, or
-is in the table and does not start, is a surprise; so is a key without a row. What follows by its inputs
-is not listed. The last line is JSON.
+A finished small run (config/small.yaml; its stages are stand-ins that write empty files), one edit,
+one dry run of Snakemake. A rule that starts again for a reason of its own and is not in the table,
+or is in it and does not start, is a surprise; so are other numbers of jobs where the table has
+them, and a key without a row. What follows by its inputs is not listed. The last line is JSON.
 """
 
 from __future__ import annotations
@@ -56,7 +56,8 @@ elif stage in ("shards", "crop-lists"):
         make(value("--output") / f"{kind}-{n:04d}.{suffix}")
     make(value("--output") / "index.txt", f"{kind}-0000.{suffix}\\n{kind}-0001.{suffix}\\n")
 elif stage == "world":
-    make(value("--output") / "manifest.json")
+    name = value("--part").name + ".json" if "--part" in words else "manifest.json"
+    make(value("--output") / name)
 elif stage == "figures":
     make(value("--output") / "figures.json")
 elif "--together" in words:
@@ -96,8 +97,11 @@ EDITS: dict[str, Any] = {
     "benchmarks.otb.trackers": "baselines",
     "benchmarks.vot.edition": "vot2016",
     "clips.source.kind": None,  # of a demo, the world is the source
+    # Colours need another cache of labels.
     "colorization.input": ({"labels": {"chroma": True}}, "lab"),
-    "colorization.channel_dropout": ({"labels": {"chroma": True}, "colorization": {"input": "lab"}}, 0.1),
+    "colorization.channel_dropout": (
+        {"labels": {"chroma": True}, "colorization": {"input": "lab"}}, 0.1,
+    ),
     "colorization.local_window": 5,
     "colorization.drop_at": 12,
     "single_video.clip": "x",
@@ -126,7 +130,7 @@ DICTS = {"experiments": "2", "benchmarks": "otb"}
 MORE = ("benchmarks.vot.edition",)
 
 
-def keys(kind: type = Settings, before: str = "") -> Iterator[tuple[str, Any, Any]]:
+def walked_keys(kind: type = Settings, before: str = "") -> Iterator[tuple[str, Any, Any]]:
     """Dotted name, type and default of every key."""
     hints = typing.get_type_hints(kind)
     for one in fields(kind):
@@ -135,11 +139,11 @@ def keys(kind: type = Settings, before: str = "") -> Iterator[tuple[str, Any, An
         if default is MISSING and one.default_factory is not MISSING:
             default = one.default_factory()
         if is_dataclass(hint):
-            yield from keys(hint, f"{name}.")
+            yield from walked_keys(hint, f"{name}.")
             continue
         yield name, hint, default
         if name in DICTS:
-            yield from keys(typing.get_args(hint)[1], f"{name}.{DICTS[name]}.")
+            yield from walked_keys(typing.get_args(hint)[1], f"{name}.{DICTS[name]}.")
 
 
 def nested(name: str, value: Any) -> dict[str, Any]:
@@ -180,13 +184,17 @@ def edit_of(name: str, hint: Any, base: dict[str, Any], default: Any) -> dict[st
     return nested(name, other(hint, default if value is MISSING else value))
 
 
-def expected() -> dict[str, set[str]]:
-    """Key -> rules of the table."""
+def expected() -> dict[str, dict[str, int | None]]:
+    """Key -> rules of the table, each with its number of jobs where that is said (`track:2`)."""
     rows = {}
     for line in TABLE.read_text(encoding="utf-8").splitlines():
         cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
         if len(cells) == 2 and cells[0].startswith("`"):
-            rules = set(cells[1].replace("`", "").replace(",", " ").split()) - {"nothing"}
+            rules = {}
+            for word in cells[1].replace("`", "").replace(",", " ").split():
+                rule, _, jobs = word.partition(":")
+                if rule != "nothing":
+                    rules[rule] = int(jobs) if jobs else None
             for key in cells[0].replace("`", "").split(","):
                 rows[key.strip()] = rules
     return rows
@@ -216,44 +224,32 @@ def configured(*files: str) -> list[str]:
     return ["--configfile", "config/small.yaml", *files, "--", TARGET]
 
 
-def walk(
-    folder: Path, names: list[tuple[str, dict[str, Any]]], threads: int
-) -> dict[str, set[str] | str]:
-    """Key -> the rules that start again for a reason of their own."""
+Found = dict[str, int] | str
+"""Rules that start for a reason of their own, with their jobs; or why the edit was refused."""
 
-    def one(numbered: tuple[int, tuple[str, dict[str, Any]]]) -> tuple[str, set[str] | str]:
+
+def walk(folder: Path, names: list[tuple[str, dict[str, Any]]], threads: int) -> dict[str, Found]:
+    """Key -> what its edit starts."""
+
+    def one(numbered: tuple[int, tuple[str, dict[str, Any]]]) -> tuple[str, Found]:
         number, (name, edit) = numbered
         file = folder / f"edit-{number}.yaml"
         file.write_text(yaml.safe_dump(edit))
-        before = edit_before(name)
         try:
-            found = starts(plan(configured(file.name), folder=folder))
-            if before:
-                other_file = folder / f"before-{number}.yaml"
-                other_file.write_text(yaml.safe_dump(before))
-                found -= starts(plan(configured(other_file.name), folder=folder)) - found
-            return name, found
+            planned = plan(configured(file.name), folder=folder)
         except InputError as error:
             return name, str(error)
+        return name, {rule: one.jobs for rule, one in planned.items() if one.starts}
 
     with ThreadPoolExecutor(threads) as pool:
         return dict(pool.map(one, enumerate(names)))
-
-
-def edit_before(name: str) -> dict[str, Any] | None:
-    given = EDITS.get(name)
-    return given[0] if isinstance(given, tuple) else None
-
-
-def starts(planned: dict) -> set[str]:
-    return {rule for rule, one in planned.items() if one.starts}
 
 
 def chosen(prefixes: list[str] | None) -> list[tuple[str, dict[str, Any]]]:
     """The keys to walk, each with its edit."""
     base = merge(read_yaml(ROOT / "config.yaml"), read_yaml(ROOT / "config/small.yaml"))
     walked = []
-    for name, hint, default in [*keys(), *((name, str, None) for name in MORE)]:
+    for name, hint, default in [*walked_keys(), *((name, str, None) for name in MORE)]:
         if prefixes and not any(name.startswith(prefix) for prefix in prefixes):
             continue
         edit = edit_of(name, hint, base, default)
@@ -263,7 +259,7 @@ def chosen(prefixes: list[str] | None) -> list[tuple[str, dict[str, Any]]]:
     return walked
 
 
-def surprises(found: dict[str, set[str] | str], table: dict[str, set[str]]) -> list[str]:
+def surprises(found: dict[str, Found], table: dict[str, dict[str, int | None]]) -> list[str]:
     """Sentences on what is not as the table says."""
     told = []
     for name, rules in found.items():
@@ -271,11 +267,19 @@ def surprises(found: dict[str, set[str] | str], table: dict[str, set[str]]) -> l
         if isinstance(rules, str):
             told.append(f"{name}: refused: {rules}")
         elif right is None:
-            told.append(f"{name}: no row in {TABLE.name}; starts {', '.join(sorted(rules)) or '-'}")
-        elif rules != right:
-            more, less = sorted(rules - right), sorted(right - rules)
-            told.append(f"{name}: too many: {more or '-'}; too few: {less or '-'}")
+            told.append(f"{name}: no row in {TABLE.name}; starts {shown(rules)}")
+        else:
+            more = {rule: jobs for rule, jobs in rules.items() if rule not in right}
+            less = {rule: jobs for rule, jobs in right.items() if rule not in rules}
+            jobs = {r: n for r, n in rules.items() if right.get(r) is not None and n != right[r]}
+            for what, odd in (("too many", more), ("too few", less), ("other jobs", jobs)):
+                if odd:
+                    told.append(f"{name}: {what}: {shown(odd)}")
     return told
+
+
+def shown(rules: dict[str, int | None]) -> str:
+    return ", ".join(f"{rule}:{jobs}" for rule, jobs in sorted(rules.items())) or "nothing"
 
 
 def main() -> None:
@@ -294,8 +298,7 @@ def main() -> None:
     finally:
         shutil.rmtree(folder)
     for name, rules in found.items():
-        told = rules if isinstance(rules, str) else ", ".join(sorted(rules)) or "nothing"
-        print(f"{name:<40} {told}")
+        print(f"{name:<40} {rules if isinstance(rules, str) else shown(rules)}")
     odd = surprises(found, expected())
     print("\n".join(["", *odd]) if odd else "")
     minutes = (time.monotonic() - began) / 60

@@ -194,7 +194,8 @@ def test_page_shows_every_part(manifest):
     text = run_all(manifest)
     for part in ("Synthetic data.", "first 10 frames", "success AUC", "OPR out-of-plane rotation",
                  "J&amp;F %", "Segments (DAVIS)", "ranks trackers by EAO", "280,859", "422.22",
-                 "0.4388", "0.604", "run: demo", "torch ", "Missing clips", "The worst 1 of 2 classes"):  # fmt: skip
+                 "0.4388", "0.604", "run: demo", "torch ", "Missing clips",
+                 "The worst 1 of 2 classes"):  # fmt: skip
         assert part in text, part
     assert text.count("<img ") == 2 * 2 + 1 + 1 + 1
     for anchor in re.findall(r'href="#([\w-]+)"', text):

@@ -74,7 +74,7 @@ def test_starts_of_tre_and_sre_are_run_and_scored_where_they_are_asked_for(folde
 
 @pytest.fixture
 def real(folder, tmp_path):
-    """A configuration of empty stand-ins for real data; returns what changes it and asks for all."""
+    """A configuration of empty stand-ins for real data; returns how to ask for all of it."""
     for name in ("list.csv", "got10k/train/list.txt", "vot/list.txt"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("a\n")

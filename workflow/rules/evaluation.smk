@@ -149,7 +149,9 @@ rule vot_official:
 
 rule vot_official_all:
     input:
-        expand(PLACES.vot_official("{name}"), name=arguments.official_trackers(SETTINGS)),
+        expand(
+            PLACES.vot_official("{name}"), name=arguments.official_trackers(SETTINGS)
+        ),
 
 
 rule otb_starts_all:

@@ -35,7 +35,8 @@ class Measure:
     def declared(self) -> dict[str, Any]:
         """As scores.json holds it."""
         told = asdict(self)
-        return {**told, "range": [told.pop("low"), told.pop("high")]}
+        span = [told.pop("low"), told.pop("high")]
+        return {**told, "range": span}
 
     @classmethod
     def from_declared(cls, told: dict[str, Any]) -> Measure:

@@ -74,7 +74,10 @@ class GOT10k(Benchmark):
             },
             frames=sum(map(len, counted.values())),
             curves={"success": total.success_curve},
-            more={"frames_per_second": _speed(results, list(overlaps))},
+            more={
+                "sequences": len(overlaps),
+                "frames_per_second": _speed(results, list(overlaps)),
+            },
             inputs={
                 "annotations": digest_arrays(part for one in read for part in one[:2]),
                 "results": digest_arrays(part for one in read for part in one[2:]),

@@ -10,14 +10,17 @@ import importlib
 import inspect
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
+import numpy as np
+
 from chromatrack.configuration import as_plain
-from chromatrack.errors import InputError
+from chromatrack.errors import ChromatrackError, InputError, WorkError
 from chromatrack.files import digest_text
 from chromatrack.settings import ComputeSettings, TrackerSettings
 from chromatrack.tracking.classical import open_classical
@@ -188,15 +191,42 @@ def find_class(target: str) -> type:
 
 
 def open_class(target: str, options: Mapping[str, Any]) -> Tracker:
-    """An object of the class."""
+    """An object of the class, whose errors are told in one sentence."""
+    made = find_class(target)
+    with _told(f"tracker {target}: cannot be made", InputError):
+        return _Guarded(target, made(**options))
+
+
+class _Guarded:
+    """A tracker of somebody else's: what it raises or returns is checked."""
+
+    def __init__(self, target: str, tracker: Any):
+        self.target, self.tracker = target, tracker
+
+    def init(self, image: np.ndarray, box_ltwh: np.ndarray) -> None:
+        with _told(f"tracker {self.target}: init failed", WorkError):
+            self.tracker.init(image, box_ltwh)
+
+    def update(self, image: np.ndarray) -> np.ndarray:
+        with _told(f"tracker {self.target}: update failed", WorkError):
+            box = np.asarray(self.tracker.update(image), dtype=np.float64)
+        if box.shape != (4,):
+            raise WorkError(
+                f"tracker {self.target}: expected left, top, width, height from update, got an "
+                f"array of shape {box.shape}"
+            )
+        return box
+
+
+@contextmanager
+def _told(what: str, kind: type[ChromatrackError]) -> Iterator[None]:
+    """Whatever somebody's code raises is one sentence of ours."""
     try:
-        return find_class(target)(**options)
-    except InputError:
+        yield
+    except ChromatrackError:
         raise
     except Exception as error:
-        raise InputError(
-            f"tracker {target}: cannot be made ({type(error).__name__}: {error})"
-        ) from None
+        raise kind(f"{what} ({type(error).__name__}: {error})") from None
 
 
 def named(name: str, options: Mapping[str, Any] | None = None) -> Opener:

@@ -107,7 +107,7 @@ def _headline(manifest: Manifest) -> dict[str, Measure]:
     found = {}
     for key in first["headline"]:
         told = first["measures"][key]
-        declared = {part: told[part] for part in told if part not in ("low", "high", "value")}
+        declared = {part: value for part, value in told.items() if part != "value"}
         found[key] = Measure.from_declared(declared)
     return found
 
