@@ -215,6 +215,7 @@ def finished_run(folder: Path) -> None:
     )
     if done.returncode:
         raise SystemExit(done.stdout[-2000:] + done.stderr[-2000:])
+    (folder / "tracker.py").write_text("class Mine: ...\n")
     for place in ("otb", "vot", "got10k/val"):
         (folder / "results/tiny/world" / place).mkdir(parents=True, exist_ok=True)
     (folder / "results/tiny/world/got10k/val/list.txt").write_text("a\n")

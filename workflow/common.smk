@@ -108,7 +108,14 @@ def branches(wildcards):
 
 def asked(function):
     """What a function of `chromatrack.arguments` says of the wildcards of a job."""
-    return lambda wildcards: function(SETTINGS, **wildcards)
+
+    def answer(wildcards):
+        try:
+            return function(SETTINGS, **wildcards)
+        except InputError as error:
+            raise WorkflowError(str(error))
+
+    return answer
 
 
 def each_tracker(place):

@@ -5,8 +5,12 @@ Each list holds what the output depends on and nothing else: a rule runs again w
 
 from __future__ import annotations
 
+import importlib.util
 import json
+import os
+import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from chromatrack import layout
@@ -43,16 +47,35 @@ def tracker_of(settings: Settings, benchmark: str, tracker: str) -> TrackerSpec:
 
 def benchmark_data(settings: Settings, benchmark: str, **_: str) -> list[str]:
     """The file after which a benchmark of the synthetic world is there."""
+    if benchmark not in settings.benchmarks:
+        raise InputError(f"{benchmark}: is no benchmark of this run (benchmarks:)")
     source = layout.benchmark_source(settings, benchmark)
     return [] if source is None else [source]
 
 
 def tracker_files(settings: Settings, benchmark: str, tracker: str, **_: str) -> list[str]:
-    """Its checkpoint, or the folder of its results."""
+    """What it is made of: its checkpoint, the files of its results, or that of its class."""
     spec = tracker_of(settings, benchmark, tracker)
     if spec.kind == "results":
-        return [spec.source.replace("{benchmark}", benchmark)]
+        folder = Path(spec.source.replace("{benchmark}", benchmark))
+        return sorted(str(path) for path in folder.rglob("*") if path.suffix in (".txt", ".mat"))
+    if spec.kind == "class":
+        return [_class_file(spec)]
     return [spec.checkpoint] if spec.checkpoint else []
+
+
+def _class_file(spec: TrackerSpec) -> str:
+    """The file of a class, so that an edit of it runs the tracker again."""
+    module = spec.source.partition(":")[0]
+    if os.getcwd() not in sys.path:
+        sys.path.insert(0, os.getcwd())
+    try:
+        found = importlib.util.find_spec(module)
+    except (ImportError, ValueError):
+        found = None
+    if found is None or not found.origin or not Path(found.origin).is_file():
+        raise InputError(f"trackers.{spec.name}: there is no module {module} on the Python path")
+    return found.origin
 
 
 def tracked_together(settings: Settings, benchmark: str, protocol: str, tracker: str) -> list[str]:
@@ -135,8 +158,19 @@ def experiment_options(settings: Settings, experiment: str, seed: str, **_: str)
     return option("--random-auxiliary", seed if random else None)
 
 
+def official_data(settings: Settings, **_: str) -> list[str]:
+    """`benchmark_data` of VOT."""
+    return benchmark_data(settings, "vot")
+
+
+def official_files(settings: Settings, tracker: str) -> list[str]:
+    """`tracker_files` on VOT."""
+    return tracker_files(settings, "vot", tracker)
+
+
 def official_options(settings: Settings, tracker: str) -> list[str]:
     """The tracker and its sequences, for `vot-official`."""
+    benchmark_data(settings, "vot")
     selection = layout.selection(settings, "vot")
     told = tracker_options(settings, "vot", tracker)
     return [

@@ -104,8 +104,8 @@ def pictures(settings: Settings) -> str:
         for name, value in plain["benchmarks"].items()
         if sets.get(name).gives == "masks" or (main and name == main.name)
     }
-    for value in shown.values():
-        value["protocols"] = value["protocols"] and value["protocols"][:1]
+    for name, value in shown.items():
+        value["protocols"] = [layout.protocols(settings, name)[0]]
     return canonical_json(
         {
             **{name: plain[name] for name in kept},

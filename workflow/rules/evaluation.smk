@@ -7,7 +7,7 @@ rule track:
     input:
         world=asked(arguments.benchmark_data),
         tracker=asked(arguments.tracker_files),
-        together=ancient(asked(arguments.tracked_together)),
+        together=asked(arguments.tracked_together),
     output:
         run=PLACES.run_file("{benchmark}", "{protocol}", "{tracker}"),
     log:
@@ -126,8 +126,8 @@ rule archive:
 # The official toolkit runs and scores a tracker by itself.
 rule vot_official:
     input:
-        world=lambda wildcards: arguments.benchmark_data(SETTINGS, "vot"),
-        tracker=lambda wildcards: arguments.tracker_files(SETTINGS, "vot", **wildcards),
+        world=asked(arguments.official_data),
+        tracker=asked(arguments.official_files),
     output:
         scores=PLACES.vot_official("{tracker}"),
     log:

@@ -40,7 +40,7 @@ def register(subcommands) -> None:
         help="distance of centroids against consistency of labels",
         description="Cluster some of the clips with every equalisation and number of colours; "
         "write how far apart the centroids are and how many labels of still regions change, as "
-        "tables, figures and an index of them (docs/label-analysis.md).",
+        "tables, figures and an index of them (docs/labels.md).",
     )
     analyze.add_argument(
         "--ledgers", required=True, nargs="+", type=Path, metavar="FILE", help="of the shards"

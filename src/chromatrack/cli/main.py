@@ -108,9 +108,17 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _passed_on(arguments: Sequence[str] | None) -> list[str]:
+    """`why` hands all that follows it to snakemake: options too, which are not ours."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if given[:1] == ["why"] and not {"-h", "--help"} & set(given):
+        return ["why", "--", *given[2 if given[1:2] == ["--"] else 1 :]]
+    return given
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one subcommand; return 0 (done), 1 (the work failed) or 2 (wrong call or input)."""
-    options = build_parser().parse_args(arguments)
+    options = build_parser().parse_args(_passed_on(arguments))
     try:
         options.run(options)
         sys.stdout.flush()

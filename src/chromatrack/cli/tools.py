@@ -76,8 +76,8 @@ def register(subcommands) -> None:
 def _why(options: argparse.Namespace) -> None:
     from chromatrack.stages.tools.why import why
 
-    given = options.arguments[1:] if options.arguments[:1] == ["--"] else options.arguments
-    print("\n".join(why(given)))
+    # `main` sets the first "--"; others are snakemake's.
+    print("\n".join(why(options.arguments[options.arguments[:1] == ["--"] :])))
 
 
 def _track(options: argparse.Namespace) -> None:

@@ -76,7 +76,7 @@ def choose(
         raise InputError(f"{where}: expected sequences in the benchmark's layout, found none")
     if names is None:
         return dict(sorted(found.items()))
-    published = (lists or {}).get(str(names))
+    published = (lists or {}).get(str(names).lower())
     wanted = list(read_names(names) if published is None else published())
     if not wanted:
         raise InputError(f"{names}: expected names of sequences, one per line, found none")

@@ -1,4 +1,4 @@
-"""The label cache: one HDF5 file per shard, documented in docs/label-cache.md.
+"""The label cache: one HDF5 file per shard, documented in docs/labels.md.
 
 luma            (bytes,)   uint8     L channels, one after another, as JPEGs (or as pixels)
 luma_offsets    (N + 1,)   int64     frame i is luma[luma_offsets[i]:luma_offsets[i + 1]]

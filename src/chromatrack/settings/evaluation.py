@@ -89,8 +89,8 @@ class BenchmarkSettings:
     root: str | None = None
     """Its folder, as it is published; null: the world's, in a demo."""
     names: str | None = None
-    """File with one name per line, or the name of a published list (otb2013, tb50, otb2015,
-    uav20l, ...); null: all (D27c)."""
+    """File with one name per line, or the name of a published list (otb2013, tb50, otb2015;
+    test and train of LaSOT); null: all (D27c)."""
     attributes: str | None = None
     """Folder of attribute vectors, where they are not beside the annotations."""
     edition: str | None = None

@@ -111,7 +111,7 @@ USUAL = ("otb", "vot", "got10k", "davis")
 def left_out(settings: Settings) -> list[str]:
     """Sentences that say what the run has not."""
     absent = [sets.get(name).title for name in USUAL if name not in settings.benchmarks]
-    told = [f"Left out of this run: {', '.join(absent)}."] if absent else []
+    told = [f"Left out of this run: {'; '.join(absent)}."] if absent else []
     if not trains_siamfc(settings):
         told.append("SiamFC was not trained here: its network was given (siamfc.checkpoint).")
     if not has_clips(settings):

@@ -55,7 +55,8 @@ def plan(arguments: Sequence[str], *, folder: str | Path = ".") -> dict[str, Pla
     Raises:
         InputError: Snakemake refuses; its own words.
     """
-    command = [sys.executable, "-m", "snakemake", "--cores", "1", "-n", "--quiet", "host"]
+    # Whatever follows --quiet would be taken for one of its values: it stands before an option.
+    command = [sys.executable, "-m", "snakemake", "--quiet", "host", "--cores", "1", "-n"]
     done = subprocess.run([*command, *arguments], cwd=folder, capture_output=True, text=True)
     if done.returncode != 0:
         lines = (done.stdout + done.stderr).strip().splitlines()

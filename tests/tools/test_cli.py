@@ -4,6 +4,7 @@ import importlib
 import pkgutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -110,3 +111,16 @@ def test_doctor(capsys):
     report = capsys.readouterr().out
     for word in ("Python:", "torch:", "faiss:", "GPU:", "ffmpeg:", "disk:"):
         assert word in report
+
+
+def test_why_tells_a_line_per_rule(tmp_path, monkeypatch, capsys):
+    root = Path(__file__).resolve().parents[2]
+    for name in ("Snakefile", "config.yaml", "workflow", "profiles", "envs", "config"):
+        (tmp_path / name).symlink_to(root / name)
+    monkeypatch.chdir(tmp_path)
+    target = "results/tiny/evaluation/otb/ope/kcf/scores.json"
+    assert main(["why", "--configfile", "config/small.yaml", "--", target]) == 0
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert [line[:2] for line in lines] == [["world", "1"], ["track", "1"], ["evaluate", "1"]]
+    assert main(["why", "--config", "siamfc={epoch: 3}"]) == 2
+    assert "unknown key; did you mean 'epochs'?" in capsys.readouterr().err

@@ -11,7 +11,7 @@ import pytest
 from chromatrack.fetch.ledger import read_ledger
 from chromatrack.files import digest_file, holding
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def planned(folder, *arguments):
 
 def test_the_whole_plan_of_the_demo(folder):
     jobs = planned(folder, "results/otb2015_summary.csv")
-    assert jobs["world"] == 1 and jobs["colorization"] == 2 and jobs["siamfc"] == 1
+    assert jobs["world"] == 5 and jobs["colorization"] == 2 and jobs["siamfc"] == 1
     assert jobs["fine_tune"] == 9 and jobs["compose"] == 2
     # OTB and VOT have 16 trackers of checkpoints and two classical ones; GOT-10k val these two and
     # the first baseline; DAVIS the identity, and for both trunks random weights, the thesis's
@@ -160,6 +160,13 @@ def test_a_benchmark_of_the_world_is_one_line(folder):
 
 def test_published_results_and_classes_are_trackers(folder, tmp_path):
     (tmp_path / "SRDCF").mkdir()
+    (tmp_path / "SRDCF" / "Cat.txt").write_text("1,1,1,1\n")
+    text = snakemake(
+        folder, "-n", "--config", "trackers={mine: 'tracker:Mine'}", "--",
+        "results/otb2015_summary.csv", check=False,
+    )  # fmt: skip
+    assert "trackers.mine: there is no module tracker on the Python path" in text
+    (tmp_path / "tracker.py").write_text("class Mine: ...\n")
     trackers = "trackers={SRDCF: SRDCF, mine: 'tracker:Mine'}"
     jobs = planned(folder, "--config", trackers, "--", "results/otb2015_summary.csv")
     # SRDCF on OTB and GOT-10k, the class on VOT, too.
@@ -243,7 +250,7 @@ def test_what_an_edit_re_runs(earned):
 
 def test_a_second_process_is_kept_out_of_a_run(folder):
     with holding(folder / "results" / "demo"):
-        text = snakemake(folder, "results/demo/world/manifest.json", check=False)
+        text = snakemake(folder, "results/demo/world/vot.json", check=False)
     assert "results/demo: another process is working there; wait for it" in text
     assert not (folder / "results/demo/world").exists()
 

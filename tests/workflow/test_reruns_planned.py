@@ -40,5 +40,7 @@ def test_a_surprise_is_told(found):
 def test_every_key_of_the_settings_has_a_row():
     """A new key without a row fails here, before the walk."""
     rows = set(key_walk.expected())
-    walked = {name for name, *_ in key_walk.walked_keys() if key_walk.EDITS.get(name, 0) is not None}
+    walked = {
+        name for name, *_ in key_walk.walked_keys() if key_walk.EDITS.get(name, 0) is not None
+    }
     assert walked | set(key_walk.MORE) == rows

@@ -13,8 +13,8 @@ from chromatrack.data.otb_starts import INIT_OMIT, hidden_starts
 from chromatrack.errors import InputError
 from chromatrack.metrics import otb
 from chromatrack.metrics.otb_protocols import tre_starts
+from tests.evaluation.test_otb_conventions import scores_of
 from tests.otb_scoring import evaluate_otb, runs_of
-from tests.test_otb_conventions import scores_of
 
 NAMES = ("Basketball", "CarScale", "Jogging-1", "Jogging-2", "Human4")
 

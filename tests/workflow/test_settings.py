@@ -21,7 +21,7 @@ from chromatrack.settings import (
     to_json,
 )
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 MINIMAL = {"run": "test", "data": {"title": "Test", "demo": True}}
 
 

@@ -32,7 +32,7 @@ from chromatrack.stages.evaluation.vot_official import VotTracker, make_workspac
 from chromatrack.tracking.classical import open_classical
 from chromatrack.tracking.supervised import supervised_run
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="session")
