@@ -81,8 +81,7 @@ EDITS: dict[str, Any] = {
     "trunks": ["resnet34"],
     "baselines": ["kcf", "klt"],
     "trackers": {"mine": "tracker:Mine"},
-    "benchmarks": {"otb": {}, "vot": {}, "got10k": {"trackers": "baselines"}, "davis": {},
-                   "dtb70": {}},
+    "benchmarks": {"dtb70": {}},
     "experiments": {"6": {"trunk": "alexnet", "weights": "random"}},
     "experiments.2.trunk": "alexnet",
     "experiments.2.weights": "random",
@@ -125,6 +124,9 @@ EDITS: dict[str, Any] = {
     "propagation.radius": 4,
     "compute.device": "cpu",
 }  # fmt: skip
+BASE_FILE = "base.yaml"
+BASE = {"benchmarks": {"otb": {}, "vot": {}, "got10k": {"trackers": "baselines"}, "davis": {}}}
+"""Laid over the small run: the benchmarks of a demo, so that an edit of one leaves the others."""
 DICTS = {"experiments": "2", "benchmarks": "otb"}
 """Mappings whose keys are names: the entry that is walked."""
 MORE = ("benchmarks.vot.edition",)
@@ -204,6 +206,7 @@ def finished_run(folder: Path) -> None:
     """The small run in a folder, made by stand-ins."""
     for name in ("Snakefile", "config.yaml", "workflow", "config", "profiles", "envs"):
         (folder / name).symlink_to(ROOT / name)
+    (folder / BASE_FILE).write_text(yaml.safe_dump(BASE))
     program = folder / "bin" / "chromatrack"
     program.parent.mkdir()
     program.write_text(STAND_IN)
@@ -222,7 +225,7 @@ def finished_run(folder: Path) -> None:
 
 
 def configured(*files: str) -> list[str]:
-    return ["--configfile", "config/small.yaml", *files, "--", TARGET]
+    return ["--configfile", "config/small.yaml", BASE_FILE, *files, "--", TARGET]
 
 
 Found = dict[str, int] | str
@@ -240,7 +243,11 @@ def walk(folder: Path, names: list[tuple[str, dict[str, Any]]], threads: int) ->
             planned = plan(configured(file.name), folder=folder)
         except InputError as error:
             return name, str(error)
-        return name, {rule: one.jobs for rule, one in planned.items() if one.starts}
+        started = {rule: one.jobs for rule, one in planned.items() if one.starts}
+        # The manifest holds the configuration: it follows whatever starts, and is told alone.
+        if set(started) != {"manifest"}:
+            started.pop("manifest", None)
+        return name, started
 
     with ThreadPoolExecutor(threads) as pool:
         return dict(pool.map(one, enumerate(names)))
@@ -249,6 +256,7 @@ def walk(folder: Path, names: list[tuple[str, dict[str, Any]]], threads: int) ->
 def chosen(prefixes: list[str] | None) -> list[tuple[str, dict[str, Any]]]:
     """The keys to walk, each with its edit."""
     base = merge(read_yaml(ROOT / "config.yaml"), read_yaml(ROOT / "config/small.yaml"))
+    base = merge(base, BASE)
     walked = []
     for name, hint, default in [*walked_keys(), *((name, str, None) for name in MORE)]:
         if prefixes and not any(name.startswith(prefix) for prefix in prefixes):
