@@ -59,6 +59,10 @@ class Places:
         """Folder of a folder of clips per shard."""
         return f"{self.folder}/clips/files"
 
+    def clips_of(self, shard: str) -> str:
+        """Folder of the clips of a shard."""
+        return f"{self.clips}/{shard}"
+
     @property
     def gate(self) -> str:
         return f"{self.folder}/clips/gate.json"

@@ -45,7 +45,7 @@ rule fetch:
         compute=COMPUTE,
     params:
         settings=read_by("fetch"),
-        clips=PLACES.clips + "/{shard}",
+        clips=PLACES.clips_of("{shard}"),
         gate=PLACES.gate,
         version=VERSIONS["fetch"],
     shell:

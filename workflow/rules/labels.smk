@@ -13,7 +13,7 @@ rule labels:
         "../../envs/chromatrack.yaml"
     params:
         settings=read_by("labels"),
-        clips=PLACES.clips + "/{shard}",
+        clips=PLACES.clips_of("{shard}"),
         version=VERSIONS["labels"],
     shell:
         "chromatrack labels --ledger {input.ledger:q} --clips {params.clips:q}"
