@@ -5,10 +5,7 @@ Each list holds what the output depends on and nothing else: a rule runs again w
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import os
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -25,6 +22,7 @@ from chromatrack.experiments import (
 )
 from chromatrack.places import Places
 from chromatrack.settings import Settings, to_json
+from chromatrack.tracking.own import class_files
 
 
 def option(name: str, value: Any) -> list[str]:
@@ -46,11 +44,11 @@ def tracker_of(settings: Settings, benchmark: str, tracker: str) -> TrackerSpec:
 
 
 def benchmark_data(settings: Settings, benchmark: str, **_: str) -> list[str]:
-    """The file after which a benchmark of the synthetic world is there."""
+    """The file after which a benchmark of the synthetic world is there, and that of its names."""
     if benchmark not in settings.benchmarks:
         raise InputError(f"{benchmark}: is no benchmark of this run (benchmarks:)")
     source = layout.benchmark_source(settings, benchmark)
-    return [] if source is None else [source]
+    return [*([] if source is None else [source]), *names_file(settings, benchmark)]
 
 
 def tracker_files(settings: Settings, benchmark: str, tracker: str, **_: str) -> list[str]:
@@ -60,22 +58,33 @@ def tracker_files(settings: Settings, benchmark: str, tracker: str, **_: str) ->
         folder = Path(spec.source.replace("{benchmark}", benchmark))
         return sorted(str(path) for path in folder.rglob("*") if path.suffix in (".txt", ".mat"))
     if spec.kind == "class":
-        return [_class_file(spec)]
+        own = settings.trackers[spec.name]
+        return [str(path) for path in class_files(own.module, own.options)]
     return [spec.checkpoint] if spec.checkpoint else []
 
 
-def _class_file(spec: TrackerSpec) -> str:
-    """The file of a class, so that an edit of it runs the tracker again."""
-    module = spec.source.partition(":")[0]
-    if os.getcwd() not in sys.path:
-        sys.path.insert(0, os.getcwd())
-    try:
-        found = importlib.util.find_spec(module)
-    except (ImportError, ValueError):
-        found = None
-    if found is None or not found.origin or not Path(found.origin).is_file():
-        raise InputError(f"trackers.{spec.name}: there is no module {module} on the Python path")
-    return found.origin
+def states(settings: Settings, benchmark: str, tracker: str = "", **_: str) -> list[str]:
+    """Sizes and times of files from outside the run that a result depends on.
+
+    A file that takes another's place may be older, as what is unpacked from an archive is; then
+    only this tells.
+    """
+    run = Path(Places(settings.run).folder)
+    files = names_file(settings, benchmark)
+    if tracker:
+        files = [*files, *tracker_files(settings, benchmark, tracker)]
+    found = []
+    for file in map(Path, files):
+        if run not in file.parents and file.is_file():
+            about = file.stat()
+            found.append(f"{file.name}:{about.st_size}:{about.st_mtime_ns}")
+    return found
+
+
+def names_file(settings: Settings, benchmark: str, **_: str) -> list[str]:
+    """The file of names that a benchmark is restricted to."""
+    names = settings.benchmarks[benchmark].names
+    return [] if names is None or layout.is_published(benchmark, names) else [names]
 
 
 def tracked_together(settings: Settings, benchmark: str, protocol: str, tracker: str) -> list[str]:

@@ -19,6 +19,7 @@ from chromatrack.errors import InputError
 
 T = TypeVar("T")
 
+_SHORT_ENVIRONMENT = re.compile(r"\$([A-Za-z_]\w*)")
 _ENVIRONMENT = re.compile(r"\$\{(\w+)(?::-([^}]*))?\}")
 
 
@@ -170,8 +171,8 @@ def _number_in_text(value: Any) -> Any:
 
 
 def expand(text: str, where: str = "") -> str:
-    """Replace `${NAME}` and `${NAME:-default}` by environment variables, then `~/` and `~name/` at
-    the beginning by the home folder."""
+    """Fill in environment variables (`${NAME}`, `${NAME:-default}` and, where it is set, `$NAME`),
+    then the home folder (`~/` and `~name/` at the beginning)."""
 
     def value_of(match: re.Match) -> str:
         name, default = match.groups()
@@ -181,6 +182,7 @@ def expand(text: str, where: str = "") -> str:
         return value
 
     text = _ENVIRONMENT.sub(value_of, text)
+    text = _SHORT_ENVIRONMENT.sub(lambda match: os.environ.get(match[1], match[0]), text)
     return os.path.expanduser(text) if re.match(r"~[\w.-]*/", text) else text
 
 

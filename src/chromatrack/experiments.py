@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from chromatrack.evaluation import sets
 from chromatrack.evaluation.benchmark import Benchmark
-from chromatrack.layout import has_clips, of_seed, siamfc_file
+from chromatrack.layout import has_clips, main_benchmark, of_seed, siamfc_file
 from chromatrack.places import Places
 from chromatrack.settings import ExperimentSettings, Settings
 
@@ -123,8 +124,7 @@ def of_benchmark(settings: Settings, benchmark: Benchmark, protocol: str) -> lis
         own = settings.trackers.get(spec.name)
         if own is not None and own.benchmarks is not None and benchmark.name not in own.benchmarks:
             continue
-        # Results that exist are of one pass, and of no run that is started again.
-        if spec.kind == "results" and protocol == "restarted":
+        if spec.kind == "results" and not _has_results(settings, spec, benchmark, protocol):
             continue
         found.append(spec)
     if settings.benchmarks[benchmark.name].trackers == "all":
@@ -135,6 +135,23 @@ def of_benchmark(settings: Settings, benchmark: Benchmark, protocol: str) -> lis
         for spec in found
         if spec.experiment in (CLASSICAL, OWN) or (spec.experiment, spec.seed) == (BASELINE, first)
     ]
+
+
+def _has_results(
+    settings: Settings, spec: TrackerSpec, benchmark: Benchmark, protocol: str
+) -> bool:
+    """Whether results that exist are of a benchmark: of those that are named; else of those that
+    have a folder, or of the summary's alone, in one pass."""
+    if protocol == "restarted":
+        return False
+    if settings.trackers[spec.name].benchmarks is not None:
+        return True
+    if protocol != "ope":
+        return False
+    if "{benchmark}" in spec.source:
+        return Path(spec.source.replace("{benchmark}", benchmark.name)).is_dir()
+    main = main_benchmark(settings)
+    return main is not None and main.name == benchmark.name
 
 
 def trunks(settings: Settings) -> list[str]:

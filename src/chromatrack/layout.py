@@ -9,6 +9,7 @@ from pathlib import Path
 from chromatrack.errors import InputError
 from chromatrack.evaluation import sets
 from chromatrack.evaluation.benchmark import Benchmark, Selection
+from chromatrack.evaluation.selecting import some
 from chromatrack.places import Places
 from chromatrack.settings import BenchmarkSettings, ClipSettings, Settings, SourceSettings
 
@@ -109,9 +110,8 @@ def protocols(settings: Settings, name: str) -> tuple[str, ...]:
 def main_benchmark(settings: Settings) -> Benchmark | None:
     """The benchmark of the summary table: OTB, or the first one of boxes, or the first one."""
     found = [sets.get(name) for name in settings.benchmarks]
-    ranked = sorted(
-        found, key=lambda one: (one.name != "otb", one.gives != "boxes", not one.measures)
-    )
+    scored = [one for one in found if one.measures]
+    ranked = sorted(scored, key=lambda one: (one.name != "otb", one.gives != "boxes"))
     return ranked[0] if ranked else None
 
 
@@ -196,6 +196,8 @@ def problems(settings: Settings) -> Iterator[str]:
             yield f"{where}.root: expected the folder of {benchmark.title}"
         if given.root is None and name not in WORLD_BENCHMARKS and benchmark.write is None:
             yield f"{where}.root: expected a folder; the synthetic world has no {benchmark.title}"
+        if given.root is not None and Path(given.root).exists():
+            yield from _unreadable(settings, benchmark)
         try:
             benchmark.chosen_edition(Selection(Path(), edition=given.edition))
             for protocol in given.protocols or ():
@@ -209,6 +211,35 @@ def problems(settings: Settings) -> Iterator[str]:
                 f"trackers.{name}.benchmarks: the run has no benchmark {unknown[0]!r}; expected "
                 f"some of {', '.join(settings.benchmarks)}"
             )
+        for one in tracker.benchmarks or () if tracker.results else ():
+            if one in settings.benchmarks and (
+                sets.get(one).gives != "boxes" or "ope" not in sets.get(one).protocols
+            ):
+                yield f"trackers.{name}.benchmarks: {one} takes no results of one pass"
+
+
+def _unreadable(settings: Settings, benchmark: Benchmark) -> Iterator[str]:
+    """What of a benchmark cannot be found, as far as it is seen without looking at its frames."""
+    if not benchmark.quick_names:
+        return
+    chosen, where = selection(settings, benchmark.name), f"benchmarks.{benchmark.name}"
+    listed_in_file = chosen.names and not is_published(benchmark.name, chosen.names)
+    if listed_in_file and not Path(chosen.names).exists():
+        return  # told by its key
+    try:
+        found = benchmark.names(chosen)
+        listed, expected = benchmark.expected(chosen) if chosen.names else ("", [])
+    except InputError as error:
+        yield f"{where}: {error}"
+        return
+    missing = [name for name in expected if name not in found]
+    if not found:
+        yield f"{where}: {chosen.root}: expected sequences of {benchmark.title}, found none"
+    elif missing:
+        yield (
+            f"{where}.names: {len(missing)} of the {len(expected)} sequences of {listed} are not "
+            f"in {chosen.root} ({some(missing)})"
+        )
 
 
 def _paths(settings: Settings) -> Mapping[str, Path | None]:
@@ -237,7 +268,7 @@ def _paths(settings: Settings) -> Mapping[str, Path | None]:
     for name, given in settings.benchmarks.items():
         checks[f"benchmarks.{name}.root"] = _path(given.root)
         checks[f"benchmarks.{name}.attributes"] = _path(given.attributes)
-        if given.names is not None and not _is_published(name, given.names):
+        if given.names is not None and not is_published(name, given.names):
             checks[f"benchmarks.{name}.names"] = Path(given.names)
     for seed in settings.seeds:
         checks["siamfc.checkpoint"] = _path(siamfc_file(settings, seed))
@@ -245,14 +276,16 @@ def _paths(settings: Settings) -> Mapping[str, Path | None]:
             if experiment.file:
                 checks[f"experiments.{name}.weights"] = Path(of_seed(experiment.file, seed))
     for name, tracker in settings.trackers.items():
-        for benchmark in settings.benchmarks if tracker.results else ():
-            if tracker.benchmarks is None or benchmark in tracker.benchmarks:
-                folder = tracker.results.replace("{benchmark}", benchmark)
-                checks[f"trackers.{name}.results"] = Path(folder)
+        if tracker.results and "{benchmark}" not in tracker.results:
+            checks[f"trackers.{name}.results"] = Path(tracker.results)
+        for benchmark in tracker.benchmarks or () if tracker.results else ():
+            folder = tracker.results.replace("{benchmark}", benchmark)
+            checks[f"trackers.{name}.results ({benchmark})"] = Path(folder)
     return checks
 
 
-def _is_published(name: str, names: str) -> bool:
+def is_published(name: str, names: str) -> bool:
+    """Whether `names` is a list that the benchmark itself has published."""
     return names.lower().replace("-", "").replace("_", "") in sets.get(name).lists
 
 

@@ -19,7 +19,7 @@ from chromatrack.data import otb
 from chromatrack.errors import InputError, WorkError
 from chromatrack.evaluation import sets
 from chromatrack.evaluation.benchmark import Selection
-from chromatrack.files import read_json
+from chromatrack.files import digest_file, read_json
 from chromatrack.models.build import build_fused, build_siamfc
 from chromatrack.models.inputs import InputScaling
 from chromatrack.settings import ComputeSettings, TrackerSettings
@@ -438,7 +438,7 @@ def test_a_class_in_the_working_directory_is_a_tracker(root, own, tmp_path, way)
 
 def test_a_class_whose_file_was_edited_is_run_again(root, own, tmp_path):
     def source():
-        return FromClass(f"{own}:Drift").shown()["source"]
+        return [digest_file(path) for path in FromClass(f"{own}:Drift").inputs().values()]
 
     before = source()
     path = Path(f"{own}.py")

@@ -79,7 +79,8 @@ def real(folder, tmp_path):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("a\n")
     (tmp_path / "davis" / "JPEGImages").mkdir(parents=True)
-    (tmp_path / "otb").mkdir()
+    (tmp_path / "otb" / "Cat").mkdir(parents=True)
+    (tmp_path / "otb" / "Cat" / "groundtruth_rect.txt").write_text("1,1,1,1\n")
     (tmp_path / "siamfc.pt").write_text("weights")
 
     def configured(benchmarks, data=None, **more):
@@ -165,12 +166,12 @@ def test_published_results_and_classes_are_trackers(folder, tmp_path):
         folder, "-n", "--config", "trackers={mine: 'tracker:Mine'}", "--",
         "results/otb2015_summary.csv", check=False,
     )  # fmt: skip
-    assert "trackers.mine: there is no module tracker on the Python path" in text
+    assert "tracker tracker:Mine: there is no module tracker on the Python path" in text
     (tmp_path / "tracker.py").write_text("class Mine: ...\n")
     trackers = "trackers={SRDCF: SRDCF, mine: 'tracker:Mine'}"
     jobs = planned(folder, "--config", trackers, "--", "results/otb2015_summary.csv")
-    # SRDCF on OTB and GOT-10k, the class on VOT, too.
-    assert jobs["track"] == jobs["evaluate"] == 46 + 2 + 3
+    # Published results are of the summary's benchmark alone, a class is run on all.
+    assert jobs["track"] == jobs["evaluate"] == 46 + 1 + 3
 
 
 def test_an_edit_of_the_baselines_tracks_the_new_one_alone(folder):

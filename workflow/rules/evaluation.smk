@@ -23,6 +23,7 @@ rule track:
         tracker=asked(arguments.tracker_options),
         data=asked(arguments.runs_on),
         settings=asked(arguments.tracker_settings),
+        states=asked(arguments.states),
         version=VERSIONS["track"],
     shell:
         "chromatrack run {wildcards.benchmark} {params.tracker:q} {params.data:q}"
@@ -64,6 +65,7 @@ rule track_alphas:
 rule evaluate:
     input:
         run=PLACES.run_file("{benchmark}", "{protocol}", "{tracker}"),
+        names=asked(arguments.names_file),
     output:
         scores=PLACES.scores("{benchmark}", "{protocol}", "{tracker}"),
     log:

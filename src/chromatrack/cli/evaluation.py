@@ -218,11 +218,14 @@ def _evaluate(options: argparse.Namespace) -> None:
     )
     common = {"protocol": options.protocol, "subset": options.subset}
     common |= _asked(options, benchmark, ("convention", "per_frame", "of"))
-    evaluations = (_one if single else _several)(benchmark, selection, options, common)
+    evaluations, errors = (_one if single else _several)(benchmark, selection, options, common)
     if options.plot is not None:
         from chromatrack.stages.evaluation.compare import draw_comparison
 
         draw_comparison(evaluations, options.plot)
+    if errors:
+        told = "; ".join(f"{name}: {error}" for name, error in errors.items())
+        raise InputError(f"scored without {len(errors)} of {len(options.results)} trackers: {told}")
 
 
 def _asked(
@@ -238,7 +241,7 @@ def _asked(
 
 def _one(
     benchmark: Benchmark, selection: Selection, options: argparse.Namespace, common: dict[str, Any]
-) -> dict[str, dict]:
+) -> tuple[dict[str, dict], dict[str, InputError]]:
     """One tracker: its JSON, and its targets and attributes as a table."""
     from chromatrack.stages.evaluation.compare import folder_names
     from chromatrack.stages.evaluation.evaluate import evaluate
@@ -256,16 +259,16 @@ def _one(
     for attribute, entry in scores["per_attribute"].items():
         _print_row(f"{attribute} ({entry['sequences']} targets)", _cells(entry, keys))
     _print_row("all", _cells(scores, keys))
-    return {name or folder_names(options.results)[0]: scores}
+    return {name or folder_names(options.results)[0]: scores}, {}
 
 
 def _several(
     benchmark: Benchmark, selection: Selection, options: argparse.Namespace, common: dict[str, Any]
-) -> dict[str, dict]:
+) -> tuple[dict[str, dict], dict[str, InputError]]:
     """Several trackers: one JSON, and a line for each, the best one first."""
     from chromatrack.stages.evaluation.compare import compare
 
-    evaluations = compare(
+    evaluations, errors = compare(
         benchmark, selection, options.results, options.output, names=options.tracker, **common
     )
     heads, keys = _columns(benchmark)
@@ -280,7 +283,7 @@ def _several(
     for name in sorted(evaluations, key=rank):
         entry = evaluations[name]
         _print_row(name, (*_cells(entry, keys), entry["targets"]))
-    return evaluations
+    return evaluations, errors
 
 
 def _columns(benchmark: Benchmark) -> tuple[tuple[str, ...], tuple[str, ...]]:

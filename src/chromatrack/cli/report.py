@@ -95,10 +95,15 @@ def _register(subcommands, name: str, run, *, help: str, description: str, outpu
 
 
 def _summary(options: argparse.Namespace) -> None:
+    from chromatrack.files import write_text
     from chromatrack.reporting.manifest import read_manifest
-    from chromatrack.stages.report.summary import summarize
+    from chromatrack.stages.report.summary import AFTER, BEFORE, summarize
 
     manifest = read_manifest(options.manifest, with_figures=False)
+    if not manifest.rows:
+        write_text(options.output, ",".join((*BEFORE, *AFTER)) + "\n")
+        print(f"{manifest.heading}: no tracker was scored here")
+        return
     table = summarize(manifest.rows, options.output, title=manifest.heading)
     print(table.drop(columns="data_set").to_string(index=False, na_rep="-"))
     print(f"{manifest.heading}: {options.output}")

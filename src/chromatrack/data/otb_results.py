@@ -4,17 +4,19 @@
     DIR/NAME/tre-00.txt ... tre-19.txt      from the start's first frame to the end (TRE)
     DIR/NAME/sre-00.txt ... sre-11.txt      the whole sequence, from another first box (SRE)
     DIR/NAME.mat, DIR/NAME_TRACKER.mat      MATLAB's: one run, or those of TRE or SRE
+    DIR/NAME/NAME_001.txt                   one pass, as the got10k toolkit writes it
     DIR/times/NAME_time.txt, or ../times/   seconds of each frame, where they were kept
 
 Starts are numbered in the order of `metrics.otb_protocols`. Upper and lower case are alike, and
 "Jogging_1", "Jogging.1" and "Jogging-1" are one name. Only files of targets that are asked for are
-looked at: a folder may hold others.
+looked at: a folder may hold others. The folder above that of the results will do where only one in
+it holds any.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +26,9 @@ from chromatrack.data.otb import read_boxes
 from chromatrack.data.text import read_rows
 from chromatrack.errors import InputError
 from chromatrack.metrics.otb_protocols import SRE_STARTS, Protocol
+
+BESIDE = ("time", "times", "scores", "all_scores", "fps")
+"""What files beside the results of a target are called after it; no names of trackers."""
 
 Runs = dict[int, np.ndarray]
 """Number of the start -> boxes_ltwh (N, 4), 0-based."""
@@ -55,12 +60,54 @@ def read_results(
     if not directory.is_dir():
         raise InputError(f"{directory}: no such folder of results")
     wanted = {_key(name): name for name in names}
+    directory = _folder_of_results(directory, protocol, wanted, tracker or guess)
     found = _texts(directory, protocol, wanted)
     if len(found) < len(wanted):
         for name, path in _mat_files(directory, wanted, tracker, guess).items():
             if name not in found:
                 found[name] = _from_mat(path, protocol)
     return found
+
+
+def _folder_of_results(
+    directory: Path, protocol: Protocol, wanted: Mapping[str, str], whose: str | None
+) -> Path:
+    """The folder itself, or the one in it that holds the results: boxes/, or a tracker's.
+
+    Raises:
+        InputError: several folders in it hold results, and none of them is meant.
+    """
+    if _holds(directory, protocol, wanted):
+        return directory
+    inner = [path for path in sorted(directory.iterdir()) if path.is_dir()]
+    inner = [path for path in inner if _holds(path, protocol, wanted)]
+    named = [path for path in inner if path.name.lower() in ("boxes", (whose or "").lower())]
+    chosen = inner if len(inner) == 1 else named
+    if len(inner) > 1 and len(chosen) != 1:
+        names = ", ".join(path.name for path in inner[:8])
+        raise InputError(f"{directory}: holds folders of results, {names}; expected one of them")
+    return chosen[0] if chosen else directory
+
+
+def _holds(directory: Path, protocol: Protocol, wanted: Mapping[str, str]) -> bool:
+    """Whether any file there is named like results of a target."""
+    if any(_split(path.stem, wanted)[0] for path in directory.glob("*.mat")):
+        return True
+    if protocol == "ope":
+        texts = any(_key(path.stem) in wanted for path in directory.glob("*.txt"))
+        return texts or any(_inside(directory, wanted))
+    starts = directory.glob(f"*/{protocol}-*.txt")
+    return any(_key(path.parent.name) in wanted for path in starts)
+
+
+def _inside(directory: Path, wanted: Mapping[str, str]) -> Iterator[Path]:
+    """NAME/NAME_001.txt, as the got10k toolkit writes it, or NAME/NAME.txt."""
+    for path in sorted(directory.iterdir()):
+        if path.is_dir() and _key(path.name) in wanted:
+            for file in (f"{path.name}_001.txt", f"{path.name}.txt"):
+                if (path / file).is_file():
+                    yield path / file
+                    break
 
 
 def _key(stem: str) -> str:
@@ -75,6 +122,8 @@ def _key(stem: str) -> str:
 def _texts(directory: Path, protocol: Protocol, wanted: Mapping[str, str]) -> dict[str, Runs]:
     if protocol == "ope":
         files = _one_each(sorted(directory.glob("*.txt")), wanted)
+        for path in _inside(directory, wanted):
+            files.setdefault(wanted[_key(path.parent.name)], path)
         return {name: {0: read_boxes(path, allow_nan=True)} for name, path in files.items()}
     pattern = re.compile(rf"{protocol}-(\d\d)\.txt")
     found: dict[str, Runs] = {}
@@ -105,7 +154,7 @@ def _mat_files(
     of_tracker: dict[str, list[tuple[str, Path]]] = {}
     for path in sorted(directory.glob("*.mat")):
         name, whose = _split(path.stem, wanted)
-        if name is not None:
+        if name is not None and whose.lower() not in BESIDE:
             of_tracker.setdefault(whose, []).append((name, path))
     tracker = guess if tracker is None and len(of_tracker) > 1 else tracker
     if len(of_tracker) > 1 or (tracker is not None and any(of_tracker)):

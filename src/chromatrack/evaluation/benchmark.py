@@ -126,6 +126,8 @@ class Benchmark(ABC):
     write: Callable[[Path, Iterable[Example]], None] | None = None
 
     gives: Gives = "boxes"
+    quick_names: ClassVar[bool] = False
+    """Whether `names` looks at no frames, so that a run asks for them before any job starts."""
     score_options: ClassVar[tuple[str, ...]] = ()
     """Further arguments of `score`."""
 
@@ -180,8 +182,9 @@ class Benchmark(ABC):
         if selection.edition is None:
             return self.editions[0] if self.editions else None
         if selection.edition not in self.editions:
-            known = ", ".join(self.editions) or "none"
-            raise InputError(f"{self.name}: edition {selection.edition!r}: expected one of {known}")
+            known = ", ".join(self.editions)
+            told = f"expected one of {known}" if known else "it has no editions"
+            raise InputError(f"{self.name}: edition {selection.edition!r}: {told}")
         return selection.edition
 
     def check_protocol(self, protocol: str) -> None:

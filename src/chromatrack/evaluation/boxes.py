@@ -79,8 +79,9 @@ def read_runs(
         boxes = boxes[:frames_limit]
         skip = left_out - first if convention == "matlab" else 0
         starts = _starts(target, boxes, own, protocol, results)
-        # A run of TRE that is short alone began elsewhere: its rows belong to other frames.
-        even = len({start + len(own[number]) for number, start in starts}) == 1
+        # Where several runs of TRE end elsewhere, their rows belong to other starts than ours.
+        ends = [start + len(own[number]) for number, start in starts]
+        even = len(set(ends)) == 1 or sum(end != len(boxes) for end in ends) <= 1
         for number, start in starts:
             # Results of a whole sequence may be scored on its beginning; starts of TRE differ.
             rows = own[number]

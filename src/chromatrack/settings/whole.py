@@ -191,6 +191,8 @@ def _entries(part: str, given: Any) -> Any:
 
 
 def _written_out(part: str, entry: Any) -> Any:
+    if part == "benchmarks" and isinstance(entry, dict) and isinstance(entry.get("edition"), int):
+        return {**entry, "edition": str(entry["edition"])}  # 30 of NfS
     if part not in _SHORT or not isinstance(entry, str):
         return entry
     is_class = part == "trackers" and re.fullmatch(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*", entry)
@@ -198,11 +200,16 @@ def _written_out(part: str, entry: Any) -> Any:
 
 
 def load_config(paths: Iterable[str | Path]) -> Settings:
-    """Read YAML files, later ones laid over earlier ones, into the checked configuration."""
-    merged: dict[str, Any] = {}
-    for path in paths:
-        merged = merge(merged, read_yaml(path))
-    return from_mapping(merged)
+    """Read YAML files, later ones laid over earlier ones, into the checked configuration.
+
+    As Snakemake does it: those after the first are laid over each other first, so that a null in
+    one of them does not outlive an entry of a later one.
+    """
+    first, *others = [read_yaml(path) for path in paths] or [{}]
+    over: dict[str, Any] = {}
+    for other in others:
+        over = merge(over, other)
+    return from_mapping(merge(first, over))
 
 
 def to_json(stage: Any) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -37,6 +37,8 @@ class DAVIS(Benchmark):
     not hold them. The objects of a sequence are 1 to the largest id of its first mask. A result
     without an object counts as an empty mask of it.
     """
+
+    quick_names: ClassVar[bool] = True
 
     def sequences(self, selection: Selection) -> list[Sequence]:
         """Frames alone: masks are read where they are needed (`masks`)."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 
@@ -29,6 +30,8 @@ from chromatrack.metrics import got10k
 @dataclass(frozen=True, kw_only=True)
 class GOT10k(Benchmark):
     """Scored over all frames of all sequences in which the target is visible."""
+
+    quick_names: ClassVar[bool] = True
 
     def sequences(self, selection: Selection) -> list[Sequence]:
         names = _names(selection)

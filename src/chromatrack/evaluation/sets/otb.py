@@ -6,6 +6,7 @@ import sys
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 
@@ -20,6 +21,8 @@ from chromatrack.evaluation.one_pass import OnePass
 @dataclass(frozen=True, kw_only=True)
 class OTB(OnePass):
     """Its targets have attributes."""
+
+    quick_names: ClassVar[bool] = True
 
     def names(self, selection: Selection) -> list[str]:
         return otb.list_folders(selection.root)

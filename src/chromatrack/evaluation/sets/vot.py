@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 
@@ -37,6 +38,8 @@ THESIS = {
 @dataclass(frozen=True, kw_only=True)
 class VOT(Benchmark):
     """A challenge; its edition is the interval of lengths that the EAO is a mean over."""
+
+    quick_names: ClassVar[bool] = True
 
     def sequences(self, selection: Selection) -> list[Sequence]:
         found = vot.read_sequences(selection.root, names=selection.names)

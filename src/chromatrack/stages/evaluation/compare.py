@@ -23,7 +23,7 @@ def compare(
     *,
     names: Sequence[str] | None = None,
     **options: Any,
-) -> dict[str, dict[str, Any]]:
+) -> tuple[dict[str, dict[str, Any]], dict[str, InputError]]:
     """Score each folder of results; see `evaluate` for the options.
 
     Args:
@@ -31,10 +31,12 @@ def compare(
         names: of the trackers, one per folder; None takes the names of the folders.
 
     Returns:
-        tracker -> what `evaluate` returns.
+        tracker -> what `evaluate` returns; and tracker -> what is wrong with its results, where
+        something is.
 
     Raises:
-        InputError: names and folders differ in number, a name is given twice, a result is missing.
+        InputError: names and folders differ in number, a name is given twice, or no tracker's
+            results can be scored.
     """
     names = list(names) if names is not None else folder_names(results)
     if len(names) != len(results):
@@ -42,13 +44,17 @@ def compare(
     twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:
         raise InputError(f"expected a name for each tracker, got {twice[0]!r} twice")
-    evaluations = {
-        name: evaluate(benchmark, selection, folder, tracker=name, **options)
-        for name, folder in zip(names, results, strict=True)
-    }
+    evaluations, errors = {}, {}
+    for name, folder in zip(names, results, strict=True):
+        try:
+            evaluations[name] = evaluate(benchmark, selection, folder, tracker=name, **options)
+        except InputError as error:  # one tracker does not stop the table of the others
+            errors[name] = error
+    if not evaluations:
+        raise next(iter(errors.values()))
     if output is not None:
         write_json(output, {"trackers": evaluations, "made_by": made_by("compare")})
-    return evaluations
+    return evaluations, errors
 
 
 def folder_names(folders: Sequence[Path]) -> list[str]:

@@ -7,7 +7,6 @@ tracker in the process that is to run it. torch is imported where a network is o
 from __future__ import annotations
 
 import importlib
-import inspect
 import os
 import sys
 from collections.abc import Iterator, Mapping
@@ -21,10 +20,10 @@ import numpy as np
 
 from chromatrack.configuration import as_plain
 from chromatrack.errors import ChromatrackError, InputError, WorkError
-from chromatrack.files import digest_text
 from chromatrack.settings import ComputeSettings, TrackerSettings
 from chromatrack.tracking.classical import open_classical
 from chromatrack.tracking.contract import OpenTracker, Tracker
+from chromatrack.tracking.own import class_files
 
 
 class Opener(Protocol):
@@ -143,16 +142,12 @@ class FromClass:
     options: Mapping[str, Any] = field(default_factory=dict)
 
     def shown(self) -> dict[str, Any]:
-        text = inspect.getsourcefile(find_class(self.target))
-        source = Path(text).read_text(encoding="utf-8") if text else ""
-        return {
-            "tracker": self.target,
-            "options": dict(self.options),
-            "source": digest_text(source),
-        }
+        return {"tracker": self.target, "options": dict(self.options)}
 
     def inputs(self) -> dict[str, Path]:
-        return {}
+        """Its module, the others of its package, and files that options name."""
+        files = class_files(self.target, self.options)
+        return {f"{number}-{path.name}": path for number, path in enumerate(files)}
 
     def device(self, compute: ComputeSettings) -> str:
         return "own"

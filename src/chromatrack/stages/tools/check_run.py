@@ -9,12 +9,14 @@ from pathlib import Path
 from chromatrack import layout
 from chromatrack.data import got10k
 from chromatrack.data.kinetics import read_clip_list
+from chromatrack.data.otb_results import read_results
 from chromatrack.data.text import read_names
 from chromatrack.data.training_sets import TrainingSet
 from chromatrack.errors import InputError
 from chromatrack.evaluation import sets
+from chromatrack.evaluation.benchmark import Benchmark, Selection
 from chromatrack.evaluation.selecting import some
-from chromatrack.experiments import evaluations, networks, trackers, trunks
+from chromatrack.experiments import TrackerSpec, evaluations, networks, trackers, trunks
 from chromatrack.settings import Settings
 
 CLIP, LUMA_JPEG, LUMA_RAW, LABELS = 3.0e6, 0.6e6, 3.3e6, 38e3
@@ -30,13 +32,15 @@ def check_run(settings: Settings) -> tuple[list[str], bool]:
     """Lines of `what: state` on the data and the stages of a run, and whether it can start."""
     problems = list(layout.problems(settings))
     lines = [f"run: {settings.run}, {settings.data.title}"]
-    for what in (_clips(settings), _training(settings), _benchmarks(settings)):
+    parts = (_clips, _training, _benchmarks, _own_trackers)
+    for what in (part(settings) for part in parts):
         lines += what
     lines += _stages(settings)
     lines.append(_disk(settings))
     lines += [f"missing: {problem}" for problem in problems]
-    lines.append("ready: no" if problems else "ready: yes")
-    return lines, not problems
+    ready = not any(line.startswith("missing: ") for line in lines)
+    lines.append("ready: yes" if ready else "ready: no")
+    return lines, ready
 
 
 def _told(read) -> tuple[object, str | None]:
@@ -60,7 +64,7 @@ def _clips(settings: Settings) -> Iterator[str]:
         return
     read, problem = _told(lambda: read_clip_list(listed))
     if problem:
-        yield f"clips: {problem}"
+        yield f"missing: clips: {problem}"
         return
     rows, bad = read
     yield f"clips: {len(rows)} in {listed}" + (f", {len(bad)} bad rows" if bad else "")
@@ -78,6 +82,7 @@ def _training(settings: Settings) -> Iterator[str]:
     if given:
         there = [Path(layout.of_seed(given, seed)).is_file() for seed in settings.seeds]
         yield f"siamfc: given, {given}" + ("" if all(there) else " (no such file)")
+    yield from _networks(settings)
     if not layout.needs_crops(settings):
         return
     for kind, root in layout.data_paths(settings).tracking_train:
@@ -86,7 +91,7 @@ def _training(settings: Settings) -> Iterator[str]:
             continue
         names, problem = _told(lambda kind=kind, root=root: TrainingSet(kind, root).videos())
         if problem:
-            yield f"videos to train on: {problem}"
+            yield f"missing: videos to train on: {problem}"
             continue
         missing = [name for name in names if not (root / name).is_dir()] if kind == "got10k" else []
         told = f", folders missing: {some(missing)}" if missing else ""
@@ -95,6 +100,57 @@ def _training(settings: Settings) -> Iterator[str]:
         root = layout.data_paths(settings).got10k_val
         found, problem = _told(lambda: got10k.read_sequences(root))
         yield f"GOT-10k val: {problem or f'{len(found)} sequences in {root}'}"
+
+
+def _networks(settings: Settings) -> Iterator[str]:
+    """Given checkpoints that are of another kind."""
+    from chromatrack.checkpoints import load_checkpoint
+
+    given = {}
+    for seed in settings.seeds:
+        given["siamfc.checkpoint"] = (layout.siamfc_file(settings, seed), "siamfc")
+        for name, experiment in settings.experiments.items():
+            file = experiment.file and layout.of_seed(experiment.file, seed)
+            given[f"experiments.{name}.weights"] = (file, "colorization")
+    for key, (file, kind) in given.items():
+        if file and Path(file).is_file():
+            _, problem = _told(lambda file=file, kind=kind: load_checkpoint(file, kinds=(kind,)))
+            if problem:
+                yield f"missing: {key}: {problem}"
+
+
+def _own_trackers(settings: Settings) -> Iterator[str]:
+    """Classes that cannot be opened, and targets that published results have not."""
+    from chromatrack.stages.evaluation.openers import FromClass
+
+    for name, own in settings.trackers.items():
+        if own.module:
+            _, problem = _told(lambda own=own: FromClass(own.module, own.options).check())
+            if problem:
+                yield f"missing: trackers.{name}: {problem}"
+    for benchmark, protocol, specs in evaluations(settings):
+        if benchmark.gives == "boxes" and not layout.is_of_world(settings, benchmark.name):
+            selection = layout.selection(settings, benchmark.name)
+            for spec in specs:
+                if spec.kind == "results":
+                    yield from _results(settings, benchmark, selection, protocol, spec)
+
+
+def _results(
+    settings: Settings, benchmark: Benchmark, selection: Selection, protocol: str, spec: TrackerSpec
+) -> Iterator[str]:
+    folder = Path(spec.source.replace("{benchmark}", benchmark.name))
+    targets, problem = _told(lambda: [one.name for one in benchmark.sequences(selection)])
+    if problem:
+        return  # told of the benchmark
+    whose = settings.trackers[spec.name].name
+    found, problem = _told(
+        lambda: read_results(folder, protocol, targets, tracker=whose, guess=spec.name)
+    )
+    missing = [target for target in targets if target not in (found or ())]
+    if problem or missing:
+        told = problem or f"{folder} has no results of {some(missing)}"
+        yield f"missing: trackers.{spec.name} on {benchmark.name}: {told}"
 
 
 def _benchmarks(settings: Settings) -> Iterator[str]:
@@ -106,7 +162,7 @@ def _benchmarks(settings: Settings) -> Iterator[str]:
         selection = layout.selection(settings, name)
         found, problem = _told(lambda b=benchmark, s=selection: b.names(s))
         if problem:
-            yield f"{name}: {problem}"
+            yield f"missing: {name}: {problem}"
             continue
         yield f"{name}: {len(found)} sequences in {selection.root}"
         listed, expected = benchmark.expected(selection)
@@ -117,7 +173,7 @@ def _benchmarks(settings: Settings) -> Iterator[str]:
         for one in found:
             trouble = benchmark.problem(selection, one)
             if trouble:
-                yield f"{name}: {trouble}"
+                yield f"missing: {name}: {trouble}"
     absent = [name for name in ("otb", "vot", "got10k", "davis") if name not in settings.benchmarks]
     if absent:
         yield f"left out: {', '.join(absent)} (benchmarks:)"

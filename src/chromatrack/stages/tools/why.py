@@ -59,10 +59,22 @@ def plan(arguments: Sequence[str], *, folder: str | Path = ".") -> dict[str, Pla
     command = [sys.executable, "-m", "snakemake", "--quiet", "host", "--cores", "1", "-n"]
     done = subprocess.run([*command, *arguments], cwd=folder, capture_output=True, text=True)
     if done.returncode != 0:
-        lines = (done.stdout + done.stderr).strip().splitlines()
-        told = [line for line in lines if "configuration:" in line or "Exception" in line]
-        raise InputError(" ".join((told or lines)[-1].split()) if lines else "snakemake failed")
+        raise InputError(_refusal((done.stdout + "\n" + done.stderr).splitlines()))
     return _read(done.stdout.splitlines() + done.stderr.splitlines())
+
+
+def _refusal(lines: Sequence[str]) -> str:
+    """The sentence in what Snakemake says when it refuses."""
+    said = [" ".join(line.split()) for line in lines if line.strip()]
+    said = [line for line in said if not line.startswith(("File ", "Using workflow", "Traceback"))]
+    for line in said:
+        if line.startswith("configuration:"):
+            return line
+    for number, line in enumerate(said):
+        if re.match(r"\w+(Exception|Error)\b", line):
+            ours = [one for one in said[number:] if one.startswith("WorkflowError: ")]
+            return (ours or [" ".join(said[number : number + 2])])[0]
+    return said[-1] if said else "snakemake failed"
 
 
 def _read(lines: Iterable[str]) -> dict[str, Planned]:
