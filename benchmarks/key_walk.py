@@ -87,7 +87,7 @@ EDITS: dict[str, Any] = {
     "experiments.2.weights": "random",
     "experiments.2.train": False,
     "experiments.2.auxiliary_at_test": "random",
-    "benchmarks.otb.root": "results/tiny/world/vot",
+    "benchmarks.otb.root": "other",
     "benchmarks.otb.names": "otb2013",
     "benchmarks.otb.attributes": "results/tiny/world/vot",
     "benchmarks.otb.edition": None,
@@ -218,6 +218,8 @@ def finished_run(folder: Path) -> None:
     )
     if done.returncode:
         raise SystemExit(done.stdout[-2000:] + done.stderr[-2000:])
+    (folder / "other" / "Cat").mkdir(parents=True)
+    (folder / "other" / "Cat" / "groundtruth_rect.txt").write_text("1,1,1,1\n")
     (folder / "tracker.py").write_text("class Mine: ...\n")
     for place in ("otb", "vot", "got10k/val"):
         (folder / "results/tiny/world" / place).mkdir(parents=True, exist_ok=True)
