@@ -10,7 +10,6 @@ from pathlib import Path
 from snakemake.exceptions import WorkflowError
 
 from chromatrack import arguments, layout
-from chromatrack.arguments import option
 from chromatrack.errors import InputError, WorkError
 from chromatrack.evaluation import sets
 from chromatrack.experiments import (
@@ -22,12 +21,7 @@ from chromatrack.experiments import (
 )
 from chromatrack.files import canonical_json, holding
 from chromatrack.places import SUMMARY, Places
-from chromatrack.settings import (
-    BackOffSettings,
-    from_mapping,
-    slice_json,
-    to_json,
-)
+from chromatrack.settings import from_mapping, to_json
 from chromatrack.settings.keys import cadence
 from chromatrack.settings.world import READ_BY
 from chromatrack.slices import pictures as picture_slice
@@ -57,7 +51,6 @@ def one_of(names):
 wildcard_constraints:
     seed=r"\d+",
     trunk=r"[a-z0-9]+",
-    weights="pretrained|random",
     network=r"[A-Za-z0-9]+-(pretrained|random|given)-seed\d+",
     shard=r"(shard|crops)-\d+",
     benchmark=one_of(SETTINGS.benchmarks),

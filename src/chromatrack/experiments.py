@@ -9,12 +9,10 @@ from typing import Literal
 
 from chromatrack.evaluation import sets
 from chromatrack.evaluation.benchmark import Benchmark
-from chromatrack.layout import has_clips, main_benchmark, of_seed, siamfc_file
+from chromatrack.layout import has_clips, main_benchmark, of_seed, protocols, siamfc_file
 from chromatrack.places import Places
+from chromatrack.reporting.manifest import BASELINE, CLASSICAL, OWN
 from chromatrack.settings import ExperimentSettings, Settings
-
-BASELINE, CLASSICAL, OWN = "baseline", "classical", "own"
-"""What stands for the experiment of trackers that are of none."""
 
 Kind = Literal["checkpoint", "classical", "class", "results", "masks"]
 
@@ -214,14 +212,13 @@ def segmentations(settings: Settings) -> list[TrackerSpec]:
     first = settings.seeds[0]
     methods = settings.propagation.methods
     rows: list[tuple[Network, str]] = []
-    for trunk in trunks(settings):
-        if has_clips(settings):
-            rows.append((_made(settings, trunk, "random", first), methods[0]))
-            rows += [
-                (_made(settings, trunk, "pretrained", seed), method)
-                for seed in settings.seeds
-                for method in methods
-            ]
+    for trunk in trunks(settings) if has_clips(settings) else ():
+        rows.append((_made(settings, trunk, "random", first), methods[0]))
+        rows += [
+            (_made(settings, trunk, "pretrained", seed), method)
+            for seed in settings.seeds
+            for method in methods
+        ]
     for name, experiment in settings.experiments.items():
         if experiment.file:
             rows += [
@@ -245,7 +242,7 @@ def segmentations(settings: Settings) -> list[TrackerSpec]:
 
 def evaluations(settings: Settings) -> Iterable[tuple[Benchmark, str, list[TrackerSpec]]]:
     """All that the report of a run shows: benchmark, protocol, its trackers."""
-    for name, given in settings.benchmarks.items():
+    for name in settings.benchmarks:
         benchmark = sets.get(name)
-        for protocol in given.protocols or benchmark.protocols[:1]:
+        for protocol in protocols(settings, name):
             yield benchmark, protocol, of_benchmark(settings, benchmark, protocol)

@@ -206,7 +206,7 @@ def report(
     frames; and what the benchmark adds.
     """
     return {
-        **{key: scores.values[key] for key in scores.values},
+        **scores.values,
         "benchmark": benchmark.name,
         "title": benchmark.title,
         "protocol": protocol,
