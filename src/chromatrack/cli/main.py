@@ -27,7 +27,7 @@ PARTS = {
     "colorization": ("colorization",),
     "siamfc": ("siamfc",),
     "fusion": ("fusion",),
-    "evaluation": ("evaluation", "vot"),
+    "evaluation": ("evaluate", "run", "vot"),
     "report": ("report",),
 }
 

@@ -63,7 +63,6 @@ def _start_worker(
     open_trackers: Sequences[OpenTracker], compute: ComputeSettings
 ) -> Callable[[Job], Found]:
     prepare(compute)
-    cv2.setNumThreads(1)
     return Worker(open_trackers)
 
 
