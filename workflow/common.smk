@@ -25,7 +25,7 @@ from chromatrack.settings import from_mapping, to_json
 from chromatrack.settings.keys import cadence
 from chromatrack.settings.world import READ_BY
 from chromatrack.slices import pictures as picture_slice
-from chromatrack.slices import reported, slices
+from chromatrack.slices import composed, fine_tuned, of_network, reported, slices
 from chromatrack.slices import world as world_slice
 from chromatrack.versions import VERSIONS
 
@@ -51,7 +51,7 @@ def one_of(names):
 wildcard_constraints:
     seed=r"\d+",
     trunk=r"[a-z0-9]+",
-    network=r"[A-Za-z0-9]+-(pretrained|random|given)-seed\d+",
+    network=r"[A-Za-z0-9-]+-seed\d+",
     shard=r"(shard|crops)-\d+",
     benchmark=one_of(SETTINGS.benchmarks),
     protocol=r"[a-z]+",
@@ -94,7 +94,7 @@ def branches(wildcards):
     network = network_of(SETTINGS, wildcards.experiment, int(wildcards.seed))
     return {
         "siamfc": siamfc_checkpoint(SETTINGS, int(wildcards.seed)),
-        "colorization": network.checkpoint,
+        "auxiliary": network.checkpoint,
         "statistics": PLACES.statistics(network.name),
     }
 
@@ -127,6 +127,13 @@ def as_is(text):
 def read_by(rule):
     """The settings that a rule's output depends on, as its stage takes them."""
     return as_is(canonical_json(slices(SETTINGS)[rule]))
+
+
+def told_of(slice_of, wildcard):
+    """The settings that an output depends on by one of its wildcards."""
+    return lambda wildcards: canonical_json(
+        slice_of(SETTINGS, getattr(wildcards, wildcard))
+    )
 
 
 def hold_run():

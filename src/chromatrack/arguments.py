@@ -167,6 +167,13 @@ def experiment_options(settings: Settings, experiment: str, seed: str, **_: str)
     return option("--random-auxiliary", seed if random else None)
 
 
+def alphas_together(settings: Settings, experiment: str, **_: str) -> str:
+    """The alphas of an experiment that only tests, as `run --alphas` takes them."""
+    return ",".join(
+        str(alpha) for alpha in settings.experiments[experiment].tested(settings.alphas)
+    )
+
+
 def official_data(settings: Settings, **_: str) -> list[str]:
     """`benchmark_data` of VOT."""
     return benchmark_data(settings, "vot")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -12,7 +12,7 @@ from chromatrack.evaluation.benchmark import Benchmark
 from chromatrack.layout import has_clips, main_benchmark, of_seed, protocols, siamfc_file
 from chromatrack.places import Places
 from chromatrack.reporting.manifest import BASELINE, CLASSICAL, OWN
-from chromatrack.settings import ExperimentSettings, Settings
+from chromatrack.settings import AuxiliarySettings, ExperimentSettings, Settings
 
 Kind = Literal["checkpoint", "classical", "class", "results", "masks"]
 
@@ -49,7 +49,7 @@ class TrackerSpec:
     @property
     def only_tests(self) -> bool:
         """Whether it shares its checkpoint with the other alphas of its experiment."""
-        return self.settings is not None and not self.settings.train
+        return self.settings is not None and not self.settings.trains
 
     def given_alpha(self) -> float | str | None:
         """The alpha that the tracker is told; a trained network knows its own."""
@@ -62,10 +62,7 @@ class TrackerSpec:
 
 
 def trackers(settings: Settings) -> list[TrackerSpec]:
-    """All trackers of boxes of a run, the baselines first.
-
-    `learned` is left out of experiments that train nothing: there is nothing to learn it with.
-    """
+    """All trackers of boxes of a run, the baselines first."""
     places = Places(settings.run)
     found = [
         TrackerSpec(
@@ -79,7 +76,6 @@ def trackers(settings: Settings) -> list[TrackerSpec]:
         for seed in settings.seeds
     ]
     for name, experiment in settings.experiments.items():
-        alphas = [a for a in settings.alphas if a != "learned" or experiment.train]
         found += [
             TrackerSpec(
                 name=f"exp{name}-alpha{alpha}-seed{seed}",
@@ -90,13 +86,13 @@ def trackers(settings: Settings) -> list[TrackerSpec]:
                 seed=seed,
                 checkpoint=(
                     places.fine_tuned(name, alpha, seed)
-                    if experiment.train
+                    if experiment.trains
                     else places.composed(name, seed)
                 ),
                 settings=experiment,
             )
-            for alpha in alphas
-            for seed in settings.seeds
+            for alpha in experiment.tested(settings.alphas)
+            for seed in experiment.seeds or settings.seeds
         ]
     found += [
         TrackerSpec(name=name, title=name, kind="classical", experiment=CLASSICAL, source=name)
@@ -158,31 +154,50 @@ def trunks(settings: Settings) -> list[str]:
     return list(dict.fromkeys([*names, *settings.trunks]))
 
 
+OTHER = 1000
+"""Added to the seed of a SiamFC: that of the second one which stands beside it."""
+
+
 @dataclass(frozen=True)
 class Network:
-    """One colorization network of a run.
+    """One auxiliary of a run, as it is correlated.
 
     Attributes:
         name: of its folder, such as "resnet18-pretrained-seed0".
         title: what tables say.
         seed: of its training.
         checkpoint: its file.
+        branch: what is made of it.
     """
 
     name: str
     title: str
     seed: int
     checkpoint: str
+    branch: AuxiliarySettings = field(default_factory=AuxiliarySettings)
 
 
 def network_of(settings: Settings, name: str, seed: int) -> Network:
-    """The colorization network that an experiment starts from."""
+    """The auxiliary that an experiment starts from."""
     experiment = settings.experiments[name]
+    branch = replace(experiment.auxiliary(settings.labels.equalization), probe=False)
     if experiment.file:
         file = of_seed(experiment.file, seed)
         title = f"{experiment.trunk}, experiment {name}"
-        return Network(f"exp{name}-given-seed{seed}", title, seed, file)
-    return _made(settings, experiment.trunk, experiment.weights, seed)
+        return Network(f"exp{name}-given-seed{seed}", title, seed, file, branch)
+    usual = AuxiliarySettings()
+    told = [
+        value.replace("_", "")
+        for value, default in zip(astuple(branch), astuple(usual), strict=True)
+        if value != default
+    ]
+    if experiment.weights == "siamfc":
+        made = Network("", "second SiamFC", seed, Places(settings.run).siamfc(OTHER + seed))
+        base = "siamfc-other"
+    else:
+        made = _made(settings, experiment.trunk, experiment.weights, seed)
+        base = f"{experiment.trunk}-{experiment.weights}"
+    return replace(made, name="-".join([base, *told, f"seed{seed}"]), branch=branch)
 
 
 def _made(settings: Settings, trunk: str, weights: str, seed: int) -> Network:
@@ -193,9 +208,11 @@ def _made(settings: Settings, trunk: str, weights: str, seed: int) -> Network:
 
 
 def networks(settings: Settings) -> dict[str, Network]:
-    """Name -> each colorization network that an experiment starts from."""
+    """Name -> each auxiliary that an experiment starts from."""
     found = [
-        network_of(settings, name, seed) for name in settings.experiments for seed in settings.seeds
+        network_of(settings, name, seed)
+        for name, experiment in settings.experiments.items()
+        for seed in experiment.seeds or settings.seeds
     ]
     return {network.name: network for network in found}
 
@@ -220,10 +237,10 @@ def segmentations(settings: Settings) -> list[TrackerSpec]:
             for method in methods
         ]
     for name, experiment in settings.experiments.items():
-        if experiment.file:
+        if experiment.file and not experiment.of_siamfc:
             rows += [
                 (network_of(settings, name, seed), method)
-                for seed in settings.seeds
+                for seed in experiment.seeds or settings.seeds
                 for method in methods
             ]
     found += [

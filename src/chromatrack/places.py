@@ -153,6 +153,15 @@ class Places:
         return self.report("otb2015_summary.csv")
 
     @property
+    def verdicts(self) -> str:
+        """What the statistics of the run say of each experiment."""
+        return self.report("statistics.json")
+
+    def table_of(self, name: str, suffix: str) -> str:
+        """A table of the thesis: csv, tex."""
+        return f"{self.folder}/tables/{name}.{suffix}"
+
+    @property
     def figures(self) -> str:
         return self.report("figures/figures.json")
 

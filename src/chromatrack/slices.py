@@ -13,6 +13,7 @@ from typing import Any
 from chromatrack import layout
 from chromatrack.configuration import as_plain
 from chromatrack.evaluation import sets
+from chromatrack.experiments import networks
 from chromatrack.files import canonical_json
 from chromatrack.settings import ComputeSettings, Settings
 from chromatrack.settings.keys import only, without_cadence
@@ -20,9 +21,8 @@ from chromatrack.settings.world import READ_BY
 
 
 def slices(settings: Settings) -> dict[str, dict[str, Any]]:
-    """Rule -> exactly the settings that its output depends on."""
-    colorization, siamfc, fusion = settings.colorization, settings.siamfc, settings.fusion
-    tuning, alone = settings.fine_tune, settings.single_video
+    """Rule -> exactly the settings that its output depends on, of rules that know no experiment."""
+    colorization, siamfc, alone = settings.colorization, settings.siamfc, settings.single_video
     return {
         "shards": only(settings.clips, "shard_size"),
         "fetch": layout.clip_settings(settings).cutting(),
@@ -42,16 +42,32 @@ def slices(settings: Settings) -> dict[str, dict[str, Any]]:
         "siamfc": siamfc.training(),
         "validate_siamfc": only(siamfc, "validation_frames"),
         "choose_siamfc": only(siamfc, "select"),
-        "response_statistics": {
-            "fusion": fusion.measuring(),
-            "siamfc": fusion.pairs_measured(siamfc),
-        },
-        "compose": fusion.composition(),
-        "fine_tune": {
-            "fusion": fusion.composition(),
-            "siamfc": tuning.pairs_read(siamfc),
-            "fine_tune": as_plain(tuning),
-        },
+    }
+
+
+def of_network(settings: Settings, network: str) -> dict[str, Any]:
+    """What the statistics of the score maps of an auxiliary depend on."""
+    fusion = settings.fusion
+    return {
+        "fusion": fusion.measuring(),
+        "auxiliary": as_plain(networks(settings)[network].branch),
+        "siamfc": fusion.pairs_measured(settings.siamfc),
+    }
+
+
+def composed(settings: Settings, experiment: str) -> dict[str, Any]:
+    """What a combined network that is not trained further depends on."""
+    branch = settings.experiments[experiment].auxiliary(settings.labels.equalization)
+    return {"fusion": settings.fusion.composition(), "auxiliary": as_plain(branch)}
+
+
+def fine_tuned(settings: Settings, experiment: str) -> dict[str, Any]:
+    """What a combined network that is trained depends on."""
+    tuning = settings.fine_tune
+    return {
+        **composed(settings, experiment),
+        "siamfc": tuning.pairs_read(settings.siamfc),
+        "fine_tune": as_plain(tuning),
     }
 
 

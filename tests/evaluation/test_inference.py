@@ -8,9 +8,9 @@ from torch import nn
 from torch.nn import functional as F
 
 from chromatrack.models import trunks
+from chromatrack.models.auxiliary import AuxiliaryBranch
 from chromatrack.models.build import build_colorizer, build_fused, build_siamfc
 from chromatrack.models.correlation import correlate
-from chromatrack.models.fused import ColorizationBranch
 from chromatrack.models.inputs import InputScaling
 from chromatrack.models.siamfc import SiamFC, cross_correlate
 from chromatrack.models.winograd import WinogradConv2d, transforms
@@ -139,18 +139,18 @@ def test_other_layers_stay_as_they_are(convolution):
 
 @pytest.mark.parametrize("padding", ["zeros", "reflect"])
 @pytest.mark.parametrize("trunk", trunks.NAMES)
-@pytest.mark.parametrize("part", ["trunk", "full"])
-def test_a_prepared_branch_gives_its_embeddings(trunk, part, padding):
+@pytest.mark.parametrize("layer", ["layer2", "layer4", "head"])
+def test_a_prepared_branch_gives_its_embeddings(trunk, layer, padding):
     torch.manual_seed(0)
     colorizer = build_colorizer(trunk=trunk, width=0.5, padding=padding)
-    branch = lived_in(ColorizationBranch(colorizer=colorizer, part=part))
+    branch = lived_in(AuxiliaryBranch.of(colorizer, layer=layer, border="padded", probe=False))
     patches = torch.randn(2, 1, 127, 127)
     before = [value.clone() for value in branch.state_dict().values()]
     with torch.inference_mode():
         expected = branch.embed(patches)
-        prepared = Prepared(branch, ColorizationBranch.embed, channels=1, device=CPU)
+        prepared = Prepared(branch, AuxiliaryBranch.embed, channels=1, device=CPU)
         close(prepared(patches), expected, 1e-4)
-        half = Prepared(branch, ColorizationBranch.embed, channels=1, device=CPU, precision="bf16")(
+        half = Prepared(branch, AuxiliaryBranch.embed, channels=1, device=CPU, precision="bf16")(
             patches
         )
     assert half.dtype == torch.float32
@@ -204,17 +204,20 @@ def test_correlation_as_a_product_equals_the_convolution(targets, scales, cells)
     close(correlate(exemplar, layout), torch.cat(expected), 1e-5)
 
 
+AUXILIARY = {"kind": "colorization", "network": {"trunk": "resnet18", "width": 0.2}}
+
+
 @pytest.mark.parametrize("normalize", [False, True])
 def test_each_target_is_mixed_with_its_own_alpha(normalize):
     torch.manual_seed(0)
     model = lived_in(
         build_fused(
-            siamfc={"width": 0.2}, colorizer={"trunk": "resnet18", "width": 0.2}, alpha=None,
-            part="trunk", normalize=normalize, statistics=((-3.0, 3.5), (400.0, 34.0)),
+            siamfc={"width": 0.2}, auxiliary=AUXILIARY, alpha=None, normalize=normalize,
+            statistics=((-3.0, 3.5), (400.0, 34.0)),
         )
     )  # fmt: skip
     alphas = (0.0, 0.3, 1.0)
-    network = FusedNetwork(model, InputScaling(), CPU, alphas=alphas)
+    network = FusedNetwork(model, InputScaling(), CPU, alphas=alphas, centred=True)
     generator = np.random.default_rng(0)
     exemplar, search = (
         network.embed(generator.integers(0, 255, (count, side, side, 3)).astype(np.uint8))

@@ -183,18 +183,23 @@ def test_template_rate_mixes_embeddings():
     assert tracker.exemplar[0].item() == 0.75 * 1 + 0.25 * 3 and tracker.exemplar[1] is None
 
 
-def test_a_fused_tracker_at_alpha_0_gives_the_boxes_of_siamfc():
+@pytest.mark.parametrize("alphas", [None, (0.0, 0.4)])
+@pytest.mark.parametrize("normalize", [False, True])
+def test_a_fused_tracker_at_alpha_0_gives_the_boxes_of_siamfc(normalize, alphas):
+    """To the last bit, alone or mixed with others, though normalised maps are shifted (D31)."""
     torch.manual_seed(0)
     small = {"width": 0.1, "channels": "as_run"}
     model = build_fused(
-        siamfc=small, colorizer={"trunk": "resnet18", "width": 0.1}, alpha=0.0, part="trunk",
-        normalize=False, statistics=((0, 1), (0, 1)),
+        siamfc=small, auxiliary={"kind": "colorization", "network": {"trunk": "resnet18"}},
+        alpha=0.0, normalize=normalize, statistics=((-0.3, 0.7), (40.0, 3.0)),
     )  # fmt: skip
     alone = build_siamfc(**small)
     alone.load_state_dict(model.siamfc.state_dict())
     boxes = []
     for network in (model, alone):
-        tracker = SiameseTracker(network=response_network(network, InputScaling(), CPU))
+        given = alphas if network is model else None
+        adapter = response_network(network, InputScaling(), CPU, alphas=given)
+        tracker = SiameseTracker(network=adapter)
         tracker.init(IMAGE, np.array([60.0, 40.0, 30.0, 20.0]))
         boxes.append([tracker.update(np.roll(IMAGE, 3 * i, axis=1)) for i in range(1, 4)])
     np.testing.assert_array_equal(*boxes)

@@ -30,6 +30,7 @@ from chromatrack.stages.evaluation.sequences import run_sequences
 from chromatrack.tracking.batch import track_together
 from chromatrack.tracking.load import load_tracker
 from chromatrack.tracking.single import track_sequence
+from chromatrack.tracking.sweep import sweep
 from chromatrack.versions import VERSIONS
 
 CPU = torch.device("cpu")
@@ -61,8 +62,9 @@ def checkpoints(tmp_path_factory):
     torch.manual_seed(0)
     small = {"width": 0.1, "channels": "as_run"}
     fused = {
-        "siamfc": small, "colorizer": {"trunk": "resnet18", "width": 0.1}, "alpha": 0.5,
-        "part": "trunk", "normalize": False, "statistics": ((0.0, 1.0), (0.0, 1.0)),
+        "siamfc": small, "alpha": 0.5, "normalize": True,
+        "auxiliary": {"kind": "colorization", "network": {"trunk": "resnet18", "width": 0.1}},
+        "statistics": ((0.0, 1.0), (0.0, 8.0)),
     }  # fmt: skip
     made = {"siamfc": (small, build_siamfc(**small)), "fused": (fused, build_fused(**fused))}
     for backbone in (made["siamfc"][1].backbone, made["fused"][1].siamfc.backbone):
@@ -186,6 +188,24 @@ def test_a_batch_of_any_size_follows_each_alpha_as_one_by_one(root, checkpoints,
             if variant in variants:
                 expected, _ = track_sequence(tracker, sequence)
                 np.testing.assert_allclose(found[sequence.name, variant], expected, atol=1e-2)
+
+
+def test_alphas_in_one_go_are_those_of_each_alone_bit_by_bit(root, checkpoints):
+    """Decoded once, and embedded once where trackers are at the same place."""
+    alphas = (0.0, 0.001, 0.4, 1.0)
+    open_fused = partial(load_tracker, checkpoints / "fused.pt", settings=SETTINGS, device=CPU)
+    tracker, embedded = open_fused(alphas=alphas), []
+    search = tracker.network._rgb.search
+    tracker.network._rgb.search = lambda patches: embedded.append(len(patches)) or search(patches)
+    for sequence in otb.read_sequences(root):
+        embedded.clear()
+        together = sweep(tracker, sequence, [0, 1, 2, 3])
+        for alpha, (boxes_ltwh, seconds) in zip(alphas, together, strict=True):
+            alone, _ = track_sequence(open_fused(alpha=alpha), sequence)
+            np.testing.assert_array_equal(boxes_ltwh, alone)
+            assert len(seconds) == len(sequence)
+        # Three alphas need this branch; those of 0 and 0.001 stay together all the way.
+        assert sum(embedded) <= 3 * 2 * (len(sequence) - 1)
 
 
 @pytest.mark.parametrize("way", ["serial", "batched"])

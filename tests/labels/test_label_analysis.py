@@ -10,6 +10,7 @@ from PIL import Image
 
 from chromatrack.cli.main import main
 from chromatrack.data.kinetics import ClipRow
+from chromatrack.equalize import MODES
 from chromatrack.errors import InputError
 from chromatrack.fetch.ledger import Outcome, write_ledger
 from chromatrack.labels import over_clips
@@ -30,7 +31,6 @@ from chromatrack.settings import AnalysisSettings, LabelSettings, from_json
 from chromatrack.settings.labels import Equalization
 from chromatrack.stages.labels.analysis import pick_clips, read_clip
 from chromatrack.stages.report.page import make_page
-from chromatrack.video.equalize import MODES
 from tests.videos import write_video
 
 SMALL = {"size": 64, "label_size": 8, "frame_stride": 2, "restarts": 2, "backend": "histogram"}

@@ -5,12 +5,12 @@ import numpy as np
 import pytest
 
 from chromatrack.cli.main import main
+from chromatrack.equalize import MODES, equalize
 from chromatrack.labels.cache import LabelShard
 from chromatrack.labels.clip import cluster_colours, decode_clip, lab_frames, label_clip
 from chromatrack.labels.kmeans import ab_histogram
 from chromatrack.settings import LabelSettings
 from chromatrack.video.decode import read_frames, square
-from chromatrack.video.equalize import MODES, equalize
 from tests.videos import moving_colours, write_video
 
 SMALL = LabelSettings(size=64, label_size=8, frame_stride=2, restarts=3)

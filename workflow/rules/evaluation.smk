@@ -48,7 +48,7 @@ rule track_alphas:
     threads: SETTINGS.compute.threads
     resources:
         compute=COMPUTE,
-        alphas=",".join(str(a) for a in SETTINGS.alphas if a != "learned"),
+        alphas=asked(arguments.alphas_together),
     params:
         options=asked(arguments.experiment_options),
         data=asked(arguments.runs_on),

@@ -7,7 +7,7 @@ rule response_statistics:
         siamfc=lambda wildcards: siamfc_checkpoint(
             SETTINGS, NETWORKS[wildcards.network].seed
         ),
-        colorization=lambda wildcards: NETWORKS[wildcards.network].checkpoint,
+        auxiliary=lambda wildcards: NETWORKS[wildcards.network].checkpoint,
         crops=crop_shards,
     output:
         statistics=PLACES.statistics("{network}"),
@@ -22,11 +22,11 @@ rule response_statistics:
         compute=COMPUTE,
     params:
         seed=lambda wildcards: NETWORKS[wildcards.network].seed,
-        settings=read_by("response_statistics"),
+        settings=told_of(of_network, "network"),
         version=VERSIONS["response-statistics"],
     shell:
         "chromatrack response-statistics --siamfc {input.siamfc:q}"
-        " --colorization {input.colorization:q} --crops {input.crops:q} --seed {params.seed}"
+        " --auxiliary {input.auxiliary:q} --crops {input.crops:q} --seed {params.seed}"
         " --output {output.statistics:q} --settings {params.settings:q}"
         " --compute {resources.compute:q} 2>&1 | tee {log:q}"
 
@@ -41,10 +41,10 @@ rule compose:
     conda:
         "../../envs/chromatrack.yaml"
     params:
-        settings=read_by("compose"),
+        settings=told_of(composed, "experiment"),
         version=VERSIONS["compose"],
     shell:
-        "chromatrack compose --siamfc {input.siamfc:q} --colorization {input.colorization:q}"
+        "chromatrack compose --siamfc {input.siamfc:q} --auxiliary {input.auxiliary:q}"
         " --statistics {input.statistics:q} --seed {wildcards.seed}"
         " --output {output.model:q} --settings {params.settings:q} 2>&1 | tee {log:q}"
 
@@ -67,10 +67,10 @@ rule fine_tune:
         compute=COMPUTE,
         cadence=canonical_json(cadence(SETTINGS.siamfc)),
     params:
-        settings=read_by("fine_tune"),
+        settings=told_of(fine_tuned, "experiment"),
         version=VERSIONS["fine-tune"],
     shell:
-        "chromatrack fine-tune --siamfc {input.siamfc:q} --colorization {input.colorization:q}"
+        "chromatrack fine-tune --siamfc {input.siamfc:q} --auxiliary {input.auxiliary:q}"
         " --statistics {input.statistics:q} --crops {input.crops:q} --seed {wildcards.seed}"
         " --alpha={wildcards.alpha} --output {output.model:q} --settings {params.settings:q}"
         " --cadence {resources.cadence:q} --compute {resources.compute:q} 2>&1 | tee {log:q}"

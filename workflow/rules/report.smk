@@ -1,6 +1,8 @@
 # Requires the scores of all trackers. Produces the table, the plots and the page of the run, and
 # puts its table where everybody looks for it.
 
+from chromatrack.reporting.thesis_tables import TABLES
+
 CLIPS = layout.has_clips(SETTINGS)
 MASKS = [name for name in SETTINGS.benchmarks if sets.get(name).gives == "masks"]
 COLOURED = [
@@ -92,9 +94,29 @@ rule manifest:
         " 2>&1 | tee {log:q}"
 
 
+rule statistics:
+    input:
+        manifest=PLACES.manifest,
+        scores=ALL_SCORES,
+    output:
+        statistics=PLACES.verdicts,
+    log:
+        PLACES.log("statistics"),
+    benchmark:
+        PLACES.usage("statistics")
+    conda:
+        "../../envs/chromatrack.yaml"
+    params:
+        version=VERSIONS["report"],
+    shell:
+        "chromatrack statistics --manifest {input.manifest:q} --output {output.statistics:q}"
+        " 2>&1 | tee {log:q}"
+
+
 rule summary:
     input:
         manifest=PLACES.manifest,
+        statistics=PLACES.verdicts,
     output:
         table=PLACES.table,
     log:
@@ -104,8 +126,8 @@ rule summary:
     params:
         version=VERSIONS["report"],
     shell:
-        "chromatrack summary --manifest {input.manifest:q} --output {output.table:q}"
-        " 2>&1 | tee {log:q}"
+        "chromatrack summary --manifest {input.manifest:q} --statistics {input.statistics:q}"
+        " --output {output.table:q} 2>&1 | tee {log:q}"
 
 
 rule figures:
@@ -130,6 +152,7 @@ rule figures:
 rule page:
     input:
         manifest=PLACES.manifest,
+        statistics=PLACES.verdicts,
         table=PLACES.table,
         figures=PLACES.figures,
     output:
@@ -143,6 +166,34 @@ rule page:
     shell:
         "chromatrack page --manifest {input.manifest:q} --output {output.page:q}"
         " 2>&1 | tee {log:q}"
+
+
+# A table of the thesis, its numbers and the run's.
+rule table:
+    input:
+        manifest=PLACES.manifest,
+        statistics=PLACES.verdicts,
+        scores=ALL_SCORES,
+    output:
+        csv=PLACES.table_of("{table}", "csv"),
+        tex=PLACES.table_of("{table}", "tex"),
+    log:
+        PLACES.log("tables/{table}"),
+    wildcard_constraints:
+        table=one_of(TABLES),
+    conda:
+        "../../envs/chromatrack.yaml"
+    params:
+        version=VERSIONS["report"],
+    shell:
+        "chromatrack table {wildcards.table} --manifest {input.manifest:q}"
+        " --statistics {input.statistics:q} --output {output.csv:q} 2>&1 | tee {log:q}"
+
+
+# All of them. Nothing depends on it: it is asked for by name.
+rule tables:
+    input:
+        [PLACES.table_of(name, "csv") for name in TABLES],
 
 
 # The table of the configuration at hand. It takes the page along, so that asking for the table

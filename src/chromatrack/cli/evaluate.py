@@ -75,7 +75,7 @@ def _register_evaluate(subcommands: argparse._SubParsersAction) -> None:
     parser.add_argument(
         "--frames-limit",
         metavar="N",
-        type=_frames_limit,
+        type=frames_limit,
         help="score only the first N frames of each sequence",
     )
     parser.add_argument(
@@ -100,7 +100,8 @@ def _register_evaluate(subcommands: argparse._SubParsersAction) -> None:
     parser.set_defaults(run=_evaluate)
 
 
-def _frames_limit(text: str) -> int:
+def frames_limit(text: str) -> int:
+    """A number of frames of which something can be said: 3 or more."""
     if not text.isdecimal() or int(text) < 3:
         raise argparse.ArgumentTypeError(f"expected a whole number of 3 or more, got {text!r}")
     return int(text)
@@ -120,7 +121,7 @@ def _evaluate(options: argparse.Namespace) -> None:
         max_frames=options.frames_limit,
     )
     common = {"protocol": options.protocol, "subset": options.subset}
-    common |= _asked(options, benchmark, ("convention", "per_frame", "of"))
+    common |= asked_options(options, benchmark, ("convention", "per_frame", "of"))
     evaluations, errors = (_one if single else _several)(benchmark, selection, options, common)
     if options.plot is not None:
         from chromatrack.stages.evaluation.compare import draw_comparison
@@ -131,7 +132,7 @@ def _evaluate(options: argparse.Namespace) -> None:
         raise InputError(f"scored without {len(errors)} of {len(options.results)} trackers: {told}")
 
 
-def _asked(
+def asked_options(
     options: argparse.Namespace, benchmark: Benchmark, names: tuple[str, ...]
 ) -> dict[str, Any]:
     """Options that only some benchmarks have."""

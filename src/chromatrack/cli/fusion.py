@@ -26,6 +26,7 @@ class FusedTraining:
     """The settings that a fine-tuned network depends on."""
 
     fusion: s.FusionSettings = field(default_factory=s.FusionSettings)
+    auxiliary: s.AuxiliarySettings = field(default_factory=s.AuxiliarySettings)
     siamfc: s.SiamFCSettings = field(default_factory=s.SiamFCSettings)
     fine_tune: s.FineTuneSettings = field(default_factory=s.FineTuneSettings)
 
@@ -41,7 +42,7 @@ def register(subcommands) -> None:
     _add_branches(statistics)
     _add_crops(statistics)
     add_paths(statistics, output="JSON to write")
-    add_settings(statistics, "fusion, siamfc")
+    add_settings(statistics, "fusion, auxiliary, siamfc")
     add_compute(statistics)
 
     compose = add_stage(
@@ -51,7 +52,7 @@ def register(subcommands) -> None:
     add_paths(compose, statistics="score-map statistics (JSON)", output="checkpoint to write")
     compose.add_argument("--alpha", type=alpha_value, default=0.5)
     compose.add_argument("--seed", type=seed_value, default=0)
-    add_settings(compose, "fusion")
+    add_settings(compose, "fusion, auxiliary")
 
     tune = add_stage(
         subcommands, "fine-tune", _fine_tune, help="train both branches together (exp. 2, 3, 5)"
@@ -60,7 +61,7 @@ def register(subcommands) -> None:
     _add_crops(tune)
     add_paths(tune, statistics="score-map statistics (JSON)", output="checkpoint to write")
     tune.add_argument("--alpha", type=alpha_value, required=True, help="0 to 1, or learned")
-    add_settings(tune, "fusion, siamfc, fine_tune")
+    add_settings(tune, "fusion, auxiliary, siamfc, fine_tune")
     add_cadence(tune)
     add_compute(tune)
 
@@ -71,7 +72,11 @@ def _add_crops(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_branches(parser: argparse.ArgumentParser) -> None:
-    add_paths(parser, siamfc="SiamFC checkpoint", colorization="colorization checkpoint")
+    add_paths(
+        parser,
+        siamfc="SiamFC checkpoint",
+        auxiliary="checkpoint of the other branch: a colorization network, or another SiamFC",
+    )
 
 
 def _fused_training(options: argparse.Namespace) -> FusedTraining:
@@ -90,11 +95,12 @@ def _statistics(options: argparse.Namespace) -> None:
     settings = _fused_training(options)
     response_statistics(
         options.siamfc,
-        options.colorization,
+        options.auxiliary,
         options.crops,
         options.output,
         seed=options.seed,
         settings=settings.fusion,
+        branch=settings.auxiliary,
         pairs=settings.siamfc,
         compute=compute_settings(options),
     )
@@ -103,14 +109,16 @@ def _statistics(options: argparse.Namespace) -> None:
 def _compose(options: argparse.Namespace) -> None:
     from chromatrack.stages.fusion.fusion import compose
 
+    settings = _fused_training(options)
     compose(
         options.siamfc,
-        options.colorization,
+        options.auxiliary,
         options.statistics,
         options.output,
         alpha=options.alpha,
         seed=options.seed,
-        settings=stage_settings(options, s.FusionSettings, lambda everything: everything.fusion),
+        settings=settings.fusion,
+        branch=settings.auxiliary,
     )
 
 
@@ -120,13 +128,14 @@ def _fine_tune(options: argparse.Namespace) -> None:
     settings = _fused_training(options)
     fine_tune(
         options.siamfc,
-        options.colorization,
+        options.auxiliary,
         options.statistics,
         options.crops,
         options.output,
         alpha=options.alpha,
         seed=options.seed,
         settings=settings.fusion,
+        branch=settings.auxiliary,
         training=with_cadence(options, settings.fine_tune.applied_to(settings.siamfc)),
         compute=compute_settings(options),
     )

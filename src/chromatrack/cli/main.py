@@ -27,12 +27,12 @@ PARTS = {
     "colorization": ("colorization",),
     "siamfc": ("siamfc",),
     "fusion": ("fusion",),
-    "evaluation": ("evaluate", "run", "vot"),
+    "evaluation": ("evaluate", "compare", "run", "vot"),
     "report": ("report",),
 }
 
 # Commands of the other modules that are tools, too.
-TOOLS = ("run", "evaluate", "kinetics")
+TOOLS = ("run", "evaluate", "compare", "kinetics")
 
 DESCRIPTION = """\
 Video colorization as a second backbone beside the SiamFC tracker.

@@ -7,11 +7,13 @@ from pathlib import Path
 
 from chromatrack.cli.common import add_settings, add_stage, stage_settings
 from chromatrack.errors import InputError
+from chromatrack.reporting.thesis_tables import TABLES
 from chromatrack.settings import Settings
 
 
 def register(subcommands: argparse._SubParsersAction) -> None:
-    """Add `pictures`, `manifest`, and `summary`, `figures` and `page`, which read the manifest."""
+    """Add `pictures`, `manifest`, and `summary`, `figures`, `page` and `table`, which read the
+    manifest."""
     for name, run, text, output in (
         ("pictures", _pictures, "draw boxes, labels and masks of a finished run", "pictures.json"),
         ("manifest", _manifest, "list the files that the report of a run shows", "manifest.json"),
@@ -30,12 +32,22 @@ def register(subcommands: argparse._SubParsersAction) -> None:
                 "--single-video", metavar="FILE", type=Path, help="index of memorize-clip"
             )
     _register(
+        subcommands, "statistics", _statistics,
+        help="compare the experiments of a run with the baseline",
+        description="Compare the trackers of a run with the baseline, target by target: intervals, "
+        "tests, three ways to choose alpha, controls, and a verdict on each experiment.",
+        output=("FILE.json", "statistics to write"),
+    )  # fmt: skip
+    summary = _register(
         subcommands, "summary", _summary,
         help="write the table of all trackers",
-        description="Write the table of all trackers as CSV: scores, gain over the "
-        "baseline of the same seed, speed.",
+        description="Write the table of all trackers as CSV: scores and differences to the "
+        "baseline, with their intervals.",
         output=("FILE.csv", "table to write"),
     )  # fmt: skip
+    summary.add_argument(
+        "--statistics", metavar="FILE.json", type=Path, required=True, help="those of the run"
+    )
     _register(
         subcommands, "figures", _figures,
         help="draw the plots",
@@ -49,6 +61,20 @@ def register(subcommands: argparse._SubParsersAction) -> None:
         description="Write one self-contained HTML page with the tables, plots and pictures.",
         output=("FILE.html", "page to write"),
     )  # fmt: skip
+    parser = _register(
+        subcommands, "table", _table,
+        help="write a table of the thesis",
+        description="Write a table of the thesis as CSV, and as LaTeX beside it: its numbers, and "
+        "those of the run.",
+        output=("FILE.csv", "table to write; FILE.tex is written beside it"),
+    )  # fmt: skip
+    parser.add_argument("name", metavar="NAME", choices=TABLES, help=", ".join(TABLES))
+    parser.add_argument(
+        "--statistics",
+        metavar="FILE.json",
+        type=Path,
+        help="statistics.json of the run: intervals, and how alpha was chosen",
+    )
 
 
 def _all_settings(options: argparse.Namespace) -> Settings:
@@ -80,7 +106,9 @@ def _manifest(options: argparse.Namespace) -> None:
     )
 
 
-def _register(subcommands, name: str, run, *, help: str, description: str, output) -> None:
+def _register(
+    subcommands, name: str, run, *, help: str, description: str, output
+) -> argparse.ArgumentParser:
     parser = subcommands.add_parser(name, help=help, description=description)
     parser.add_argument(
         "--manifest",
@@ -92,20 +120,33 @@ def _register(subcommands, name: str, run, *, help: str, description: str, outpu
     metavar, text = output
     parser.add_argument("--output", metavar=metavar, type=Path, required=True, help=text)
     parser.set_defaults(run=run)
+    return parser
+
+
+def _statistics(options: argparse.Namespace) -> None:
+    from chromatrack.reporting.manifest import read_manifest
+    from chromatrack.stages.report.statistics import run_statistics
+
+    manifest = read_manifest(options.manifest, with_figures=False)
+    said = run_statistics(manifest, options.output)
+    for text in (said["headline"], *(one["sentence"] for one in said["experiments"].values())):
+        print(text)
+    print(f"{manifest.heading}: {options.output}")
 
 
 def _summary(options: argparse.Namespace) -> None:
-    from chromatrack.files import write_text
+    from chromatrack.files import read_json, write_text
     from chromatrack.reporting.manifest import read_manifest
-    from chromatrack.stages.report.summary import AFTER, BEFORE, summarize
+    from chromatrack.stages.report.summary import AFTER, BEFORE, BESIDE, summarize
 
     manifest = read_manifest(options.manifest, with_figures=False)
     if not manifest.rows:
-        write_text(options.output, ",".join((*BEFORE, *AFTER)) + "\n")
+        write_text(options.output, ",".join((*BEFORE, *BESIDE, *AFTER)) + "\n")
         print(f"{manifest.heading}: no tracker was scored here")
         return
-    table = summarize(manifest.rows, options.output, title=manifest.heading)
-    print(table.drop(columns="data_set").to_string(index=False, na_rep="-"))
+    table = summarize(manifest, read_json(options.statistics), options.output)
+    left_out = ["data_set", "weights", "configuration"]
+    print(table.drop(columns=left_out).to_string(index=False, na_rep="-", float_format="%.3f"))
     print(f"{manifest.heading}: {options.output}")
 
 
@@ -124,3 +165,10 @@ def _page(options: argparse.Namespace) -> None:
 
     make_page(read_manifest(options.manifest), options.output)
     print(f"page: {options.output}")
+
+
+def _table(options: argparse.Namespace) -> None:
+    from chromatrack.stages.report.thesis_tables import write_table
+
+    table = write_table(options.name, options.manifest, options.statistics, options.output)
+    print(f"{table.title}, {len(table.rows)} rows: {options.output}")

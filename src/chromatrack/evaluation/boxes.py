@@ -202,7 +202,8 @@ def evaluate_boxes(
     Returns:
         success_auc, precision_20, normalized_precision_auc, the three curves, frames,
         frames_per_second (None where times were not kept), per_sequence, per_attribute,
-        left_out_of_mean, runs (their names), and inputs: digests of what was scored.
+        left_out_of_mean, overlaps of the frames of each run, runs (their names), and inputs:
+        digests of what was scored.
 
     Raises:
         InputError: results are missing, or a result has not one box per annotated frame.
@@ -223,6 +224,10 @@ def evaluate_boxes(
     names = [run.name for run in runs]
     return {
         **_report(scores, frames, attributes or {}, convention),
+        "overlaps": {
+            run.name: np.round(frames.overlap, 4).tolist()
+            for run, frames in zip(runs, measured, strict=True)
+        },
         "frames_per_second": read_speed(results, names),
         "runs": tuple(names),
         "inputs": {

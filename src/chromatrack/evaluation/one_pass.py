@@ -150,6 +150,7 @@ class OnePass(Benchmark):
                 "frames_per_second": told["frames_per_second"],
                 "left_out_of_mean": told["left_out_of_mean"],
                 "convention": convention,
+                **({"overlaps": told["overlaps"]} if protocol == "ope" else {}),
             },
             inputs=told["inputs"],
             runs=told["runs"],

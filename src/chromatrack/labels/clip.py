@@ -9,11 +9,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from chromatrack.equalize import equalize
 from chromatrack.errors import InputError
 from chromatrack.labels.kmeans import Clusters, cluster_many, label_table, look_up
 from chromatrack.settings import LabelSettings
 from chromatrack.video.decode import read_frames, square
-from chromatrack.video.equalize import equalize
 
 COLOURS = 65536
 """(a, b) values of 8-bit Lab; the code of a colour is 256 a + b."""

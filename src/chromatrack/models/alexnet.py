@@ -29,6 +29,7 @@ class AlexNet(nn.Module):
     def __init__(self, *, in_channels: int = 3, channels: tuple[int, ...] = CHANNELS["as_run"]):
         super().__init__()
         c1, c2, c3, c4, c5 = channels
+        self.channels = channels[1:]
         self.out_channels = c5
         self.conv1 = nn.Sequential(
             nn.Conv2d(in_channels, c1, 11, stride=2), *_norm_relu(c1), nn.MaxPool2d(3, stride=2)
@@ -47,6 +48,21 @@ class AlexNet(nn.Module):
     def middle(self, x: Tensor) -> Tensor:
         """(B, in_channels, H, W) -> (B, channels[-2], h, w): what the last convolution sees."""
         return self._before_last(x)[..., 1:-1, 1:-1]  # its cells; it pads nothing
+
+    def features(self, x: Tensor, depth: int) -> Tensor:
+        """Output of conv3, conv4 or conv5 for a depth of 2, 3 or 4: (B, channels, h, w)."""
+        x = self.conv3(self.conv2(self.conv1(x)))
+        for layer in (self.conv4, self.conv5)[: depth - 2]:
+            x = layer(x)
+        return x
+
+    def sees(self, depth: int) -> int:
+        """Side in pixels of what a cell of `features` sees."""
+        return 2 * self.margin + 7 - 16 * (4 - depth)
+
+    def unpadded(self, depth: int, size: int) -> range:
+        """Cells of `features` that see nothing but the image: all, there is no padding."""
+        return range((size - self.sees(depth)) // self.stride + 1)
 
     def _before_last(self, x: Tensor) -> Tensor:
         x = self.conv1(x)

@@ -8,8 +8,9 @@ from torch import nn
 
 from chromatrack.models import alexnet, trunks
 from chromatrack.models.alexnet import AlexNet
+from chromatrack.models.auxiliary import AuxiliaryBranch
 from chromatrack.models.colorizer import ChannelDropout, Colorizer
-from chromatrack.models.fused import ColorizationBranch, FusedTracker
+from chromatrack.models.fused import FusedTracker
 from chromatrack.models.head import EmbeddingHead
 from chromatrack.models.siamfc import SiamFC
 from chromatrack.models.trunks import scaled
@@ -66,19 +67,26 @@ def build_colorizer(
     )
 
 
+def build_auxiliary(
+    *, kind: str, network: dict, layer: str = "layer4", border: str = "padded", probe: bool = False
+) -> AuxiliaryBranch:
+    """The second branch out of the description of a colorization network or a SiamFC."""
+    build = {"colorization": build_colorizer, "siamfc": build_siamfc}[kind]
+    return AuxiliaryBranch.of(build(**network), layer=layer, border=border, probe=probe)
+
+
 def build_fused(
     *,
     siamfc: dict,
-    colorizer: dict,
+    auxiliary: dict,
     alpha: float | None,
-    part: str,
     normalize: bool,
     statistics: tuple[tuple[float, float], tuple[float, float]],
 ) -> FusedTracker:
     """The combined network out of the descriptions of its two halves."""
     return FusedTracker(
         siamfc=build_siamfc(**siamfc),
-        colorization=ColorizationBranch(colorizer=build_colorizer(**colorizer), part=part),
+        auxiliary=build_auxiliary(**auxiliary),
         alpha=alpha,
         normalize=normalize,
         statistics=statistics,

@@ -5,49 +5,19 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from chromatrack.models.colorizer import Colorizer
-from chromatrack.models.siamfc import SiamFC, cross_correlate
-
-RESPONSE_SCALE = 0.001
-
-
-class ColorizationBranch(nn.Module):
-    """The colorization network as a siamese branch.
-
-    Args:
-        colorizer: the (pretrained) network.
-        part: `trunk` takes its 2-D trunk alone, `full` the trunk and the 3-D head on one frame.
-    """
-
-    def __init__(self, *, colorizer: Colorizer, part: str = "trunk"):
-        super().__init__()
-        if part not in ("trunk", "full"):
-            raise ValueError(f"part: expected trunk or full, got {part!r}")
-        self.part = part
-        self.trunk = colorizer.trunk
-        self.head = colorizer.head if part == "full" else None
-
-    def embed(self, patch: Tensor) -> Tensor:
-        """(B, 1, S, S) normalised grey -> (B, C, s, s)."""
-        features = self.trunk(patch)
-        if self.head is None:
-            return features
-        return self.head(features[:, None])[:, 0]
-
-    def respond(self, exemplar: Tensor, search: Tensor) -> Tensor:
-        """Embeddings (N, C, s, s) and (M, C, S, S) -> score maps (M, 1, S - s + 1, S - s + 1)."""
-        return cross_correlate(exemplar, search) * RESPONSE_SCALE
+from chromatrack.models.auxiliary import AuxiliaryBranch
+from chromatrack.models.siamfc import SiamFC
 
 
 class FusedTracker(nn.Module):
-    """(1 - alpha) * Norm(SiamFC score map) + alpha * Norm(colorization score map), eq. 4.1.
+    """(1 - alpha) * Norm(SiamFC score map) + alpha * Norm(auxiliary score map), eq. 4.1.
 
     An alpha of 0 or 1 leaves the other branch out altogether, so that the result is that
     branch's own score map, bit for bit, when `normalize` is off.
 
     Args:
-        siamfc, colorization: the two branches.
-        alpha: weight of the colorization branch in [0, 1]; None makes it a learned parameter
+        siamfc, auxiliary: the two branches.
+        alpha: weight of the auxiliary branch in [0, 1]; None makes it a learned parameter
             that starts at 0.5.
         normalize: subtract the mean and divide by the standard deviation of each branch.
         statistics: mean and standard deviation of the SiamFC branch, then of the other one.
@@ -57,7 +27,7 @@ class FusedTracker(nn.Module):
         self,
         *,
         siamfc: SiamFC,
-        colorization: ColorizationBranch,
+        auxiliary: AuxiliaryBranch,
         alpha: float | None,
         normalize: bool,
         statistics: tuple[tuple[float, float], tuple[float, float]] = ((0.0, 1.0), (0.0, 1.0)),
@@ -66,7 +36,7 @@ class FusedTracker(nn.Module):
         if alpha is not None and not 0 <= alpha <= 1:
             raise ValueError(f"alpha: expected 0 to 1, got {alpha}")
         self.siamfc = siamfc
-        self.colorization = colorization
+        self.auxiliary = auxiliary
         self.fixed_alpha = alpha
         self.alpha_logit = nn.Parameter(torch.zeros(())) if alpha is None else None
         self.normalize = normalize
@@ -74,14 +44,14 @@ class FusedTracker(nn.Module):
 
     @property
     def alpha(self) -> float | Tensor:
-        """The weight of the colorization branch, in [0, 1]."""
+        """The weight of the auxiliary branch, in [0, 1]."""
         return self.fixed_alpha if self.alpha_logit is None else torch.sigmoid(self.alpha_logit)
 
-    def embed(self, rgb: Tensor, grey: Tensor) -> tuple[Tensor | None, Tensor | None]:
-        """(B, 3, S, S) and (B, 1, S, S) -> the embeddings of the two branches; None if unused."""
+    def embed(self, rgb: Tensor, other: Tensor) -> tuple[Tensor | None, Tensor | None]:
+        """(B, 3, S, S) and (B, 1 or 3, S, S) -> embeddings of the two branches; None if unused."""
         return (
             None if self.fixed_alpha == 1 else self.siamfc.embed(rgb),
-            None if self.fixed_alpha == 0 else self.colorization.embed(grey),
+            None if self.fixed_alpha == 0 else self.auxiliary.embed(other),
         )
 
     def respond(
@@ -94,17 +64,17 @@ class FusedTracker(nn.Module):
         if self.fixed_alpha == 0:
             return self._normalized(self.siamfc.respond(exemplar[0], search[0]), 0)
         if self.fixed_alpha == 1:
-            return self._normalized(self.colorization.respond(exemplar[1], search[1]), 1)
+            return self._normalized(self.auxiliary.respond(exemplar[1], search[1]), 1)
         first = self._normalized(self.siamfc.respond(exemplar[0], search[0]), 0)
-        second = self._normalized(self.colorization.respond(exemplar[1], search[1]), 1)
+        second = self._normalized(self.auxiliary.respond(exemplar[1], search[1]), 1)
         return (1 - alpha) * first + alpha * second
 
     def forward(
-        self, exemplar_rgb: Tensor, exemplar_grey: Tensor, search_rgb: Tensor, search_grey: Tensor
+        self, exemplar_rgb: Tensor, exemplar_other: Tensor, search_rgb: Tensor, search_other: Tensor
     ) -> Tensor:
         """Patches (B, 3 or 1, S, S) -> mixed score maps (B, 1, n, n)."""
         return self.respond(
-            self.embed(exemplar_rgb, exemplar_grey), self.embed(search_rgb, search_grey)
+            self.embed(exemplar_rgb, exemplar_other), self.embed(search_rgb, search_other)
         )
 
     def _normalized(self, response: Tensor, branch: int) -> Tensor:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import cv2
 import numpy as np
 import torch
 from torch import Tensor
+
+from chromatrack.equalize import MODES, equalize
+
+KINDS = ("lab_l", "channel_mean", "channel_mean_byte", "lab", "rgb", "rgb_unit", "rgb_byte")
 
 
 @dataclass(frozen=True)
@@ -17,15 +21,21 @@ class InputScaling:
 
     Attributes:
         rgb: `unit` for [-1, 1], `byte` for 0..255.
-        grey: what the colorization network sees. `lab_l` is L of Lab in [0, 1], normalised;
+        grey: what the other network sees. `lab_l` is L of Lab in [0, 1], normalised;
             `channel_mean` the mean of R, G, B in [-1, 1], as the thesis's code had it; `lab` all
-            of Lab, normalised; `rgb` R, G, B in [-1, 1].
+            of Lab, normalised; `rgb` R, G, B in [-1, 1], by way of 8-bit Lab, as label caches keep
+            colours; `rgb_unit` and `rgb_byte` as `rgb` above, for a second SiamFC, and
+            `channel_mean_byte` the mean in 0..255 for one of bytes.
+        grey_channels: of its input; a network of colours sees `channel_mean` in all three.
+        equalization: of each patch before anything else, in the ways of `equalize.py`.
         grey_mean, grey_std: normalisation of L.
         ab_mean, ab_std: normalisation of a and b.
     """
 
     rgb: str = "unit"
     grey: str = "lab_l"
+    grey_channels: int = 1
+    equalization: str = "none"
     grey_mean: float = 0.5
     grey_std: float = 0.5
     ab_mean: tuple[float, float] = (0.5, 0.5)
@@ -39,7 +49,9 @@ class InputScaling:
             raise ValueError("scaling: expected deviations of more than 0")
         if self.rgb not in ("unit", "byte"):
             raise ValueError(f"scaling: rgb: expected unit or byte, got {self.rgb!r}")
-        if self.grey not in ("lab_l", "channel_mean", "lab", "rgb"):
+        if self.equalization not in MODES:
+            raise ValueError(f"scaling: equalization: got {self.equalization!r}")
+        if self.grey not in KINDS:
             raise ValueError(f"scaling: grey: got {self.grey!r}, which is no kind of input")
 
     def as_dict(self) -> dict:
@@ -54,12 +66,17 @@ class InputScaling:
 
     def grey_tensor(self, patches: np.ndarray) -> Tensor:
         """(B, S, S, 3) uint8 RGB -> (B, 1, S, S) float32; 3 channels for a network of colours."""
+        if self.equalization != "none":
+            patches = np.stack([equalize(patch, mode=self.equalization) for patch in patches])
+        if self.grey in ("rgb_unit", "rgb_byte"):
+            return replace(self, rgb=self.grey.removeprefix("rgb_")).rgb_tensor(patches)
         if self.grey in ("lab", "rgb"):
             lab = np.stack([cv2.cvtColor(patch, cv2.COLOR_RGB2LAB) for patch in patches])
             return self.normalized_lab(lab)
-        if self.grey == "channel_mean":
-            mean = patches.astype(np.float32).mean(axis=-1)
-            return torch.from_numpy(mean)[:, None] / 127.5 - 1
+        if self.grey in ("channel_mean", "channel_mean_byte"):
+            mean = torch.from_numpy(patches.astype(np.float32).mean(axis=-1))[:, None]
+            scaled = mean if self.grey == "channel_mean_byte" else mean / 127.5 - 1
+            return scaled.expand(-1, self.grey_channels, -1, -1)
         return self.normalized_luma(np.stack([luma(patch) for patch in patches]))
 
     def normalized_luma(self, lightness: np.ndarray | Tensor) -> Tensor:

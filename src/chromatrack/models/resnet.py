@@ -31,6 +31,8 @@ class ResNet(nn.Module):
         padding: str = "zeros",
     ):
         super().__init__()
+        self.channels = channels
+        self.blocks = blocks
         self.out_channels = channels[-1]
         self.stem = nn.Sequential(
             nn.Conv2d(in_channels, channels[0], 7, stride=2, padding=3, bias=False),
@@ -54,7 +56,25 @@ class ResNet(nn.Module):
 
     def middle(self, x: Tensor) -> Tensor:
         """(B, in_channels, H, W) -> (B, channels[1], H / 8, W / 8): output of the second stage."""
-        return self.stages[:2](self.stem(x))
+        return self.features(x, 2)
+
+    def features(self, x: Tensor, depth: int) -> Tensor:
+        """Output of the stage of that number, 2 to 4: (B, channels[depth - 1], H / 8, W / 8)."""
+        return self.stages[:depth](self.stem(x))
+
+    def sees(self, depth: int) -> int:
+        """Side in pixels of what a cell of `features` sees; its centre is at 8 times its index."""
+        side, jump = 7 + 2 * 2, 4  # the stem: 7x7, then a pooling of 3x3, both with stride 2
+        for stride, count in zip(STRIDES[:depth], self.blocks[:depth], strict=True):
+            side += 2 * jump
+            jump *= stride
+            side += (2 * count - 1) * 2 * jump
+        return side
+
+    def unpadded(self, depth: int, size: int) -> range:
+        """Cells of `features` that see nothing but the image, of a side of `size` pixels."""
+        reach = (self.sees(depth) - 1) // 2
+        return range(-(-reach // self.stride), (size - 1 - reach) // self.stride + 1)
 
 
 def _stage(before: int, width: int, *, stride: int, blocks: int) -> nn.Sequential:

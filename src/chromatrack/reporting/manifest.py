@@ -9,6 +9,8 @@ required; a part that is missing is left out of the page.
       "cut": "first 150 frames of each sequence",  // how the benchmark was shortened, or null
       "notes": ["sentence", ...],
       "experiments": {"2": "fine-tuned, resnet18, pretrained"},  // what each of them is
+      "plans": {"2": {"alpha": 0.3, "controls": [], "claim": true}},  // chosen beforehand, or
+                                                //   null; the experiments that it is a control of
       "rows": [                                 // one per tracker; the baseline has no alpha
         {"tracker": "siamfc", "experiment": "baseline", "alpha": null, "seed": 0,
          "evaluation": "....json",              // written by `chromatrack evaluate otb`
@@ -17,6 +19,8 @@ required; a part that is missing is left out of the page.
         {"tracker": "kcf", "experiment": "classical", "alpha": null, "seed": null, ...},
         {"tracker": "SRDCF", "experiment": "own", "alpha": null, "seed": null, ...}
       ],                                        // all on one benchmark, that of the summary
+      "validation": [...],                      // rows on the set that alphas are chosen on
+      "statistics": "....json",                 // written by `chromatrack statistics`
       "summary_csv": "....csv",                 // written by `chromatrack summary`
       "figures": ".../figures.json",            // written by `chromatrack figures`, or a list of
                                                 //   {"title", "caption", "svg"}
@@ -73,6 +77,18 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Plan:
+    """What was laid down of an experiment before it was run."""
+
+    alpha: float | str | None = None
+    """That its verdict is about; None: chosen by the run."""
+    controls: tuple[str, ...] = ()
+    """Experiments that it is a control of."""
+    claim: bool = True
+    """Whether the answer of the run is about it."""
+
+
+@dataclass(frozen=True)
 class Evaluated:
     """What a benchmark says of its trackers by one protocol."""
 
@@ -104,7 +120,10 @@ class Manifest:
     cut: str | None = None
     notes: tuple[str, ...] = ()
     experiments: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    plans: Mapping[str, Plan] = dataclasses.field(default_factory=dict)
     rows: tuple[Row, ...] = ()
+    validation: tuple[Row, ...] = ()
+    statistics: Path | None = None
     summary_csv: Path | None = None
     figures: tuple[Figure, ...] = ()
     evaluations: tuple[Evaluated, ...] = ()
@@ -138,7 +157,9 @@ def read_manifest(path: str | Path, *, with_figures: bool = True) -> Manifest:
     _require(value, ("title",), str(path))
     readers = {
         "title": _text, "synthetic": _flag, "cut": _optional(_text), "notes": _list(_text),
-        "experiments": _named(_text), "rows": _list(_row), "summary_csv": _optional(_path),
+        "experiments": _named(_text), "plans": _named(_plan), "rows": _list(_row),
+        "validation": _list(_row), "statistics": _optional(_path),
+        "summary_csv": _optional(_path),
         "evaluations": _list(_evaluated),
         "ledgers": _list(_path),
         "lab_statistics": _optional(_path), "label_analysis": _optional(_path),
@@ -210,13 +231,26 @@ def _named(reader):
     return read
 
 
+def _alpha(value: Any, where: str) -> float | str | None:
+    number = isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1
+    if not (value is None or value == "learned" or number):
+        raise InputError(f'{where}: expected 0 to 1, "learned" or null, got {_shown(value)}')
+    return float(value) if number else value
+
+
+def _plan(value: Any, where: str) -> Plan:
+    value = _keys(value, Plan, where)
+    return Plan(
+        alpha=_alpha(value.get("alpha"), f"{where}.alpha"),
+        controls=_list(_text)(value.get("controls", []), f"{where}.controls"),
+        claim=_flag(value.get("claim", True), f"{where}.claim"),
+    )
+
+
 def _row(value: Any, where: str) -> Row:
     value = _keys(value, Row, where)
     _require(value, ("tracker", "experiment", "seed", "evaluation"), where)
-    alpha, seed = value.get("alpha"), value["seed"]
-    number = isinstance(alpha, int | float) and not isinstance(alpha, bool) and 0 <= alpha <= 1
-    if not (alpha is None or alpha == "learned" or number):
-        raise InputError(f'{where}.alpha: expected 0 to 1, "learned" or null, got {_shown(alpha)}')
+    alpha, seed = _alpha(value.get("alpha"), f"{where}.alpha"), value["seed"]
     experiment = _text(value["experiment"], f"{where}.experiment")
     trained = experiment not in UNTRAINED
     if trained != isinstance(seed, int) or isinstance(seed, bool):
@@ -227,7 +261,7 @@ def _row(value: Any, where: str) -> Row:
     return Row(
         tracker=_text(value["tracker"], f"{where}.tracker"),
         experiment=experiment,
-        alpha=float(alpha) if number else alpha,
+        alpha=alpha,
         seed=seed,
         evaluation=_path(value["evaluation"], f"{where}.evaluation"),
         run=_optional(_path)(value.get("run"), f"{where}.run"),

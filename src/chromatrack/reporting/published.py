@@ -71,3 +71,118 @@ COLORIZATION_SCORES = {
     "resnet18": ScoreMap("ResNet-18", 422.22, 34.37),
     "alexnet": ScoreMap("AlexNet", 1122.44, 3481.73),
 }
+
+EXPERIMENTS = {
+    "1": "test only, resnet18, pretrained",
+    "2": "fine-tuned, resnet18, pretrained",
+    "3": "fine-tuned, resnet18, random",
+    "4": "test only, alexnet, pretrained",
+    "5": "fine-tuned, alexnet, pretrained",
+}
+"""What the experiments of 5.4 are, in the words of a manifest."""
+
+_POOL = ("MPOOL", "3×3", 2, 0)
+ALEXNET_ORIGINAL = (
+    ("CONV", "11×11", 4, 0, "55×55×96"),
+    (*_POOL, "27×27×96"),
+    ("CONV", "5×5", 1, 2, "27×27×256"),
+    (*_POOL, "13×13×256"),
+    ("CONV", "3×3", 1, 1, "13×13×384"),
+    ("CONV", "3×3", 1, 1, "13×13×384"),
+    ("CONV", "3×3", 1, 1, "13×13×384"),
+    (*_POOL, "6×6×256"),
+)
+"""Table 3.1: type, kernel, stride, padding, output, as printed."""
+ALEXNET_MODIFIED = (
+    ("CONV", "11×11", 2, 0, "59×59×96", "123×123×96"),
+    (*_POOL, "29×29×96", "61×61×96"),
+    ("CONV", "5×5", 1, 0, "25×25×256", "57×57×256"),
+    (*_POOL, "12×12×256", "28×28×256"),
+    ("CONV", "3×3", 1, 0, "10×10×192", "26×26×192"),
+    ("CONV", "3×3", 1, 0, "8×8×192", "24×24×192"),
+    ("CONV", "3×3", 1, 0, "6×6×128", "22×22×128"),
+    ("removed", None, None, None, None, None),
+)
+"""Table 3.1: the same, with outputs under the headings Search and Exemplar, which are swapped."""
+
+
+def _pairs(dilations: tuple[int, ...], last: int) -> tuple[tuple, ...]:
+    """Pairs of a spatial and a temporal filter; the last one has `last` filters."""
+    pairs = []
+    for d in dilations:
+        pairs.append(("Convolutional", "1×3×3", 256, 1, "1×1×1"))
+        pairs.append(("Convolutional", "3×1×1", 256, 1, f"1×{d}×{d}"))
+    pairs[-1] = (*pairs[-1][:2], last, *pairs[-1][3:])
+    return tuple(pairs)
+
+
+COLORIZATION_LAYERS = {
+    "ResNet-18": (
+        ("Convolutional", "7×7", 64, 2, "1×1"),
+        ("MaxPool", "3×3", None, 2, "1×1"),
+        ("Residual", "3×3", 64, 2, "1×1"),
+        ("Residual", "3×3", 128, 1, "1×1"),
+        ("Residual", "3×3", 256, 1, "1×1"),
+        ("Residual", "3×3", 256, 1, "1×1"),
+    ),
+    "3D convolutional network": _pairs((1, 2, 4, 8, 16, 1), last=64),
+}
+"""Table 3.3: filter type, size, number, stride and dilation, as printed."""
+
+DAVIS_SET = "DAVIS-2017 val"
+SEGMENTATION = {
+    "OSVOS, supervised": ("OSVOS", "VGG", "published"),
+    "ResNet-18 (original work)": ("Original work", "ResNet-18 + 5 layer 3D Conv", "published"),
+    "ResNet-18 (thesis)": ("Our implementation - 1", "ResNet-18 + 5 layer 3D Conv", "thesis"),
+    "AlexNet (thesis)": ("Our implementation - 2", "AlexNet + 5 layer 3D Conv", "thesis"),
+}
+"""Table 5.2: title in `evaluation/sets/davis.py`, which has the numbers -> method, backbone, and
+whose it is."""
+
+ARCHITECTURES = {
+    "SiamFC": "AlexNet",
+    "SiamMask": "ResNet-50",
+    "SiamRPN": "AlexNet",
+    "SiamRPN++": "ResNet-50",
+    "CycleSiam": "ResNet-50",
+    "CycleSiam+": "ResNet-50",
+}
+COMBINED = "Combined Method (Ours)"
+COMBINED_ARCHITECTURES = (
+    "AlexNet + ResNet-18 & 5 Layer 3DConv",
+    "AlexNet + Modified AlexNet & 5 Layer 3DConv",
+)
+"""Table 5.8."""
+
+TRAINING_DATA = {
+    "SiamFC": "ILSVRC15",
+    "SiamRPN": "ILSVRC15, YouTube-BB",
+    "SiamRPN++": "ILSVRC15, COCO, YouTube-BB",
+    "SiamMask": "ILSVRC15, COCO, YouTube-VOS",
+    "CycleSiam": "ILSVRC15",
+    "CycleSiam+": "ILSVRC15",
+    "experiment 1": "Kinetics-700",
+    "experiment 2": "Kinetics-700, GOT-10k",
+    "experiment 3": "GOT-10k",
+    "experiment 4": "Kinetics-700",
+    "experiment 5": "Kinetics-700, GOT-10k",
+}
+"""Tables 5.9 to 5.11."""
+
+OTB2015_OTHERS = {"SiamRPN": 0.636, "SiamRPN++": 0.696}
+"""Table 5.9: success AUC of trackers of others."""
+
+VOT_OTHERS = {
+    "VOT2016": {"SiamRPN": 0.560, "SiamMask": 0.609, "CycleSiam": 0.603, "CycleSiam+": 0.601},
+    "VOT2018": {"SiamRPN": 0.49, "SiamMask": 0.609, "CycleSiam": 0.562, "CycleSiam+": 0.549},
+}
+"""Tables 5.10 and 5.11: accuracy of trackers of others; `evaluation/sets/vot.py` has the rest."""
+
+PRINTING_ERRORS = {
+    "5.4": "The thesis's text refers to its Table 5.5 where this one, 5.4, is meant.",
+    "5.6": "The thesis prints +0.34 % for 0.588, which is +0.68 %.",
+    "5.7": "The thesis's table has 0.589 for the baseline where its text says 0.584; it is said to "
+    "have nine attributes and has eleven.",
+    "5.9": "SiamFC's 0.584 is the author's own run, and not the paper's.",
+}
+"""What a reader of a table has to know of how it was printed."""

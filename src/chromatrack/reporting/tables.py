@@ -49,23 +49,32 @@ def summary(table: pd.DataFrame, measures: Mapping[str, Measure]) -> Table:
     Args:
         measures: of its columns.
     """
+    first, *others = measures.items()
+
+    def between(row: Mapping[str, Any], key: str, **options: Any) -> str:
+        """A number with its interval below it."""
+        ends = (number(row[f"{key}_{end}"], **options) for end in ("low", "high"))
+        return f"{number(row[key], **options)} [{', '.join(ends)}]"
+
+    shown = {"digits": first[1].digits, "scale": first[1].scale}
     lines = [
         Line((
-            str(row["tracker"]), str(row["experiment"]), row["alpha"] or "–", row["seed"] or "–",
-            *(number(row[key], one.digits, scale=one.scale) for key, one in measures.items()),
-            number(row["gain_percent"], 2, sign=True), number(row["frames_per_second"], 1),
+            row["tracker"], row["experiment"], row["alpha"] or "–", row["seeds"] or "–",
+            between(row, first[0], **shown), between(row, "difference", sign=True, **shown),
+            number(row["p"], 3),
+            *(number(row[key], one.digits, scale=one.scale) for key, one in others),
         ))
         for row in table.to_dict("records")
     ]  # fmt: skip
-    titles = [one.title for one in measures.values()]
     return Table(
-        ("tracker", "experiment", "α", "seed", *titles, "gain %", "FPS"),
+        ("tracker", "experiment", "α", "seeds", first[1].title, "difference", "p",
+         *(one.title for _, one in others)),
         tuple(lines),
-        f"Gain: of {titles[0] if titles else 'the score'} over the SiamFC baseline of the same "
-        "seed; of a tracker of no experiment, over the mean of the baselines. FPS: frames over "
-        "time on the machine that made this, decoding included.",
-        text_columns=3,
-    )
+        "Means over seeds. In brackets: 95 % interval over targets, and over seeds where there are "
+        "several. Difference: to the SiamFC baseline of the same seeds, target by target; p is not "
+        "corrected for the number of rows.",
+        text_columns=4,
+    )  # fmt: skip
 
 
 def evaluations(entries: Mapping[str, Mapping[str, Any]], benchmark: Benchmark) -> Table:

@@ -16,7 +16,7 @@ from chromatrack.settings.evaluation import (
     TrackerSettings,
     thesis_experiments,
 )
-from chromatrack.settings.fusion import FineTuneSettings, FusionSettings
+from chromatrack.settings.fusion import AuxiliarySettings, FineTuneSettings, FusionSettings
 from chromatrack.settings.labels import AnalysisSettings, LabelSettings
 from chromatrack.settings.siamfc import CropSettings, SiamFCSettings
 from chromatrack.settings.whole import (
@@ -32,6 +32,7 @@ from chromatrack.settings.world import WorldSettings
 
 __all__ = [
     "AnalysisSettings",
+    "AuxiliarySettings",
     "BackOffSettings",
     "BenchmarkSettings",
     "Classical",

@@ -8,6 +8,7 @@ from typing import Literal
 
 from chromatrack.settings.checks import positive, require, within
 from chromatrack.settings.colorization import Trunk
+from chromatrack.settings.fusion import AuxiliarySettings, Layer
 
 Classical = Literal["meanshift", "camshift", "klt", "mosse", "kcf", "csrt"]
 """Trackers of before deep learning (thesis 2.1, 2.2) that OpenCV has."""
@@ -25,6 +26,9 @@ class TrackerSettings:
     """Ratio of neighbouring sizes."""
     scale_penalty: float = 0.9745
     """Factor on the score maps of changed sizes."""
+    penalty_on: Literal["raw", "normalized"] = "raw"
+    """Which score maps it multiplies: before their means are taken away, so that alpha 0 is the
+    baseline; or after, where a negative peak grows by it (D31)."""
     scale_rate: float = 0.59
     """How far the size follows the best scale (eq. 3.7, 3.8)."""
     window_influence: float = 0.176
@@ -138,36 +142,110 @@ class OwnTracker:
         )
 
 
-WEIGHTS = ("pretrained", "random")
+WEIGHTS = ("pretrained", "random", "siamfc")
+SECOND = "siamfc:"
+"""Before the file of a SiamFC checkpoint that is to be the auxiliary."""
 
 
 @dataclass(frozen=True)
 class ExperimentSettings:
-    """One combination of the two branches; tested for each alpha and seed."""
+    """One auxiliary beside SiamFC; tested for each of its alphas and seeds."""
 
     trunk: Trunk = "resnet18"
-    """Trunk of the colorization branch."""
+    """Trunk of the auxiliary; of no meaning for `siamfc` and files."""
     weights: str = "pretrained"
-    """Where the colorization branch starts from: `pretrained`, `random`, or the file of a
-    colorization checkpoint ({seed} in its name stands for the seed)."""
+    """Where the auxiliary comes from: `pretrained` on the clips of the run, `random`, `siamfc` (a
+    second one, of another seed), the file of a colorization checkpoint ({seed} in its name stands
+    for the seed), or siamfc:FILE for that of a SiamFC."""
+    layer: Layer = "layer4"
+    """What is correlated: a layer of the trunk (layer4: its end), or the 64-channel head (D11)."""
+    border: Literal["padded", "cropped"] = "padded"
+    """`cropped`: the cells alone that see no zero padding; a ResNet has some up to layer2."""
+    input: Literal["as_trained", "channel_mean", "colour"] = "as_trained"
+    """What the auxiliary sees: what it was trained on, the mean of R, G, B as run (D10), or colour,
+    for networks that take it."""
+    equalized: bool = False
+    """Patches are equalised as the frames were in pretraining (labels.equalization)."""
     train: bool = False
     """Fine-tune both branches together for each alpha, or only test."""
+    probe: bool = False
+    """Train nothing but a 1x1 convolution on the frozen auxiliary, alone (alpha 1)."""
     auxiliary_at_test: Literal["trained", "random"] = "trained"
     """`random`: the published code's evaluation of experiment 3 (D27b)."""
+    alphas: tuple[float | Literal["learned"], ...] | None = None
+    """Its alphas; null: those of the run."""
+    seeds: tuple[int, ...] | None = None
+    """Some seeds of the run; null: all."""
+    alpha: float | Literal["learned"] | None = None
+    """The alpha that its verdict is about, chosen beforehand; null: chosen on GOT-10k val, or where
+    the run has none, on the other targets (docs/experiments.md)."""
+    controls: tuple[str, ...] = ()
+    """Experiments that it is a control of: they have to beat it, too."""
+    claim: bool = True
+    """Whether the answer to the question if colour helps is about it; never about a control."""
 
     def __post_init__(self) -> None:
         # A word that is no file's name is a slip of the pen, not a file that is missing.
         words = re.fullmatch(r"[A-Za-z_-]+", self.weights) is not None
         require(
-            self.weights in WEIGHTS or not words,
-            f"weights: expected pretrained, random or the file of a checkpoint, got "
+            self.weights in WEIGHTS or (not words and self.weights != SECOND),
+            f"weights: expected pretrained, random, siamfc or the file of a checkpoint, got "
             f"{self.weights!r}",
+        )
+        require(
+            not (self.probe and self.train),
+            "probe: trains its convolution alone; expected train: false",
+        )
+        require(
+            not self.probe or self.alphas in (None, (1.0,)),
+            f"alphas: a probe is tested alone, got {self.alphas}; expected [1.0] or null",
+        )
+        for name in ("alphas", "seeds"):
+            values = getattr(self, name)
+            require(values != (), f"{name}: expected at least one value, or null")
+            require(
+                values is None or len(set(values)) == len(values), f"{name}: a value is given twice"
+            )
+        for alpha in (*(self.alphas or ()), *(() if self.alpha is None else (self.alpha,))):
+            require(alpha == "learned" or 0 <= alpha <= 1, f"alphas: expected 0 to 1, got {alpha}")
+        require(
+            self.alpha is None or self.alphas is None or self.alpha in self.alphas,
+            f"alpha: expected one of its alphas, got {self.alpha}",
         )
 
     @property
     def file(self) -> str | None:
         """The file that the weights come from, if they come from one."""
-        return None if self.weights in WEIGHTS else self.weights
+        return None if self.weights in WEIGHTS else self.weights.removeprefix(SECOND)
+
+    @property
+    def of_siamfc(self) -> bool:
+        """Whether the auxiliary is a second SiamFC."""
+        return self.weights == "siamfc" or self.weights.startswith(SECOND)
+
+    @property
+    def trains(self) -> bool:
+        """Whether anything is trained for it, for each alpha."""
+        return self.train or self.probe
+
+    def auxiliary(self, equalization: str) -> AuxiliarySettings:
+        """What its branch makes of its network.
+
+        Args:
+            equalization: of the frames in pretraining.
+        """
+        return AuxiliarySettings(
+            layer=self.layer,
+            border=self.border,
+            input=self.input,
+            equalization=equalization if self.equalized else "none",
+            probe=self.probe,
+        )
+
+    def tested(self, alphas: tuple[float | str, ...]) -> list[float | str]:
+        """Its alphas, of a run that has these; nothing learns one where nothing is trained."""
+        own = (1.0,) if self.probe else self.alphas or alphas
+        return [alpha for alpha in own if alpha != "learned" or self.train]
 
 
 def thesis_experiments() -> dict[str, ExperimentSettings]:
@@ -175,7 +253,7 @@ def thesis_experiments() -> dict[str, ExperimentSettings]:
     return {
         "1": ExperimentSettings(trunk="resnet18"),
         "2": ExperimentSettings(trunk="resnet18", train=True),
-        "3": ExperimentSettings(trunk="resnet18", weights="random", train=True),
+        "3": ExperimentSettings(trunk="resnet18", weights="random", train=True, controls=("2",)),
         "4": ExperimentSettings(trunk="alexnet"),
         "5": ExperimentSettings(trunk="alexnet", train=True),
     }

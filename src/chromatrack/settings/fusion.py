@@ -3,26 +3,38 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
 from chromatrack.settings.checks import positive, require
 from chromatrack.settings.keys import only, without
 from chromatrack.settings.siamfc import SiamFCSettings
 
+Layer = Literal["layer2", "layer3", "layer4", "head"]
+
+
+@dataclass(frozen=True)
+class AuxiliarySettings:
+    """What the second branch makes of its network (thesis 4.2); an experiment says it."""
+
+    layer: Layer = "layer4"
+    """What is correlated: a layer of the trunk (layer4: its end), or the 64-channel head (D11)."""
+    border: Literal["padded", "cropped"] = "padded"
+    """`cropped`: the cells alone that see no zero padding."""
+    input: Literal["as_trained", "channel_mean", "colour"] = "as_trained"
+    """What the network sees: what it was trained on, the mean of R, G, B as run (D10), or colour,
+    for networks that take it."""
+    equalization: str = "none"
+    """Of each patch."""
+    probe: bool = False
+    """A 1x1 convolution on top is the one part that is trained."""
+
 
 @dataclass(frozen=True)
 class FusionSettings:
-    """How the two score maps are made and mixed (thesis 4.3)."""
-
-    COMPOSITION: ClassVar = ("normalize", "part", "grey")
-    """Keys that a combined network depends on; the others are of its statistics."""
+    """How the two score maps are mixed (thesis 4.3)."""
 
     normalize: bool = True
     """Eq. 4.1 with the measured statistics; as run false (D13)."""
-    part: Literal["trunk", "full"] = "trunk"
-    """What of the colorization network tracks: its trunk, or all of it (D11)."""
-    grey: Literal["lab_l", "channel_mean"] = "lab_l"
-    """Grey input of the colorization branch; as run the mean of R, G, B in [-1, 1] (D10)."""
     statistics_pairs: int = 1_000
     """Pairs over which mean and standard deviation of each branch are measured (D14)."""
     statistics_mode: Literal["eval", "train"] = "eval"
@@ -32,8 +44,8 @@ class FusionSettings:
         positive(self, "statistics_pairs")
 
     def composition(self) -> dict[str, Any]:
-        """What a combined network depends on."""
-        return only(self, *self.COMPOSITION)
+        """What a combined network depends on; the other keys are of its statistics."""
+        return only(self, "normalize")
 
     def measuring(self) -> dict[str, Any]:
         """What the score-map statistics depend on."""

@@ -129,6 +129,26 @@ class Settings:
             near = difflib.get_close_matches(name, sets.NAMES, n=1)
             hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(sets.NAMES)}"
             require(name in sets.NAMES, f"benchmarks.{name}: unknown benchmark; {hint}")
+        for name, experiment in self.experiments.items():
+            where = f"experiments.{name}"
+            strange = [seed for seed in experiment.seeds or () if seed not in self.seeds]
+            require(not strange, f"{where}.seeds: expected seeds of the run, got {strange[:1]}")
+            require(
+                not experiment.equalized or self.labels.equalization != "none",
+                f"{where}.equalized: labels.equalization is none",
+            )
+            require(
+                experiment.weights != "siamfc" or self.siamfc.checkpoint is None,
+                f"{where}.weights: siamfc is trained by the run, which is given one "
+                "(siamfc.checkpoint); expected the file of another one",
+            )
+            tested = experiment.tested(self.alphas)
+            require(len(tested) > 0, f"{where}.alphas: nothing learns one where nothing is trained")
+            require(
+                experiment.alpha is None or experiment.alpha in tested,
+                f"{where}.alpha: expected one of {', '.join(map(str, tested))}, got "
+                f"{experiment.alpha}",
+            )
         for alpha in self.alphas:
             require(alpha == "learned" or 0 <= alpha <= 1, f"alphas: expected 0 to 1, got {alpha}")
         require(
@@ -152,7 +172,7 @@ class Settings:
         require(all(seed >= 0 for seed in self.seeds), "seeds: expected 0 or more")
 
 
-DEMO_BENCHMARKS = {"otb": {}, "vot": {}, "got10k": {"trackers": "baselines"}, "davis": {}}
+DEMO_BENCHMARKS = {"otb": {}, "vot": {}, "got10k": {}, "davis": {}}
 """Of the synthetic world, where a demo names none."""
 
 _SHORT = {"benchmarks": "root", "trackers": "results"}

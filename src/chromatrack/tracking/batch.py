@@ -114,12 +114,20 @@ class _Follower:
             self.boxes_ltwh[:, 0] = first
             return np.concatenate([tracker.aim(self.image, first) for tracker in self.trackers])
 
-    def advance(self) -> np.ndarray:
-        """Search patches (variants * scales, 255, 255, 3) of the next frame."""
+    def advance(self) -> tuple[np.ndarray, list[int]]:
+        """Search patches (places * scales, 255, 255, 3) of the next frame, and of each variant the
+        number of its place: those that are at the same one cut the same patches."""
         self.index += 1
         with at_frame(self.video, self.index):
             self.image = self._next_image()
-        return np.concatenate([tracker.search_patches(self.image) for tracker in self.trackers])
+        numbers, patches, of_variant = {}, [], []
+        for tracker in self.trackers:
+            place = tracker.place()
+            if place not in numbers:
+                numbers[place] = len(numbers)
+                patches.append(tracker.search_patches(self.image))
+            of_variant.append(numbers[place])
+        return np.concatenate(patches), of_variant
 
     def move(self, responses: np.ndarray) -> None:
         """Take the score maps (variants * scales, n, n) of the frame."""
@@ -165,9 +173,11 @@ class _Group:
         """Have the network look at the next frame of each; a GPU goes on while we do."""
         if not self.followers:
             return
-        patches = np.concatenate(list(self.pool.map(_Follower.advance, self.followers)))
+        advanced = list(self.pool.map(_Follower.advance, self.followers))
+        patches = np.concatenate([patches for patches, _ in advanced])
         variants = [variant for follower in self.followers for variant in follower.variants]
-        self.responses = self.network.respond(self.exemplars, self.network.embed(patches), variants)
+        search = _of_places(self.network.embed(patches), [places for _, places in advanced])
+        self.responses = self.network.respond(self.exemplars, search, variants)
 
     def collect(self) -> None:
         """Wait for what was launched and move the trackers."""
@@ -216,6 +226,22 @@ class _Clock:
     def lap(self) -> float:
         before, self._last = self._last, time.perf_counter()
         return self._last - before
+
+
+def _of_places(embedded: Embedding, places: Sequence[Sequence[int]]) -> Embedding:
+    """Embeddings (places * scales, ...) of the followers -> (variants * scales, ...)."""
+    ends = np.cumsum([0, *(max(numbers) + 1 for numbers in places)])
+    rows = np.concatenate(
+        [np.add(numbers, end) for numbers, end in zip(places, ends, strict=False)]
+    )
+    if len(rows) == ends[-1]:
+        return embedded
+
+    def taken(branch: torch.Tensor) -> torch.Tensor:
+        index = torch.as_tensor(rows, device=branch.device)
+        return branch.unflatten(0, (int(ends[-1]), -1))[index].flatten(0, 1)
+
+    return tuple(None if branch is None else taken(branch) for branch in embedded)
 
 
 def _rows(embedded: Embedding) -> Iterator[Embedding]:

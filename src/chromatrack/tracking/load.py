@@ -10,8 +10,7 @@ import torch
 
 from chromatrack.checkpoints import load_checkpoint
 from chromatrack.errors import InputError
-from chromatrack.models.build import build_colorizer
-from chromatrack.models.fused import ColorizationBranch
+from chromatrack.models.build import build_auxiliary
 from chromatrack.settings import TrackerSettings
 from chromatrack.tracking.networks import response_network
 from chromatrack.tracking.tracker import SiameseTracker
@@ -41,11 +40,16 @@ def load_tracker(
     network = loaded.build()
     if loaded.kind == "fused" and random_auxiliary is not None:
         torch.manual_seed(random_auxiliary)
-        fresh = _random_branch(loaded.network)
-        network.colorization.load_state_dict(fresh.state_dict())
+        fresh = build_auxiliary(**loaded.network["auxiliary"])
+        network.auxiliary.load_state_dict(fresh.state_dict())
     search = dataclasses.asdict(settings)
     adapter = response_network(
-        network, loaded.scaling, device, precision=search.pop("precision"), alphas=alphas
+        network,
+        loaded.scaling,
+        device,
+        precision=search.pop("precision"),
+        alphas=alphas,
+        centred=search.pop("penalty_on") == "normalized",
     )
     return SiameseTracker(network=adapter, **search)
 
@@ -59,10 +63,3 @@ def used_alpha(checkpoint: Path, alpha: float | None = None) -> float | None:
         return None
     alpha = loaded.network["alpha"] if alpha is None else alpha
     return round(float(loaded.state["alpha_logit"].sigmoid() if alpha is None else alpha), 6)
-
-
-def _random_branch(description: dict) -> ColorizationBranch:
-    """A colorization branch with random weights, as a fused checkpoint describes it."""
-    return ColorizationBranch(
-        colorizer=build_colorizer(**description["colorizer"]), part=description["part"]
-    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
@@ -9,7 +10,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from chromatrack.models import fused, siamfc
+from chromatrack.models import siamfc
+from chromatrack.models.auxiliary import AuxiliaryBranch
 from chromatrack.models.correlation import correlate
 from chromatrack.models.fused import FusedTracker
 from chromatrack.models.inputs import InputScaling
@@ -92,6 +94,10 @@ class FusedNetwork:
 
     Args:
         alphas: one or more weights that targets choose from; by default that of the network.
+        centred: give the maps of eq. 4.1 as they are. Otherwise their means are not taken away, and
+            all is in units of SiamFC's map: the peak is at the same place, and what the tracker
+            multiplies by its scale penalty has the sign that it has for SiamFC alone. So alpha 0 is
+            SiamFC, to the last bit.
     """
 
     def __init__(
@@ -102,11 +108,11 @@ class FusedNetwork:
         *,
         precision: Precision = 32,
         alphas: Sequence[float] | None = None,
+        centred: bool = False,
     ):
         self.scaling = scaling
         self.alphas = (float(network.alpha),) if alphas is None else tuple(alphas)
-        self._normalize = network.normalize
-        self._statistics = network.statistics.to(device)
+        self._scales = _affine(network, centred=centred)
         self._mix = torch.tensor(self.alphas, device=device)
         options = {"device": device, "precision": precision}
         self._rgb = self._grey = None
@@ -115,21 +121,50 @@ class FusedNetwork:
                 network.siamfc, SiamFC.embed, channels=3, bytes_in=scaling.rgb == "byte", **options
             )
         if any(alpha != 0 for alpha in self.alphas):
-            branch = network.colorization
-            self._grey = Branch(branch, type(branch).embed, channels=1, **options)
+            self._grey = Branch(
+                network.auxiliary, AuxiliaryBranch.embed, channels=scaling.grey_channels,
+                bytes_in=scaling.grey == "rgb_byte", **options,
+            )  # fmt: skip
+
+    def only(self, variant: int) -> FusedNetwork:
+        """This network with one of its alphas; it shares the branches."""
+        other = copy.copy(self)
+        other.alphas, other._mix = (self.alphas[variant],), self._mix[[variant]]
+        if other.alphas == (1,):
+            other._rgb = None
+        if other.alphas == (0,):
+            other._grey = None
+        return other
 
     @torch.inference_mode()
-    def embed_exemplar(self, patches: np.ndarray) -> Embedding:
-        return self._embedded(patches, lambda branch: branch.exemplar)
+    def embed_exemplar(
+        self, patches: np.ndarray, known: dict[int, Tensor] | None = None
+    ) -> Embedding:
+        return self._embedded(patches, known, lambda branch: branch.exemplar)
 
     @torch.inference_mode()
-    def embed(self, patches: np.ndarray) -> Embedding:
-        return self._embedded(patches, lambda branch: branch.search)
+    def embed(self, patches: np.ndarray, known: dict[int, Tensor] | None = None) -> Embedding:
+        """As of `ResponseNetwork`.
 
-    def _embedded(self, patches: np.ndarray, use: Callable[[Branch], Prepared]) -> Embedding:
+        Args:
+            known: embeddings of these patches by branch; those that are made are added.
+        """
+        return self._embedded(patches, known, lambda branch: branch.search)
+
+    def _embedded(
+        self,
+        patches: np.ndarray,
+        known: dict[int, Tensor] | None,
+        use: Callable[[Branch], Prepared],
+    ) -> Embedding:
+        known = {} if known is None else known
+        seen = (self.scaling.rgb_tensor, self.scaling.grey_tensor)
+        for number, branch in enumerate((self._rgb, self._grey)):
+            if branch is not None and number not in known:
+                known[number] = use(branch)(seen[number](patches))
         return (
-            None if self._rgb is None else use(self._rgb)(self.scaling.rgb_tensor(patches)),
-            None if self._grey is None else use(self._grey)(self.scaling.grey_tensor(patches)),
+            None if self._rgb is None else known[0],
+            None if self._grey is None else known[1],
         )
 
     @torch.inference_mode()
@@ -146,11 +181,21 @@ class FusedNetwork:
         return (1 - alpha) * first + alpha * second
 
     def _response(self, exemplar: Embedding, search: Embedding, branch: int) -> Tensor:
-        response = correlate(exemplar[branch], search[branch]) * fused.RESPONSE_SCALE
-        if not self._normalize:
-            return response
-        mean, deviation = self._statistics[branch]
-        return (response - mean) / deviation
+        response = correlate(exemplar[branch], search[branch]) * siamfc.RESPONSE_SCALE
+        factor, less = self._scales[branch]
+        if less:
+            response = response - less
+        return response if factor == 1 else response * factor
+
+
+def _affine(network: FusedTracker, *, centred: bool) -> tuple[tuple[float, float], ...]:
+    """Of each branch, what its map is multiplied by and what is taken away from it before."""
+    if not network.normalize:
+        return ((1.0, 0.0), (1.0, 0.0))
+    (mean, deviation), (other_mean, other_deviation) = network.statistics.tolist()
+    if centred:
+        return ((1 / deviation, mean), (1 / other_deviation, other_mean))
+    return ((1.0, 0.0), (deviation / other_deviation, 0.0))
 
 
 def response_network(
@@ -160,8 +205,11 @@ def response_network(
     *,
     precision: Precision = 32,
     alphas: Sequence[float] | None = None,
+    centred: bool = False,
 ) -> SiamFCNetwork | FusedNetwork:
     """The adapter that fits the network."""
     if isinstance(network, FusedTracker):
-        return FusedNetwork(network, scaling, device, precision=precision, alphas=alphas)
+        return FusedNetwork(
+            network, scaling, device, precision=precision, alphas=alphas, centred=centred
+        )
     return SiamFCNetwork(network, scaling, device, precision=precision)

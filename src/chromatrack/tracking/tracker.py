@@ -11,6 +11,7 @@ import copy
 
 import cv2
 import numpy as np
+from torch import Tensor
 
 from chromatrack.errors import WorkError
 from chromatrack.geometry import (
@@ -92,16 +93,36 @@ class SiameseTracker:
         self.largest_side = LARGEST_RATIO * float(np.hypot(*image.shape[:2]))
         return self.exemplar_patch(image)
 
-    def update(self, image: np.ndarray) -> np.ndarray:
-        """Find the target in the next frame; returns its box (4,) ltwh in pixels, 0-based."""
+    def update(
+        self,
+        image: np.ndarray,
+        patches: np.ndarray | None = None,
+        embedded: dict[int, Tensor] | None = None,
+    ) -> np.ndarray:
+        """Find the target in the next frame; returns its box (4,) ltwh in pixels, 0-based.
+
+        Args:
+            patches: its `search_patches`, where they have been cut.
+            embedded: their embeddings, branch by branch, as far as they are known; those that are
+                made are added.
+        """
         if self.exemplar is None:
             raise WorkError("the tracker was asked for a box before it was given a target")
-        search = self.network.embed(self.search_patches(image))
+        patches = self.search_patches(image) if patches is None else patches
+        search = (
+            self.network.embed(patches)
+            if embedded is None
+            else self.network.embed(patches, embedded)
+        )
         responses = self.network.respond(self.exemplar, search)
         box_ltwh = self.move(image, np.asarray(responses.cpu()))
         if self.template_rate > 0:
             self.renew(self.network.embed_exemplar(self.exemplar_patch(image)))
         return box_ltwh
+
+    def place(self) -> bytes:
+        """Where it looks next: trackers at the same place cut the same patches of a frame."""
+        return self.center_yx.tobytes() + np.float64(self.search_side).tobytes()
 
     def twin(self) -> SiameseTracker:
         """Another tracker with the same network and settings, without a target."""

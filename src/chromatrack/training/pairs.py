@@ -86,7 +86,7 @@ def fit_pairs(
         plan,
         module=model,
         optimizer=torch.optim.SGD(
-            model.parameters(),
+            [weight for weight in model.parameters() if weight.requires_grad],
             lr=settings.learning_rate,
             momentum=settings.momentum,
             weight_decay=settings.weight_decay,

@@ -4,6 +4,10 @@ A file has `build(*, in_channels, width, padding)`, which gives a module with
 
     forward      (B, in_channels, H, W) -> (B, out_channels, h, w)
     middle       the same input -> features before the last layers, on the same h x w cells
+    features     the same input and a depth of 2, 3 or 4 -> what that layer gives, on those cells
+    sees         depth -> side in pixels of what one of its cells sees
+    unpadded     depth, size of the image -> range of the cells that see no padding
+    channels     channels of the layers; depth d has channels[d - 1]
     out_channels channels of the output
     stride       total stride in pixels
     margin       pixels of padding that an image needs all around to give one cell per block of

@@ -73,7 +73,7 @@ def run_together(
     """`run_sequences` for several alphas of one checkpoint.
 
     Args:
-        open_together: makes a tracker whose variants are the runs, for the batched way.
+        open_together: makes a tracker whose variants are the runs, where there are several.
     """
     compute = compute or ComputeSettings(tracking="serial")
     jobs = [(number, sequence) for sequence in sequences for number in range(len(runs))]
@@ -108,6 +108,7 @@ def _track(
         return iter(())
     open_trackers = [run.open_tracker for run in runs]
     one_by_one = compute.tracking == "serial" or min(compute.threads, len(jobs)) == 1
+    one_by_one = one_by_one and len(runs) == 1  # several share what they can
     if one_by_one and (compute.tracking != "auto" or compute.device == "cpu"):
         return map(Worker(open_trackers), jobs)
     # torch takes seconds to come up: only where it has to be asked for a GPU, or tracks.

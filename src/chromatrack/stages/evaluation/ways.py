@@ -7,12 +7,14 @@ from collections.abc import Callable, Iterator
 from collections.abc import Sequence as Sequences
 from dataclasses import replace
 from functools import partial
+from itertools import chain
 
 import cv2
 import torch
 
+from chromatrack.data.sequence import Sequence
 from chromatrack.settings import ComputeSettings
-from chromatrack.stages.evaluation.worker import Found, Job, Worker
+from chromatrack.stages.evaluation.worker import Found, Job, Sweeper, Worker
 from chromatrack.tracking.batch import track_together
 from chromatrack.tracking.contract import OpenTracker
 from chromatrack.tracking.pool import in_pool
@@ -30,7 +32,7 @@ def track(
 
     Args:
         open_trackers: of each run.
-        open_together: makes a tracker whose variants are the runs, for the batched way.
+        open_together: makes a tracker whose variants are the runs, where there are several.
     """
     prepare(compute)
     # Parallel is over sequences: OpenMP threads that share cores with others wait for each other.
@@ -44,34 +46,37 @@ def track(
         tracker = open_together()
         if isinstance(tracker, SiameseTracker):
             return _batched(tracker, jobs, threads=compute.threads)
+    if len(open_trackers) > 1:
+        return chain.from_iterable(_do(partial(Sweeper, open_together), _grouped(jobs), compute))
+    return _do(partial(Worker, open_trackers), jobs, compute)
+
+
+def _do(start: Callable[[], Callable], jobs: list, compute: ComputeSettings) -> Iterator:
+    """Here, or in one process per thread that the job may use, the longest sequences first."""
     if min(compute.threads, len(jobs)) == 1:
-        return map(Worker(open_trackers), jobs)
-    return _processes(open_trackers, jobs, compute)
-
-
-def _processes(
-    open_trackers: Sequences[OpenTracker], jobs: list[Job], compute: ComputeSettings
-) -> Iterator[Found]:
-    """In one process per thread that the job may use, the longest sequences first."""
+        return map(start(), jobs)
     ordered = sorted(jobs, key=lambda job: -len(job[1]))
-    named = [(sequence.name, (number, sequence)) for number, sequence in ordered]
-    start = partial(_start_worker, open_trackers, replace(compute, threads=1))
-    return in_pool(compute.threads, start, named)
+    named = [(job[1].name, job) for job in ordered]
+    begin = partial(_start_worker, start, replace(compute, threads=1))
+    return in_pool(compute.threads, begin, named)
 
 
-def _start_worker(
-    open_trackers: Sequences[OpenTracker], compute: ComputeSettings
-) -> Callable[[Job], Found]:
+def _start_worker(start: Callable[[], Callable], compute: ComputeSettings) -> Callable:
     prepare(compute)
-    return Worker(open_trackers)
+    return start()
 
 
-def _batched(tracker: SiameseTracker, jobs: list[Job], *, threads: int) -> Iterator[Found]:
-    """All at once, as far as memory goes."""
+def _grouped(jobs: list[Job]) -> list[tuple[list[int], Sequence]]:
+    """Each sequence once, with the runs that are to go through it."""
     numbers, sequences = defaultdict(list), {}
     for number, sequence in jobs:
         numbers[sequence.name].append(number)
         sequences[sequence.name] = sequence
-    together = [(sequences[name], variants) for name, variants in numbers.items()]
+    return [(variants, sequences[name]) for name, variants in numbers.items()]
+
+
+def _batched(tracker: SiameseTracker, jobs: list[Job], *, threads: int) -> Iterator[Found]:
+    """All at once, as far as memory goes."""
+    together = [(sequence, variants) for variants, sequence in _grouped(jobs)]
     for track in track_together(tracker, together, threads=threads):
         yield track.variant, track.video.name, track.boxes_ltwh, track.seconds

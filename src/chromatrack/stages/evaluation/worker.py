@@ -36,3 +36,19 @@ class Worker:
             if "torch" in sys.modules:  # nobody else waits for it
                 sys.modules["torch"].set_num_threads(1)
         return number, sequence.name, *track_sequence(self.trackers[number], sequence)
+
+
+class Sweeper:
+    """With one tracker whose variants are the runs: each frame is decoded once for all of them."""
+
+    def __init__(self, open_together: OpenTracker):
+        cv2.setNumThreads(1)
+        self.tracker = open_together()
+        sys.modules["torch"].set_num_threads(1)
+
+    def __call__(self, job: tuple[list[int], Sequence]) -> list[Found]:
+        from chromatrack.tracking.sweep import sweep
+
+        numbers, sequence = job
+        found = sweep(self.tracker, sequence, numbers)
+        return [(number, sequence.name, *one) for number, one in zip(numbers, found, strict=True)]

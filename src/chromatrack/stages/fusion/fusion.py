@@ -8,16 +8,23 @@ from pathlib import Path
 
 import torch
 
-from chromatrack.checkpoints import load_checkpoint, save_checkpoint
+from chromatrack.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
+from chromatrack.configuration import as_plain
 from chromatrack.data.augmentation import Augmentation
 from chromatrack.data.pairs import CropPairs
-from chromatrack.errors import WorkError
+from chromatrack.errors import InputError, WorkError
 from chromatrack.files import check_no_folder, made_by, read_json, write_json
-from chromatrack.models.build import build_fused
-from chromatrack.models.fused import ColorizationBranch, FusedTracker
+from chromatrack.models.auxiliary import AuxiliaryBranch
+from chromatrack.models.build import INPUT_CHANNELS, build_fused
+from chromatrack.models.fused import FusedTracker
 from chromatrack.models.inputs import InputScaling
 from chromatrack.progress import progress
-from chromatrack.settings import ComputeSettings, FusionSettings, SiamFCSettings
+from chromatrack.settings import (
+    AuxiliarySettings,
+    ComputeSettings,
+    FusionSettings,
+    SiamFCSettings,
+)
 from chromatrack.training.compute import prepare
 from chromatrack.training.engine import finish
 from chromatrack.training.pairs import fit_pairs
@@ -32,12 +39,13 @@ THESIS_STATISTICS = {
 
 def response_statistics(
     siamfc: Path,
-    colorization: Path,
+    auxiliary: Path,
     shards: Sequence[Path],
     output: Path,
     *,
     seed: int,
     settings: FusionSettings,
+    branch: AuxiliarySettings,
     pairs: SiamFCSettings,
     compute: ComputeSettings,
 ) -> dict:
@@ -47,15 +55,15 @@ def response_statistics(
     `train` mode over 15x15 maps with BatchNorm in training mode and one pair at a time, as run.
     """
     device = prepare(compute, seed=seed)
-    first, second = load_checkpoint(siamfc, kinds=("siamfc",)), _colorization(colorization)
-    scaling = fused_scaling(first.scaling, second.scaling, settings)
+    first, second = _siamfc(siamfc), _auxiliary(auxiliary)
+    scaling = fused_scaling(first, second, branch)
     branches = {
         "siamfc": first.build().to(device),
-        "colorization": ColorizationBranch(colorizer=second.build(), part=settings.part).to(device),
+        "auxiliary": _branch(second, branch).to(device),
     }
     training = settings.statistics_mode == "train"
-    for branch in branches.values():
-        branch.train(training)
+    for one in branches.values():
+        one.train(training)
     source = CropPairs(
         shards,
         batch_size=1 if training else 8,
@@ -69,11 +77,11 @@ def response_statistics(
     steps = -(-settings.statistics_pairs // source.batch_size)
     for step in progress(range(steps), what="score-map statistics", unit="batch"):
         z, x, _ = source.batch(step)
-        for name, branch in branches.items():
+        for name, one in branches.items():
             as_tensor = scaling.rgb_tensor if name == "siamfc" else scaling.grey_tensor
             with torch.no_grad():
-                maps = branch.respond(
-                    branch.embed(as_tensor(z).to(device)), branch.embed(as_tensor(x).to(device))
+                maps = one.respond(
+                    one.embed(as_tensor(z).to(device)), one.embed(as_tensor(x).to(device))
                 ).double()
             sums[name] += torch.stack([maps.sum(), maps.square().sum()]).cpu()
         cells += maps.numel()
@@ -86,18 +94,19 @@ def response_statistics(
         "mode": settings.statistics_mode,
         "thesis": {
             "siamfc": THESIS_STATISTICS["siamfc"],
-            "colorization": THESIS_STATISTICS.get(second.network["trunk"]),
+            "auxiliary": THESIS_STATISTICS.get(second.network.get("trunk")),
         },
         "made_by": made_by(
             "response-statistics",
             settings={
                 "fusion": settings.measuring(),
+                "auxiliary": as_plain(replace(branch, probe=False)),
                 "siamfc": settings.pairs_measured(pairs),
                 "seed": seed,
             },
             inputs={
                 "siamfc": siamfc,
-                "colorization": colorization,
+                "auxiliary": auxiliary,
                 **{path.name: path for path in shards},
             },
         ),
@@ -108,16 +117,17 @@ def response_statistics(
 
 def compose(
     siamfc: Path,
-    colorization: Path,
+    auxiliary: Path,
     statistics: Path,
     output: Path,
     *,
     alpha: float | None,
     settings: FusionSettings,
+    branch: AuxiliarySettings,
     seed: int,
 ) -> None:
     """Put two trained branches together without training (experiments 1 and 4)."""
-    model, description, scaling = _composed(siamfc, colorization, statistics, alpha, settings)
+    model, description, scaling = _composed(siamfc, auxiliary, statistics, alpha, settings, branch)
     save_checkpoint(
         output,
         kind="fused",
@@ -126,15 +136,20 @@ def compose(
         module=model,
         made_by=made_by(
             "compose",
-            settings={**settings.composition(), "alpha": alpha, "seed": seed},
-            inputs={"siamfc": siamfc, "colorization": colorization, "statistics": statistics},
+            settings={
+                **settings.composition(),
+                "auxiliary": as_plain(branch),
+                "alpha": alpha,
+                "seed": seed,
+            },
+            inputs={"siamfc": siamfc, "auxiliary": auxiliary, "statistics": statistics},
         ),
     )
 
 
 def fine_tune(
     siamfc: Path,
-    colorization: Path,
+    auxiliary: Path,
     statistics: Path,
     shards: Sequence[Path],
     output: Path,
@@ -142,24 +157,31 @@ def fine_tune(
     alpha: float | None,
     seed: int,
     settings: FusionSettings,
+    branch: AuxiliarySettings,
     training: SiamFCSettings,
     compute: ComputeSettings,
 ) -> None:
-    """Train both branches together for one alpha; None learns it (experiments 2, 3, 5)."""
+    """Train both branches together for one alpha; None learns it (experiments 2, 3, 5).
+
+    With a probe, its convolution is all that is trained, and alpha is 1.
+    """
     check_no_folder(output)
+    if branch.probe and alpha != 1:
+        raise InputError(f"a probe is trained alone; expected alpha 1, got {alpha}")
     device = prepare(compute, seed=seed)
-    model, description, scaling = _composed(siamfc, colorization, statistics, alpha, settings)
+    model, description, scaling = _composed(siamfc, auxiliary, statistics, alpha, settings, branch)
     source = made_by(
         "fine-tune",
         settings={
             "fusion": settings.composition(),
+            "auxiliary": as_plain(branch),
             "training": training.learning(),
             "alpha": alpha,
             "seed": seed,
         },
         inputs={
             "siamfc": siamfc,
-            "colorization": colorization,
+            "auxiliary": auxiliary,
             "statistics": statistics,
             **{path.name: path for path in shards},
         },
@@ -193,44 +215,84 @@ def fine_tune(
 
 
 def fused_scaling(
-    siamfc: InputScaling, colorization: InputScaling, settings: FusionSettings
+    siamfc: Checkpoint, auxiliary: Checkpoint, branch: AuxiliarySettings
 ) -> InputScaling:
-    """RGB as the SiamFC checkpoint says, the rest as the colorization checkpoint says.
+    """RGB as the SiamFC checkpoint says, the rest as that of the auxiliary and the settings say.
 
-    `fusion.grey` says what a grey network sees; one of colours sees colours (D10).
+    Raises:
+        InputError: the network cannot see what the settings ask for.
     """
-    grey = settings.grey if colorization.grey == "lab_l" else colorization.grey
-    return replace(colorization, rgb=siamfc.rgb, grey=grey)
+    if auxiliary.kind == "siamfc":
+        kind, channels = f"rgb_{auxiliary.scaling.rgb}", 3
+    else:
+        kind = auxiliary.scaling.grey
+        channels = INPUT_CHANNELS[auxiliary.network.get("input", "luma")]
+    if branch.input == "colour" and channels == 1:
+        raise InputError(f"{auxiliary.path}: is a network of grey frames; input: colour needs one "
+                         "that was trained on colours")  # fmt: skip
+    if branch.input == "channel_mean":
+        kind = "channel_mean_byte" if kind == "rgb_byte" else "channel_mean"
+    return replace(
+        auxiliary.scaling,
+        rgb=siamfc.scaling.rgb,
+        grey=kind,
+        grey_channels=channels,
+        equalization=branch.equalization,
+    )
 
 
-def _colorization(path: Path):
-    return load_checkpoint(path, kinds=("colorization",))
+def _siamfc(path: Path) -> Checkpoint:
+    return load_checkpoint(path, kinds=("siamfc",))
+
+
+def _auxiliary(path: Path) -> Checkpoint:
+    return load_checkpoint(path, kinds=("colorization", "siamfc"))
+
+
+def _branch(auxiliary: Checkpoint, settings: AuxiliarySettings) -> AuxiliaryBranch:
+    """The branch with the weights of the checkpoint.
+
+    Raises:
+        InputError: its network has no such layer or border.
+    """
+    try:
+        return AuxiliaryBranch.of(
+            auxiliary.build(), layer=settings.layer, border=settings.border, probe=settings.probe
+        )
+    except ValueError as error:
+        raise InputError(f"{auxiliary.path}: {error}") from None
 
 
 def _composed(
     siamfc: Path,
-    colorization: Path,
+    auxiliary: Path,
     statistics: Path,
     alpha: float | None,
     settings: FusionSettings,
+    branch: AuxiliarySettings,
 ) -> tuple[FusedTracker, dict, InputScaling]:
-    first, second = load_checkpoint(siamfc, kinds=("siamfc",)), _colorization(colorization)
+    first, second = _siamfc(siamfc), _auxiliary(auxiliary)
+    made = _branch(second, branch)
     measured = read_json(statistics)
     description = {
         "siamfc": first.network,
-        "colorizer": second.network,
+        "auxiliary": {
+            "kind": second.kind,
+            "network": second.network,
+            "layer": branch.layer,
+            "border": branch.border,
+            "probe": branch.probe,
+        },
         "alpha": alpha,
-        "part": settings.part,
         "normalize": settings.normalize,
         "statistics": tuple(
-            (measured[name]["mean"], measured[name]["std"]) for name in ("siamfc", "colorization")
+            (measured[name]["mean"], measured[name]["std"]) for name in ("siamfc", "auxiliary")
         ),
     }
     model = build_fused(**description)
     model.siamfc.load_state_dict(first.state)
-    branch = ColorizationBranch(colorizer=second.build(), part=settings.part)
-    model.colorization.load_state_dict(branch.state_dict())
-    return model, description, fused_scaling(first.scaling, second.scaling, settings)
+    model.auxiliary.load_state_dict(made.state_dict())
+    return model, description, fused_scaling(first, second, branch)
 
 
 def _mean_std(total: torch.Tensor, cells: int) -> dict[str, float]:

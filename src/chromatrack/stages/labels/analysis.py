@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 
 from chromatrack.configuration import as_plain
+from chromatrack.equalize import equalize
 from chromatrack.errors import InputError, WorkError
 from chromatrack.fetch.ledger import DONE, read_ledger
 from chromatrack.files import made_by, write_json, write_text
@@ -22,7 +23,6 @@ from chromatrack.progress import progress
 from chromatrack.settings import AnalysisSettings, LabelSettings
 from chromatrack.stages.labels.figures import FigureFolder
 from chromatrack.video.decode import read_frames, square
-from chromatrack.video.equalize import equalize
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 import yaml
 
 from chromatrack.evaluation import sets
+from chromatrack.evaluation.benchmark import Benchmark
 from chromatrack.experiments import evaluations, networks, of_benchmark, trackers, trunks
 from chromatrack.files import read_json, write_json
 from chromatrack.layout import has_clips, main_benchmark, protocols, trains_siamfc
@@ -40,7 +41,17 @@ def write_manifest(
         "cut": _cut(settings),
         "notes": [*left_out(settings), *notes(settings)],
         "experiments": {name: _kind(e) for name, e in settings.experiments.items()},
-        "rows": _rows(settings, places),
+        "plans": {
+            name: {
+                "alpha": e.alpha,
+                "controls": list(e.controls),
+                "claim": e.claim and not e.controls,
+            }
+            for name, e in settings.experiments.items()
+        },
+        "rows": _rows(settings, places, main_benchmark(settings)),
+        "validation": _rows(settings, places, chosen_on(settings)),
+        "statistics": places.verdicts,
         "summary_csv": places.table,
         "figures": places.figures,
         "evaluations": [
@@ -65,9 +76,19 @@ def write_manifest(
     write_json(output, manifest)
 
 
-def _rows(settings: Settings, places: Places) -> list[dict]:
-    """Trackers on the benchmark of the summary."""
-    benchmark = main_benchmark(settings)
+def chosen_on(settings: Settings) -> Benchmark | None:
+    """The set that alphas are chosen on: GOT-10k val, where the run has all its trackers on it."""
+    given = settings.benchmarks.get("got10k")
+    if given is None or given.trackers != "all" or not settings.experiments:
+        return None
+    benchmark = sets.get("got10k")
+    main = main_benchmark(settings)
+    usable = benchmark.measures and main is not None and main.name != benchmark.name
+    return benchmark if usable else None
+
+
+def _rows(settings: Settings, places: Places, benchmark: Benchmark | None) -> list[dict]:
+    """Trackers on a benchmark."""
     if benchmark is None:
         return []
     protocol = protocols(settings, benchmark.name)[0]
@@ -97,7 +118,7 @@ def _curves(settings: Settings, places: Places) -> dict[str, str]:
             name = f"{trunk}-pretrained-seed{seed}"
             curves[f"Colorization/{name}"] = places.colorization(name, "metrics.csv")
     for spec in trackers(settings):
-        if spec.settings and spec.settings.train:
+        if spec.settings and spec.settings.trains:
             curves[f"Experiment {spec.experiment}/alpha {spec.alpha}, seed {spec.seed}"] = (
                 places.fine_tuned(spec.experiment, spec.alpha, spec.seed, "metrics.csv")
             )
@@ -151,8 +172,22 @@ def notes(settings: Settings) -> list[str]:
 
 
 def _kind(experiment: ExperimentSettings) -> str:
+    """What an experiment is, in words."""
     done = "fine-tuned" if experiment.train else "test only"
-    return f"{done}, {experiment.trunk}, {'given' if experiment.file else experiment.weights}"
+    if experiment.probe:
+        done = "frozen, with a trained 1x1 convolution, alone"
+    what = [experiment.trunk, "given" if experiment.file else experiment.weights]
+    if experiment.of_siamfc:
+        what = ["a second SiamFC"]
+    if experiment.layer != "layer4":
+        what.append(experiment.layer)
+    if experiment.border == "cropped":
+        what.append("cells without padding")
+    if experiment.input != "as_trained":
+        what.append(experiment.input.replace("_", " "))
+    if experiment.equalized:
+        what.append("equalised")
+    return ", ".join([done, *what])
 
 
 def _pairs(training) -> int:

@@ -23,6 +23,7 @@ from chromatrack.reporting.label_analysis import read_label_analysis
 from chromatrack.reporting.manifest import Evaluated, Manifest
 from chromatrack.reporting.scores import mean_over_seeds, read_evaluation
 from chromatrack.reporting.tables import Table
+from chromatrack.stages.report.summary import BEFORE, BESIDE
 
 PACKAGES = (
     "torch", "torchvision", "numpy", "opencv-contrib-python-headless", "matplotlib", "pandas",
@@ -49,6 +50,7 @@ def make_page(manifest: Manifest, output: str | Path) -> None:
         synthetic=manifest.synthetic,
         cut=manifest.cut,
         notes=manifest.notes,
+        verdicts=_verdicts(manifest),
         sections=_sections(manifest),
         analysis=analysis,
         analysis_figures=[
@@ -101,6 +103,15 @@ def _sections(manifest: Manifest) -> list[tuple[str, str, Table]]:
     return sections
 
 
+def _verdicts(manifest: Manifest) -> list[str]:
+    """What can be told of the experiments, the answer first."""
+    if manifest.statistics is None:
+        return []
+    said = _read_keys(manifest.statistics, ("headline", "experiments"))
+    told = [said["headline"], *(one["sentence"] for one in said["experiments"].values())]
+    return [text for text in told if text]
+
+
 def _headline(manifest: Manifest) -> dict[str, Measure]:
     """The measures of the summary table."""
     first = read_evaluation(manifest.rows[0].evaluation)
@@ -124,8 +135,9 @@ def _benchmark_section(evaluated: Evaluated) -> tuple[str, str, Table]:
 def _read_summary(manifest: Manifest, measures: Mapping[str, Measure]) -> pd.DataFrame:
     try:
         # What looks like a number or like "nan" in a name stays the text that it is.
-        text = dict.fromkeys(("data_set", "tracker", "experiment", "alpha", "seed"), str)
-        numbers = (*measures, "gain_percent", "frames_per_second")
+        text = dict.fromkeys((*BEFORE, "weights", "configuration"), str)
+        first = next(iter(measures))
+        numbers = (*measures, f"{first}_low", f"{first}_high", *BESIDE)
         table = pd.read_csv(
             manifest.summary_csv,
             dtype=text,
@@ -136,7 +148,7 @@ def _read_summary(manifest: Manifest, measures: Mapping[str, Measure]) -> pd.Dat
         raise InputError(f"{manifest.summary_csv}: cannot be read ({error.strerror})") from None
     except ValueError as error:
         raise InputError(f"{manifest.summary_csv}: not a summary table ({error})") from None
-    wanted = ("tracker", "experiment", "alpha", "seed", *numbers)
+    wanted = (*BEFORE, *numbers)
     missing = [column for column in wanted if column not in table.columns]
     if missing:
         raise InputError(f"{manifest.summary_csv}: expected a column {missing[0]!r}, found none")

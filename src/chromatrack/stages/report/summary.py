@@ -6,120 +6,123 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from chromatrack.errors import InputError
-from chromatrack.files import read_json, write_text
-from chromatrack.reporting.manifest import BASELINE, UNTRAINED, Row
-from chromatrack.reporting.scores import alpha_text, read_evaluation, sort_key
+from chromatrack.files import digest_text, read_json, write_text
+from chromatrack.reporting.manifest import Manifest, Row
+from chromatrack.reporting.per_target import Key, key_of
+from chromatrack.reporting.scores import alpha_text, read_evaluation
 
-BEFORE = ("data_set", "tracker", "experiment", "alpha", "seed")
-AFTER = ("gain_percent", "frames_per_second", "targets", "frames")
-"""Columns of the table, before and after those of the benchmark's headline measures."""
+BEFORE = ("data_set", "tracker", "experiment", "alpha", "seeds")
+BESIDE = ("difference", "difference_low", "difference_high", "p")
+AFTER = ("targets", "frames", "weights", "configuration")
+"""Columns of the table: before the measures, after the first one, and after them all."""
+
+SHOWN = 12
+"""Hexadecimal digits of a digest."""
 
 
 def summarize(
-    rows: Iterable[Row | Mapping[str, Any]], output_csv: str | Path, *, title: str
+    manifest: Manifest, statistics: Mapping[str, Any], output_csv: str | Path
 ) -> pd.DataFrame:
-    """Write one row per tracker as CSV, baseline and trackers of no experiment first.
+    """Write one row per experiment and alpha, its seeds together; the baseline first.
+
+    Nothing in it depends on when or on which machine it was made: equal runs give equal bytes.
 
     Args:
-        rows: `Row`s, or mappings with their keys: tracker, experiment, alpha, seed, evaluation
-            (JSON of `chromatrack evaluate`), run (JSON of the tracking stage or None).
+        statistics: what `run_statistics` found in the same manifest.
         output_csv: the table; alpha is empty for the baseline and may be "learned".
-        title: name of the data set, repeated in each row, so that nobody takes a synthetic number
-            for a benchmark's.
 
     Returns:
-        The table, with the measures that the benchmark has in its headline. gain_percent is the
-        gain of the first of them over the baseline of the same seed (of a tracker of no
-        experiment: over the mean of the baselines), in percent of it; frames_per_second is frames
-        over time, decoding included.
+        The table. The first measure has its interval (_low, _high); difference is that to the
+        baseline of the same seeds, target by target, with its interval and p, which is not
+        corrected for other rows. `weights` holds the first digits of the SHA-256 of each seed's
+        checkpoint, `configuration` those of the configuration that the page prints.
 
     Raises:
-        InputError: there is no baseline for a seed, two rows are about the same tracker, or the
-            trackers were scored on different numbers of targets or frames.
+        InputError: the trackers were scored on different numbers of targets or frames, or the
+            statistics are of other trackers.
     """
-    rows = [row if isinstance(row, Row) else Row(**row) for row in rows]
-    if not rows:
-        raise InputError("expected at least one tracker in rows, got none")
-    rows.sort(key=lambda row: (*sort_key(row.experiment, row.alpha), row.seed or 0))
-    evaluations = [read_evaluation(Path(row.evaluation)) for row in rows]
-    _same_frames(rows, evaluations)
-    headline = evaluations[0]["headline"]
-    first = headline[0]
-    baselines = _baselines(rows, evaluations, first)
+    groups: dict[Key, list[Row]] = {}
+    for row in manifest.rows:
+        groups.setdefault(key_of(row), []).append(row)
+    scores = {row.evaluation: read_evaluation(row.evaluation) for row in manifest.rows}
+    _same_frames(manifest.rows, scores)
+    said = _statistics_of(statistics, groups)
+    one = next(iter(scores.values()))
+    key = statistics["measure"]["key"]
+    others = [name for name in one["headline"] if name != key]
+    configuration = digest_text(manifest.config or "")[:SHOWN]
     lines = []
-    for row, evaluation in zip(rows, evaluations, strict=True):
+    for group, entry in said.items():
+        own = [scores[row.evaluation] for row in groups[group]]
+        beside = entry["difference"] or {}
         lines.append({
-            "data_set": title,
-            "tracker": row.tracker,
-            "experiment": row.experiment,
-            "alpha": "" if row.alpha is None else alpha_text(row.alpha),
-            "seed": "" if row.seed is None else row.seed,
-            **{key: _rounded(evaluation[key]) for key in headline},
-            "gain_percent": _gain(evaluation[first], baselines.get(row.seed)),
-            "frames_per_second": _read_speed(row.run),
-            "targets": evaluation["targets"],
-            "frames": evaluation["frames"],
+            "data_set": manifest.heading,
+            "tracker": entry["tracker"],
+            "experiment": entry["experiment"],
+            "alpha": "" if entry["alpha"] is None else alpha_text(entry["alpha"]),
+            "seeds": " ".join(map(str, entry["seeds"])),
+            **_interval(key, entry["value"]),
+            **_interval("difference", beside),
+            "p": entry["p"],
+            **{name: _mean([score[name] for score in own]) for name in others},
+            "targets": own[0]["targets"],
+            "frames": own[0]["frames"],
+            "weights": " ".join(_weights(row.run) for row in groups[group]).strip(),
+            "configuration": configuration,
         })  # fmt: skip
-    table = pd.DataFrame(lines, columns=[*BEFORE, *headline, *AFTER])
+    measured = (key, f"{key}_low", f"{key}_high")
+    table = pd.DataFrame(lines, columns=[*BEFORE, *measured, *BESIDE, *others, *AFTER])
     write_text(output_csv, table.to_csv(index=False, lineterminator="\n"))
     return table
 
 
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, 6)
+def _interval(name: str, value: Mapping[str, Any]) -> dict[str, float | None]:
+    ends = {name: "mean", f"{name}_low": "low", f"{name}_high": "high"}
+    return {column: value.get(end) for column, end in ends.items()}
 
 
-def _same_frames(rows: list[Row], evaluations: list[dict[str, Any]]) -> None:
+def _mean(values: list[float | None]) -> float | None:
+    return None if None in values else round(float(np.mean(values)), 6)
+
+
+def _statistics_of(
+    statistics: Mapping[str, Any], groups: Mapping[Key, list[Row]]
+) -> dict[Key, Mapping[str, Any]]:
+    """The rows of the statistics by what their seeds share; the same trackers as the manifest's."""
+    said = {}
+    for entry in statistics["rows"]:
+        same = entry["experiment"], entry["alpha"]
+        for key in groups:
+            if key[:2] == same and key[2] in (None, entry["tracker"]):
+                said[key] = entry
+    if set(said) != set(groups):
+        raise InputError("the statistics are of other trackers than the manifest's rows")
+    return said
+
+
+def _same_frames(rows: Iterable[Row], scores: Mapping[Path, Mapping[str, Any]]) -> None:
     """Scores over different sequences must not stand in one table."""
-    counts = [(evaluation["targets"], evaluation["frames"]) for evaluation in evaluations]
-    for row, count in zip(rows, counts, strict=True):
-        if count != counts[0]:
+    first = None
+    for row in rows:
+        count = scores[row.evaluation]["targets"], scores[row.evaluation]["frames"]
+        first = first or (row, count)
+        if count != first[1]:
             raise InputError(
-                f"{row.evaluation}: expected {counts[0][0]} targets and {counts[0][1]} frames as "
-                f"in {rows[0].evaluation}, got {count[0]} and {count[1]}"
+                f"{row.evaluation}: expected {first[1][0]} targets and {first[1][1]} frames as "
+                f"in {first[0].evaluation}, got {count[0]} and {count[1]}"
             )
 
 
-def _baselines(
-    rows: list[Row], evaluations: list[dict[str, Any]], first: str
-) -> dict[int | None, float]:
-    """The first measure of the baseline for each seed, and for None the mean of them."""
-    seen, baselines = set(), {}
-    for row, evaluation in zip(rows, evaluations, strict=True):
-        other = row.experiment in UNTRAINED
-        key = row.tracker if other else (row.experiment, row.alpha, row.seed)
-        if key in seen:
-            trained = f"experiment {row.experiment!r}, alpha {alpha_text(row.alpha)}, "
-            what = repr(row.tracker) if other else f"{trained}seed {row.seed}"
-            raise InputError(f"rows: {what} is listed twice")
-        seen.add(key)
-        if row.experiment == BASELINE:
-            baselines[row.seed] = evaluation[first]
-    if baselines:
-        baselines[None] = sum(baselines.values()) / len(baselines)
-    for row in rows:
-        if row.seed not in baselines and row.seed is not None:
-            raise InputError(f"rows: expected a {BASELINE!r} of seed {row.seed}, found none")
-    return baselines
-
-
-def _gain(value: float | None, baseline: float | None) -> float | None:
-    """Gain in percent; nothing where there is no baseline, or where it never meets its target."""
-    if value is None or not baseline or baseline < 0:
-        return None
-    return round(100 * (value / baseline - 1), 3)
-
-
-def _read_speed(path: str | Path | None) -> float | None:
-    if path is None:
-        return None
-    run = read_json(path)
-    speed = run.get("frames_per_second") if isinstance(run, dict) else None
-    if isinstance(run, dict) and "frames_per_second" in run and speed is None:
-        return None  # results that exist, without times
-    if not isinstance(speed, int | float):
-        raise InputError(f"{path}: expected frames_per_second as the tracking stage writes it")
-    return round(speed, 2)
+def _weights(run: Path | None) -> str:
+    """The first digits of the digest of the checkpoint that a run was made with."""
+    if run is None:
+        return ""
+    said = read_json(run)
+    try:
+        return said["made_by"]["inputs"].get("checkpoint", "")[:SHOWN]
+    except (KeyError, TypeError, AttributeError):
+        raise InputError(f"{run}: expected made_by as the tracking stage writes it") from None

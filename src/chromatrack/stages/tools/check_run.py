@@ -111,7 +111,8 @@ def _networks(settings: Settings) -> Iterator[str]:
         given["siamfc.checkpoint"] = (layout.siamfc_file(settings, seed), "siamfc")
         for name, experiment in settings.experiments.items():
             file = experiment.file and layout.of_seed(experiment.file, seed)
-            given[f"experiments.{name}.weights"] = (file, "colorization")
+            kind = "siamfc" if experiment.of_siamfc else "colorization"
+            given[f"experiments.{name}.weights"] = (file, kind)
     for key, (file, kind) in given.items():
         if file and Path(file).is_file():
             _, problem = _told(lambda file=file, kind=kind: load_checkpoint(file, kinds=(kind,)))
@@ -229,6 +230,6 @@ def _planned_bytes(settings: Settings) -> float:
         for kind, root in layout.data_paths(settings).tracking_train:
             names, _ = _told(lambda kind=kind, root=root: TrainingSet(kind, root).videos())
             total += CROPS * len(names or range(settings.world.got10k_train))
-    trained = len([spec for spec in trackers(settings) if spec.settings and spec.settings.train])
+    trained = len([spec for spec in trackers(settings) if spec.settings and spec.settings.trains])
     total += (trained + len(networks(settings)) + len(settings.seeds)) * NETWORK * width**2
     return total

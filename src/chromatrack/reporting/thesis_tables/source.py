@@ -1,0 +1,195 @@
+"""What the tables are made of: a run as its manifest lists it, and what its statistics say."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from chromatrack.errors import InputError
+from chromatrack.evaluation.measures import Measure
+from chromatrack.files import read_json
+from chromatrack.reporting import published
+from chromatrack.reporting.manifest import BASELINE, Manifest, read_manifest
+from chromatrack.reporting.scores import Mean, best_of_each, mean_over_seeds, read_evaluation
+from chromatrack.reporting.thesis_tables.table import Cell
+
+ON_THESE = "on these sequences"
+"""How an alpha was chosen that nothing else chose."""
+ONLY = "only one"
+"""How it was chosen where there was no choice."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of statistics.json, in which every further part may be missing or null.
+
+    Attributes:
+        where: file and keys, for messages.
+        value: what stands there.
+    """
+
+    where: str
+    value: Any = None
+
+    def part(self, *keys: str) -> Part:
+        """What stands below the keys; empty where one of them is missing.
+
+        Raises:
+            InputError: something that is no object stands where a key was looked for.
+        """
+        found = self
+        for key in keys:
+            known = {} if found.value is None else found.value
+            if not isinstance(known, dict):
+                raise found.wrong("an object")
+            found = Part(f"{found.where}: {key}", known.get(key))
+        return found
+
+    def number(self, *keys: str) -> float | None:
+        found = self.part(*keys)
+        value = found.value
+        if value is None:
+            return None
+        if not isinstance(value, int | float) or isinstance(value, bool):
+            raise found.wrong("a number")
+        return value if math.isfinite(value) else None
+
+    def text(self, *keys: str) -> str:
+        found = self.part(*keys)
+        if not isinstance(found.value, str | None):
+            raise found.wrong("text")
+        return found.value or ""
+
+    def cell(self, *keys: str) -> Cell:
+        """Text or a number: an alpha may be "learned"."""
+        value = self.part(*keys).value
+        return value if isinstance(value, str) else self.number(*keys)
+
+    def items(self) -> dict[str, Part]:
+        """The parts of an object by their keys."""
+        if not isinstance(self.value, dict | None):
+            raise self.wrong("an object")
+        return {key: self.part(key) for key in self.value or ()}
+
+    def each(self) -> list[Part]:
+        """The parts of a list."""
+        if not isinstance(self.value, list | None):
+            raise self.wrong("a list")
+        return [Part(f"{self.where}[{i}]", item) for i, item in enumerate(self.value or ())]
+
+    def wrong(self, expected: str) -> InputError:
+        return InputError(f"{self.where}: expected {expected}, got {json.dumps(self.value):.60}")
+
+
+@dataclass(frozen=True)
+class Source:
+    """A run, read as far as a table asks.
+
+    Attributes:
+        manifest: what the run has.
+        statistics: statistics.json; empty where there is none.
+    """
+
+    manifest: Manifest
+    statistics: Part
+
+    @cached_property
+    def benchmark(self) -> dict[str, Any] | None:
+        """Scores of the first row, which say what all rows are about; None without rows."""
+        rows = self.manifest.rows
+        return read_evaluation(rows[0].evaluation) if rows else None
+
+    @cached_property
+    def means(self) -> list[Mean]:
+        """Trackers over their seeds, where they were scored on the benchmark of the thesis."""
+        if self.benchmark is None or self.benchmark.get("benchmark") != published.BENCHMARK:
+            return []
+        return mean_over_seeds(self.manifest.rows)
+
+    def baseline(self, beside: Mean) -> Mean | None:
+        """The baseline over the seeds that a tracker has."""
+        rows = self.manifest.rows
+        key = (beside.experiment, beside.alpha)
+        seeds = {row.seed for row in rows if (row.experiment, row.alpha) == key}
+        same = [row for row in rows if row.experiment == BASELINE and row.seed in seeds]
+        return mean_over_seeds(same)[0] if same else None
+
+    @property
+    def measure(self) -> Measure:
+        """That trackers are ranked by; there are means."""
+        told = self.benchmark["measures"][self.means[0].first]
+        return Measure.from_declared({key: one for key, one in told.items() if key != "value"})
+
+    def data_set(self, evaluation: Mapping[str, Any] | None = None) -> str:
+        """Where numbers of this run are from, said so that nobody takes them for a benchmark's.
+
+        Args:
+            evaluation: scores.json of another benchmark than the summary's.
+        """
+        if evaluation is None:
+            return self.manifest.heading
+        limit = evaluation.get("frames_limit")
+        cut = f"first {limit} frames of each sequence" if limit else None
+        return dataclasses.replace(self.manifest, cut=cut).heading
+
+    @property
+    def here(self) -> str:
+        """What "here" means, and in what it is smaller than the thesis."""
+        heading = self.manifest.heading
+        return " ".join((f"Here: {heading}{'' if heading.endswith('.') else '.'}",
+                         *self.manifest.notes))  # fmt: skip
+
+    def without(self, what: str) -> str:
+        """Why the rows of this run are missing."""
+        told = self.benchmark and self.benchmark.get("benchmark")
+        if told is not None and told != published.BENCHMARK:
+            return f"This run's trackers were scored on {told}: no row of them here."
+        return f"This run has no {what}: the thesis's numbers stand alone."
+
+    def spread(self, mean: Mean) -> Part:
+        """What the statistics say of one tracker over its seeds: value, difference, p."""
+        for row in self.statistics.part("rows").each():
+            same = (row.text("experiment"), row.cell("alpha")) == (mean.experiment, mean.alpha)
+            if same and mean.tracker in (None, row.text("tracker")):
+                return row
+        return Part(self.statistics.where)
+
+    def chosen(self) -> list[tuple[Mean, str]]:
+        """The baseline, each experiment at its alpha, other trackers; and how alpha was chosen."""
+        by_key = {(mean.experiment, mean.alpha): mean for mean in self.means}
+        found = []
+        for best in best_of_each(self.means):
+            if best.alpha is None:
+                found.append((best, ""))
+                continue
+            said = self.statistics.part("experiments", best.experiment, "chosen")
+            mean = by_key.get((best.experiment, said.cell("alpha")))
+            single = sum(one.experiment == best.experiment for one in self.means) == 1
+            if mean:
+                found.append((mean, said.text("way")))
+            else:
+                found.append((best, ONLY if single else ON_THESE))
+        return found
+
+
+def read_source(manifest: Path, statistics: Path | None) -> Source:
+    """Read both files.
+
+    Raises:
+        InputError: they are not what their writers make, or not of the same benchmark.
+    """
+    said = Part(str(statistics), read_json(statistics)) if statistics else Part("no statistics")
+    source = Source(read_manifest(manifest, with_figures=False), said)
+    about = said.text("benchmark")
+    scored = source.benchmark and source.benchmark.get("benchmark")
+    if about and scored and about != scored:
+        raise InputError(
+            f"{statistics}: is about {about!r}, the rows of {manifest} about {scored!r}"
+        )
+    return source
