@@ -86,7 +86,16 @@ EDITS: dict[str, Any] = {
     "experiments.2.trunk": "alexnet",
     "experiments.2.weights": "random",
     "experiments.2.train": False,
+    # A ResNet has cells that see no padding up to layer 2.
+    "experiments.2.border": ({"experiments": {"2": {"layer": "layer2"}}}, "cropped"),
+    # A probe is what is trained, alone.
+    "experiments.2.probe": ({"experiments": {"2": {"train": False}}}, True),
     "experiments.2.auxiliary_at_test": "random",
+    "experiments.2.input": "channel_mean",
+    "experiments.2.alphas": [0.3, 0.9],
+    "experiments.2.seeds": ({"seeds": [0, 1]}, [0]),
+    "experiments.2.alpha": 0.3,
+    "experiments.2.controls": ["1"],
     "benchmarks.otb.root": "other",
     "benchmarks.otb.names": "otb2013",
     "benchmarks.otb.attributes": "results/tiny/world/vot",
@@ -246,9 +255,10 @@ def walk(folder: Path, names: list[tuple[str, dict[str, Any]]], threads: int) ->
         except InputError as error:
             return name, str(error)
         started = {rule: one.jobs for rule, one in planned.items() if one.starts}
-        # The manifest holds the configuration: it follows whatever starts, and is told alone.
-        if set(started) != {"manifest"}:
-            started.pop("manifest", None)
+        # The report shows all of the run and follows whatever starts: it is told alone.
+        for rule in ("statistics", "manifest", "pictures"):
+            if set(started) != {rule}:
+                started.pop(rule, None)
         return name, started
 
     with ThreadPoolExecutor(threads) as pool:

@@ -13,6 +13,7 @@ from chromatrack.layout import has_clips, main_benchmark, of_seed, protocols, si
 from chromatrack.places import Places
 from chromatrack.reporting.manifest import BASELINE, CLASSICAL, OWN
 from chromatrack.settings import AuxiliarySettings, ExperimentSettings, Settings
+from chromatrack.settings.whole import OTHER
 
 Kind = Literal["checkpoint", "classical", "class", "results", "masks"]
 
@@ -152,10 +153,6 @@ def trunks(settings: Settings) -> list[str]:
     """Trunks that are pretrained: for some experiment, in their order, and for comparison."""
     names = [e.trunk for e in settings.experiments.values() if e.weights == "pretrained"]
     return list(dict.fromkeys([*names, *settings.trunks]))
-
-
-OTHER = 1000
-"""Added to the seed of a SiamFC: that of the second one which stands beside it."""
 
 
 @dataclass(frozen=True)

@@ -189,6 +189,7 @@ def problems(settings: Settings) -> Iterator[str]:
         if path and not path.exists():
             yield f"{key}: {path} does not exist"
     yield from _missing_parts(settings)
+    yield from _impossible_branches(settings)
     for name, given in settings.benchmarks.items():
         benchmark = sets.get(name)
         where = f"benchmarks.{name}"
@@ -328,6 +329,25 @@ def _missing_parts(settings: Settings) -> Iterator[str]:
             f"trunks: {settings.trunks[0]} is to be pretrained and there are no clips; expected "
             "data.kinetics_list, or trunks: []"
         )
+
+
+def _impossible_branches(settings: Settings) -> Iterator[str]:
+    """What experiments ask of networks and cannot have, as far as settings do not know it."""
+    for name, experiment in settings.experiments.items():
+        cropped = experiment.border == "cropped"
+        asks = experiment.input == "colour" or experiment.layer != "layer4"
+        file = experiment.file and Path(of_seed(experiment.file, settings.seeds[0]))
+        if file and not file.exists():
+            continue  # told by its key
+        if not cropped and not (file and asks):
+            continue
+        # Networks take a second to import, for which all other runs need not wait.
+        from chromatrack.auxiliaries import check_branch
+
+        try:
+            check_branch(experiment, file)
+        except InputError as error:
+            yield f"experiments.{name}.{error}" if not file else f"experiments.{name}: {error}"
 
 
 def siamfc_file(settings: Settings, seed: int) -> str | None:

@@ -113,7 +113,7 @@ def reported_plain(settings: Settings) -> dict[str, Any]:
 def pictures(settings: Settings) -> str:
     """What the pictures of the report depend on beside the scores, as a configuration in JSON."""
     plain = as_plain(settings)
-    kept = ("run", "alphas", "seeds", "experiments", "trunks")
+    kept = ("run", "alphas", "seeds", "trunks")
     main = layout.main_benchmark(settings)
     shown = {
         name: value
@@ -125,6 +125,9 @@ def pictures(settings: Settings) -> str:
     return canonical_json(
         {
             **{name: plain[name] for name in kept},
+            "experiments": {
+                name: only(one, *one.TRACKERS) for name, one in settings.experiments.items()
+            },
             "benchmarks": shown,
             "data": {**plain["data"], "title": "-"},
             "baselines": [],

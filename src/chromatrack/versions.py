@@ -28,4 +28,5 @@ VERSIONS = {
     "colorize": 1,
     "evaluate": 6,
     "report": 5,
+    "speed": 1,
 }

@@ -242,20 +242,35 @@ def test_one_target_tells_a_mean_and_nothing_else():
 
 
 @pytest.mark.parametrize(
-    ("low", "high", "p", "said"),
+    ("low", "high", "p", "p_margin", "said"),
     [
-        (0.001, 0.03, 0.04, "helps"),
-        (0.001, 0.03, 0.06, "cannot be told"),
-        (-0.001, 0.03, 0.04, "cannot be told"),
-        (-0.01, 0.004, 0.5, "does not help"),
-        (-0.03, -0.01, 0.001, "does not help"),
-        (-0.03, 0.005, 0.001, "cannot be told"),
-        (None, None, 0.001, "cannot be told"),
-        (0.001, 0.03, None, "cannot be told"),
+        (0.001, 0.03, 0.04, 0.5, "helps"),
+        (0.001, 0.004, 0.04, 0.01, "helps"),  # a gain, though less than counts
+        (0.001, 0.03, 0.05, 0.5, "cannot be told"),
+        (-0.001, 0.03, 0.04, 0.5, "cannot be told"),
+        (-0.01, 0.004, 0.5, 0.04, "does not help"),
+        (-0.01, 0.004, 0.5, 0.05, "cannot be told"),
+        (-0.03, -0.01, 0.001, 0.001, "does not help"),
+        (-0.03, 0.005, 0.001, 0.001, "cannot be told"),
+        (0.001, 0.03, 0.06, 0.001, "cannot be told"),  # far from the margin, above it
+        (None, None, 0.001, 0.001, "cannot be told"),
+        (0.001, 0.03, None, 0.001, "cannot be told"),
+        (-0.03, -0.01, 0.001, None, "cannot be told"),
     ],
 )
-def test_the_verdict(low, high, p, said):
-    assert s.verdict(low, high, p) == said
+def test_the_verdict(low, high, p, p_margin, said):
+    assert s.verdict(low, high, p, p_margin) == said
+
+
+def test_five_equal_losses_are_too_few_to_say_that_it_does_not_help():
+    """The interval ends below the margin, and no signs of five targets can be rarer than 2 / 32."""
+    told = s.compare(np.full(5, 0.4), np.full(5, 0.5))
+    assert told.difference.high < 0 and told.p == told.p_margin == 2 / 32
+    ends = told.difference.low, told.difference.high
+    assert s.verdict(*ends, told.p, told.p_margin) == "cannot be told"
+    more = s.compare(np.full(6, 0.4), np.full(6, 0.5))
+    ends = more.difference.low, more.difference.high
+    assert s.verdict(*ends, more.p, more.p_margin) == "does not help"
 
 
 # chromatrack compare
@@ -342,7 +357,7 @@ def test_less_is_better_has_its_sign_turned(small, capsys, monkeypatch):
     assert call(small, trackers="AC") == 0
     usual = rows(capsys.readouterr().out)["C - A"]
     lower = Measure("success_auc", "success AUC", better="lower")
-    monkeypatch.setattr(stage, "_measure", lambda *_: lower)
+    monkeypatch.setattr(stage, "compared_measure", lambda *_: lower)
     assert call(small, trackers="AC") == 0
     out = capsys.readouterr().out
     assert "less is better: signs are turned" in out

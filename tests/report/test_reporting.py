@@ -1,5 +1,6 @@
 """Summary, plots and page, from made-up evaluations."""
 
+import html
 import json
 import re
 from pathlib import Path
@@ -14,12 +15,14 @@ from chromatrack.data import otb as otb_data
 from chromatrack.errors import InputError
 from chromatrack.evaluation import sets
 from chromatrack.evaluation.benchmark import Scores, Selection, report
+from chromatrack.files import digest_text
 from chromatrack.reporting import plots
 from chromatrack.reporting.manifest import read_manifest
 from chromatrack.reporting.scores import best_of_each, mean_over_seeds
 from chromatrack.stages.evaluation.evaluate import evaluate
 from chromatrack.stages.report.figures import make_figures
 from chromatrack.stages.report.page import make_page
+from chromatrack.stages.report.statistics import run_statistics
 from chromatrack.stages.report.summary import summarize
 
 EVIL = "<script>alert('x')</script> $\\frac{"
@@ -37,7 +40,11 @@ def add_row(root, experiment, alpha, seed, offset, targets=2):
     evaluation, run = root / f"{name}.json", root / f"{name}.run.json"
     selection = Selection(root=root / "anno", attributes=root / "att")
     evaluate(sets.get("otb"), selection, root / "results" / name, evaluation, subset=True)
-    run.write_text(json.dumps({"frames": 20, "seconds": 1.6, "frames_per_second": 12.5}))
+    inputs = {"checkpoint": digest_text(name)} if seed is not None else {}
+    run.write_text(json.dumps({
+        "frames": 20, "seconds": 1.6, "frames_per_second": 12.5,
+        "made_by": {"stage": "track", "inputs": inputs},
+    }))  # fmt: skip
     return {"tracker": name, "experiment": experiment, "alpha": alpha, "seed": seed,
             "evaluation": str(evaluation), "run": str(run)}  # fmt: skip
 
@@ -58,55 +65,138 @@ def auc(row):
     return json.loads(open(row["evaluation"]).read())["success_auc"]
 
 
+def read(rows, folder, **more):
+    """A manifest of these rows."""
+    path = folder / "made.json"
+    path.write_text(json.dumps({"title": "world", "rows": rows} | more))
+    return read_manifest(path)
+
+
+def summed(rows, folder, **more):
+    """The summary of rows, by their own statistics; in `folder` as summary.csv."""
+    manifest = read(rows, folder, **more)
+    said = run_statistics(manifest, folder / "statistics.json")
+    return summarize(manifest, said, folder / "summary.csv")
+
+
 def test_summary_has_its_columns_and_the_baseline_first(rows, tmp_path):
-    summarize(rows, tmp_path / "summary.csv", title="Synthetic world")
+    summed(rows, tmp_path, title="Synthetic world", config="run: demo\n")
     table = pd.read_csv(tmp_path / "summary.csv", dtype={"alpha": str, "experiment": str})
     assert table.columns.tolist() == [
-        "data_set", "tracker", "experiment", "alpha", "seed", "success_auc", "precision_20",
-        "gain_percent", "frames_per_second", "targets", "frames",
+        "data_set", "tracker", "experiment", "alpha", "seeds",
+        "success_auc", "success_auc_low", "success_auc_high",
+        "difference", "difference_low", "difference_high", "p",
+        "precision_20", "targets", "frames", "weights", "configuration",
     ]  # fmt: skip
-    assert table["experiment"].tolist() == ["baseline", "baseline", "2", "2", "2", "10"]
-    assert table["seed"].tolist() == [0, 1, 0, 1, 0, 0]
-    assert table["alpha"].fillna("").tolist() == ["", "", "0.3", "0.3", "learned", "0.1"]
+    assert table["tracker"].tolist() == [
+        "baseline", "exp2-alpha0.3", "exp2-alphalearned", "exp10-alpha0.1"
+    ]  # fmt: skip
+    assert table["experiment"].tolist() == ["baseline", "2", "2", "10"]
+    assert table["seeds"].tolist() == ["0 1", "0 1", "0", "0"]
+    assert table["alpha"].fillna("").tolist() == ["", "0.3", "learned", "0.1"]
     assert set(table["data_set"]) == {"Synthetic world"}
-    assert set(table["frames_per_second"]) == {12.5}
     assert set(table["targets"]) == {2} and set(table["frames"]) == {20}
+    assert set(table["configuration"]) == {digest_text("run: demo\n")[:12]}
 
 
-def test_gain_is_over_the_baseline_of_the_same_seed(rows, tmp_path):
-    table = summarize(rows, tmp_path / "summary.csv", title="world")
-    gains = dict(zip(zip(table["tracker"], table["seed"], strict=True), table["gain_percent"],
-                     strict=True))  # fmt: skip
+def test_summary_averages_seeds_and_tells_the_weights_of_each(rows, tmp_path):
+    """In the order of the seeds, whatever the order of the rows."""
+    table = summed(rows, tmp_path).set_index("tracker")
     learned, late, early, _, baseline_1, baseline_0 = rows
-    for row, baseline in ((early, baseline_0), (late, baseline_1), (learned, baseline_0)):
-        expected = 100 * (auc(row) / auc(baseline) - 1)
-        assert gains[row["tracker"], row["seed"]] == pytest.approx(expected, abs=1e-3)
-    assert gains[baseline_0["tracker"], 0] == gains[baseline_1["tracker"], 1] == 0
+    for tracker, own in (("baseline", (baseline_0, baseline_1)), ("exp2-alpha0.3", (early, late)),
+                         ("exp2-alphalearned", (learned,))):  # fmt: skip
+        line = table.loc[tracker]
+        assert line["success_auc"] == pytest.approx(np.mean([auc(row) for row in own]), abs=1e-6)
+        assert line["weights"] == " ".join(digest_text(row["tracker"])[:12] for row in own)
+        assert line["success_auc_low"] <= line["success_auc"] <= line["success_auc_high"]
+
+
+def test_difference_is_to_the_baseline_of_the_same_seed(rows, tmp_path):
+    table = summed(rows, tmp_path).set_index("tracker")
+    learned, late, early, _, baseline_1, baseline_0 = rows
+    both = (auc(early) - auc(baseline_0) + auc(late) - auc(baseline_1)) / 2
+    one = auc(learned) - auc(baseline_0)
+    assert table.loc["exp2-alpha0.3", "difference"] == pytest.approx(both, abs=1e-6)
+    assert table.loc["exp2-alphalearned", "difference"] == pytest.approx(one, abs=1e-6)
+    assert np.isnan(table.loc["baseline", "difference"])
     assert auc(baseline_0) != auc(baseline_1)
 
 
 def test_summary_refuses_what_cannot_be_compared(rows, tmp_path):
     output = tmp_path / "summary.csv"
     with pytest.raises(InputError, match="'baseline' of seed 1"):
-        summarize([row for row in rows if row is not rows[4]], output, title="world")
+        summed([row for row in rows if row is not rows[4]], tmp_path)
     with pytest.raises(InputError, match="listed twice"):
-        summarize([*rows, rows[0]], output, title="world")
+        summed([*rows, rows[0]], tmp_path)
     fewer = add_row(tmp_path, "3", 0.5, 0, 3, targets=1)
+    with pytest.raises(InputError, match="expected the targets of the other trackers"):
+        summed([*rows, fewer], tmp_path)
+    said = run_statistics(read(rows, tmp_path), tmp_path / "statistics.json")
     with pytest.raises(InputError, match="expected 2 targets and 20 frames"):
-        summarize([*rows, fewer], output, title="world")
+        summarize(read([*rows, fewer], tmp_path), said, output)
     with pytest.raises(InputError, match="at least one tracker"):
-        summarize([], output, title="world")
+        summed([], tmp_path)
     assert not output.exists()
 
 
-def test_gain_over_a_baseline_that_never_hits_is_left_empty(tmp_path):
+def test_summary_refuses_statistics_of_other_trackers(rows, tmp_path):
+    said = run_statistics(read(rows, tmp_path), tmp_path / "statistics.json")
+    more = add_row(tmp_path, "3", 0.5, 0, 3)
+    for other in ([*rows, more], rows[1:], [row for row in rows if row["seed"] == 0]):
+        with pytest.raises(InputError, match="of other trackers"):
+            summarize(read(other, tmp_path), said, tmp_path / "summary.csv")
+
+
+def test_a_baseline_that_never_hits_can_be_compared_with(tmp_path):
+    """With the given first frame no real tracker scores 0; MATLAB's convention can."""
     rows = [add_row(tmp_path, "baseline", None, 0, 900), add_row(tmp_path, "1", 0.5, 0, 3)]
-    # With the given first frame no real tracker scores 0; MATLAB's convention can.
     file = Path(rows[0]["evaluation"])
-    file.write_text(json.dumps(json.loads(file.read_text()) | {"success_auc": 0.0}))
-    summarize(rows, tmp_path / "summary.csv", title="world")
-    table = pd.read_csv(tmp_path / "summary.csv")
-    assert table["gain_percent"].isna().all()
+    scores = json.loads(file.read_text()) | {"success_auc": 0.0}
+    for entry in scores["per_sequence"].values():
+        entry["success_auc"] = 0.0
+    file.write_text(json.dumps(scores))
+    table = summed(rows, tmp_path)
+    assert table["success_auc"].tolist() == [0.0, pytest.approx(auc(rows[1]), abs=1e-6)]
+    assert table.loc[1, "difference"] == table.loc[1, "success_auc"]
+
+
+def test_equal_runs_give_equal_tables_without_a_time_in_them(rows, tmp_path):
+    """The same boxes, tracked again on a machine of another speed."""
+    summed(rows, tmp_path)
+    first = (tmp_path / "summary.csv").read_bytes()
+    for row in rows:
+        said = json.loads(Path(row["run"]).read_text())
+        slower = {"seconds": 7.25, "frames_per_second": 2.76, "device": "cuda"}
+        Path(row["run"]).write_text(json.dumps(said | slower))
+    summed(rows, tmp_path)
+    assert (tmp_path / "summary.csv").read_bytes() == first
+    assert not re.search("second|device|date", first.decode())
+
+
+def test_intervals_are_those_of_the_statistics(rows, tmp_path):
+    summed(rows, tmp_path)
+    table = pd.read_csv(tmp_path / "summary.csv").astype(object)
+    said = json.loads((tmp_path / "statistics.json").read_text())["rows"]
+    assert len(table) == len(said)
+    for line, entry in zip(table.to_dict("records"), said, strict=True):
+        pairs = [("success_auc", entry["value"]), ("difference", entry["difference"] or {})]
+        for name, value in pairs:
+            for column, end in ((name, "mean"), (f"{name}_low", "low"), (f"{name}_high", "high")):
+                assert line[column] == value.get(end) or (pd.isna(line[column]) and not value)
+        assert line["p"] == entry["p"] or (pd.isna(line["p"]) and entry["p"] is None)
+
+
+def test_a_run_without_weights_and_one_without_digests(rows, tmp_path):
+    by_name = {row["tracker"]: row for row in rows}
+    by_name["2_0.3_0"]["run"] = None
+    by_name["10_0.1_0"]["run"] = None
+    table = summed(rows, tmp_path).set_index("tracker")
+    assert table.loc["exp2-alpha0.3", "weights"] == f"- {digest_text('2_0.3_1')[:12]}"
+    assert table.loc["exp10-alpha0.1", "weights"] == ""
+    path = Path(by_name["2_0.3_1"]["run"])
+    path.write_text('{"made_by": []}')
+    with pytest.raises(InputError, match=re.escape(f"{path}: expected made_by")):
+        summed(rows, tmp_path)
 
 
 def test_means_are_over_seeds_and_the_best_alpha_is_chosen(rows, tmp_path):
@@ -120,11 +210,11 @@ def test_means_are_over_seeds_and_the_best_alpha_is_chosen(rows, tmp_path):
     assert [mean.experiment for mean in best_of_each(means)] == ["baseline", "2", "10"]
 
 
-def made_up(benchmark, protocol, values, *, targets=1, frames=9, **more):
-    """scores.json of a tracker with these values."""
+def made_up(benchmark, protocol, values, *, targets=1, frames=9, of_each=None, **more):
+    """scores.json of a tracker with these values, and these of each target."""
     one = sets.get(benchmark)
     missing = {measure.key: 0.25 for measure in one.measures if measure.key not in values}
-    per_unit = {f"T{index}": {"frames": 3} for index in range(targets)}
+    per_unit = {f"T{index}": {"frames": 3} | (of_each or {}) for index in range(targets)}
     scores = Scores(values=values | missing, per_unit=per_unit, frames=frames, **more)
     return json.dumps(report(one, scores, protocol=protocol, tracker="t"))
 
@@ -145,12 +235,14 @@ def manifest(rows, tmp_path):
     vot = made_up("vot", "restarted", {
         "accuracy": 0.5, "failures": 2.0, "robustness": 1.5, "eao": None,
     })  # fmt: skip
-    score = {"siamfc": {"mean": -3.0, "std": 3.5}, "colorization": {"mean": 400.0, "std": 30.0},
+    score = {"siamfc": {"mean": -3.0, "std": 3.5}, "auxiliary": {"mean": 400.0, "std": 30.0},
              "pairs": 10}  # fmt: skip
     curve = "step,loss,learning_rate,validation_loss\n1,2.5,0.1,\n2,1.5,0.1,1.9\n3,nan,0.1,\n"
     value = {
         "title": f"World {EVIL}", "synthetic": True, "cut": "first 10 frames", "notes": [EVIL],
+        "experiments": {"2": f"fine-tuned {EVIL}"}, "plans": {"2": {"controls": ["10"]}},
         "rows": rows, "summary_csv": str(tmp_path / "summary.csv"),
+        "statistics": str(tmp_path / "verdicts.json"),
         "figures": str(tmp_path / "figures" / "figures.json"),
         "evaluations": [
             {"benchmark": "otb", "protocol": "ope",
@@ -176,8 +268,12 @@ def manifest(rows, tmp_path):
 
 def run_all(manifest):
     folder = manifest.parent
-    for stage, output in (("summary", "summary.csv"), ("figures", "figures"), ("page", "p.html")):
-        assert main([stage, f"--manifest={manifest}", f"--output={folder / output}"]) == 0
+    for stage, output, *more in (
+        ("statistics", "verdicts.json"),
+        ("summary", "summary.csv", f"--statistics={folder / 'verdicts.json'}"),
+        ("figures", "figures"), ("page", "p.html"),
+    ):  # fmt: skip
+        assert main([stage, f"--manifest={manifest}", f"--output={folder / output}", *more]) == 0
     return (folder / "p.html").read_text()
 
 
@@ -277,7 +373,14 @@ def test_missing_and_broken_files_are_named(manifest, tmp_path, capsys):
     with pytest.raises(InputError, match=r"curve\.csv: expected the columns step and loss"):
         make_figures(read_manifest(manifest, with_figures=False), tmp_path / "figures")
     (tmp_path / "2_0.3_0.json").unlink()
-    assert main(["summary", f"--manifest={manifest}", f"--output={tmp_path / 's.csv'}"]) == 2
+    arguments = [f"--manifest={manifest}", f"--output={tmp_path / 's.csv'}"]
+    said = f"--statistics={tmp_path / 'verdicts.json'}"
+    capsys.readouterr()
+    assert main(["summary", *arguments, said]) == main(["statistics", *arguments]) == 2
+    assert capsys.readouterr().err.count("2_0.3_0.json: no such file") == 2
+    with pytest.raises(SystemExit):
+        main(["summary", *arguments])
+    assert "--statistics" in capsys.readouterr().err
 
 
 @pytest.fixture
@@ -307,14 +410,14 @@ def with_classical(manifest, tmp_path):
 def test_classical_trackers_stand_in_the_table_after_the_baselines(with_classical, rows, tmp_path):
     run_all(with_classical)
     table = pd.read_csv(tmp_path / "summary.csv", dtype=str, keep_default_na=False)
-    assert table["tracker"].tolist()[2:4] == ["kcf", "klt"]
-    assert table["experiment"].tolist()[:5] == ["baseline"] * 2 + ["classical"] * 2 + ["2"]
+    assert table["tracker"].tolist()[1:3] == ["kcf", "klt"]
+    assert table["experiment"].tolist()[:4] == ["baseline"] + ["classical"] * 2 + ["2"]
     lines = table[table["experiment"] == "classical"]
-    assert set(lines["alpha"]) == set(lines["seed"]) == {""}
+    assert set(lines["alpha"]) == set(lines["seeds"]) == set(lines["weights"]) == {""}
     mean = (auc(rows[4]) + auc(rows[5])) / 2
     for line in lines.to_dict("records"):
-        expected = 100 * (float(line["success_auc"]) / mean - 1)
-        assert float(line["gain_percent"]) == pytest.approx(expected, abs=1e-3)
+        expected = float(line["success_auc"]) - mean
+        assert float(line["difference"]) == pytest.approx(expected, abs=2e-6)
 
 
 def test_classical_trackers_are_in_the_plots_and_on_the_page(with_classical, tmp_path):
@@ -335,7 +438,7 @@ def test_classical_trackers_are_in_the_plots_and_on_the_page(with_classical, tmp
 def test_a_classical_tracker_is_listed_once_and_has_no_seed(with_classical, tmp_path):
     value = json.loads(with_classical.read_text())
     with pytest.raises(InputError, match="'kcf' is listed twice"):
-        summarize([*value["rows"], value["rows"][-2]], tmp_path / "s.csv", title="world")
+        summed([*value["rows"], value["rows"][-2]], tmp_path)
     value["rows"][-1]["seed"] = 0
     with_classical.write_text(json.dumps(value))
     with pytest.raises(InputError, match=r"seed: expected null"):
@@ -383,19 +486,22 @@ def test_curves_of_further_benchmarks_are_drawn_once(with_classical, tmp_path):
 def test_a_tracker_from_elsewhere_stands_in_the_table_and_in_the_plots(
     with_classical, rows, tmp_path
 ):
-    """Results that exist, without times: its speed is left empty."""
+    """Results that exist, without times and without weights."""
     value = json.loads(with_classical.read_text())
     row = add_row(tmp_path, "own", None, None, 6) | {"tracker": "SRDCF"}
-    Path(row["run"]).write_text('{"frames": 20, "seconds": null, "frames_per_second": null}')
+    Path(row["run"]).write_text(json.dumps({
+        "frames": 20, "seconds": None, "frames_per_second": None,
+        "made_by": {"stage": "adopt", "inputs": {"results": digest_text("boxes")}},
+    }))  # fmt: skip
     value["rows"].insert(0, row)
     with_classical.write_text(json.dumps(value))
     text = run_all(with_classical)
     table = pd.read_csv(tmp_path / "summary.csv", dtype=str, keep_default_na=False)
-    assert table["tracker"].tolist()[2:5] == ["kcf", "klt", "SRDCF"]
+    assert table["tracker"].tolist()[1:4] == ["kcf", "klt", "SRDCF"]
     (line,) = table[table["experiment"] == "own"].to_dict("records")
-    assert line["alpha"] == line["seed"] == line["frames_per_second"] == ""
-    expected = 100 * (auc(row) / ((auc(rows[4]) + auc(rows[5])) / 2) - 1)
-    assert float(line["gain_percent"]) == pytest.approx(expected, abs=1e-3)
+    assert line["alpha"] == line["seeds"] == line["weights"] == ""
+    expected = auc(row) - (auc(rows[4]) + auc(rows[5])) / 2
+    assert float(line["difference"]) == pytest.approx(expected, abs=2e-6)
     assert row_cells(text, "SRDCF")[0] == "own"
     with plots.style():
         means = mean_over_seeds(read_manifest(with_classical, with_figures=False).rows)
@@ -407,7 +513,7 @@ def test_a_tracker_from_elsewhere_stands_in_the_table_and_in_the_plots(
                    for t in alpha.axes[0].get_legend().get_texts())  # fmt: skip
     assert not (tmp_path / "figures" / "success_own.svg").exists()
     with pytest.raises(InputError, match="'SRDCF' is listed twice"):
-        summarize([*value["rows"], row], tmp_path / "s.csv", title="world")
+        summed([*value["rows"], row], tmp_path)
 
 
 def test_the_summary_may_be_of_another_benchmark(tmp_path):
@@ -417,7 +523,8 @@ def test_the_summary_may_be_of_another_benchmark(tmp_path):
         ("baseline-seed0", "baseline", None, 0, 0.4), ("exp1", "1", 0.5, 0, 0.5),
     ):  # fmt: skip
         path = tmp_path / f"{name}.json"
-        path.write_text(made_up("vot", "restarted", {"accuracy": value, "eao": None}))
+        path.write_text(made_up("vot", "restarted", {"accuracy": value, "eao": None},
+                                of_each={"accuracy": value}))  # fmt: skip
         rows.append({"tracker": name, "experiment": experiment, "alpha": alpha, "seed": seed,
                      "evaluation": str(path), "run": None})  # fmt: skip
     value = {
@@ -427,8 +534,103 @@ def test_the_summary_may_be_of_another_benchmark(tmp_path):
     (tmp_path / "manifest.json").write_text(json.dumps(value))
     text = run_all(tmp_path / "manifest.json")
     table = pd.read_csv(tmp_path / "summary.csv")
-    assert table.columns.tolist()[5:8] == ["accuracy", "robustness", "eao"]
-    assert table["gain_percent"].tolist() == [0, 25] and table["eao"].isna().all()
+    assert table.columns.tolist()[5:14] == [
+        "accuracy", "accuracy_low", "accuracy_high", "difference", "difference_low",
+        "difference_high", "p", "robustness", "eao",
+    ]  # fmt: skip
+    assert table["accuracy"].tolist() == [0.4, 0.5] and table["eao"].isna().all()
+    assert pd.isna(table.loc[0, "difference"]) and table.loc[1, "difference"] == 0.1
     assert "Beside the thesis" not in text and "per 100 frames" in text
     index = json.loads((tmp_path / "figures" / "figures.json").read_text())
     assert [figure["title"] for figure in index] == ["accuracy by α"]
+
+
+def test_one_target_has_no_interval_and_no_brackets_of_dashes(tmp_path):
+    """An interval of one target is unknown: a cell holds the number alone, or a dash."""
+    rows = [add_row(tmp_path, "baseline", None, 0, 20, targets=1),
+            add_row(tmp_path, "1", 0.5, 0, 10, targets=1)]  # fmt: skip
+    path = tmp_path / "manifest.json"
+    value = {"title": "world", "rows": rows, "summary_csv": str(tmp_path / "summary.csv"),
+             "figures": str(tmp_path / "figures" / "figures.json")}  # fmt: skip
+    path.write_text(json.dumps(value))
+    text = run_all(path)
+    ours, baseline = auc(rows[1]), auc(rows[0])
+    assert row_cells(text, "baseline")[3:6] == [f"{baseline:.3f}", "–", "–"]
+    assert row_cells(text, "exp1-alpha0.5")[3:6] == [
+        f"{ours:.3f}", f"{ours - baseline:+.3f}", "–"
+    ]  # fmt: skip
+
+
+def test_cells_of_the_summary_hold_a_number_and_its_interval(manifest):
+    text = run_all(manifest)
+    said = json.loads((manifest.parent / "verdicts.json").read_text())["rows"]
+    (one,) = [row for row in said if row["tracker"] == "exp10-alpha0.1"]
+    value, difference = one["value"], one["difference"]
+    assert row_cells(text, "exp10-alpha0.1")[3:6] == [
+        f"{value['mean']:.3f} [{value['low']:.3f}, {value['high']:.3f}]",
+        f"{difference['mean']:+.3f} [{difference['low']:+.3f}, {difference['high']:+.3f}]",
+        f"{one['p']:.3f}",
+    ]
+    assert row_cells(text, "baseline")[4] == "–"
+
+
+def test_the_verdicts_come_first_on_the_page_and_are_escaped(manifest):
+    text = run_all(manifest)
+    said = json.loads((manifest.parent / "verdicts.json").read_text())
+    section = text[text.index('<section id="verdicts"') : text.index("<nav")]
+    assert text.index('id="verdicts"') < text.index("<table")
+    headline, *listed = re.findall(
+        r"<(?:p|li)[^>]*>(.*?)</(?:p|li)>", section.split("</section>")[0]
+    )
+    assert html.unescape(headline) == said["headline"] != ""
+    assert [html.unescape(one) for one in listed] == [
+        said["experiments"][name]["sentence"] for name in ("2", "10")
+    ]  # fmt: skip
+    assert "<script" not in section and "fine-tuned &lt;script&gt;" in section
+
+
+def test_the_page_has_no_verdicts_where_there_are_no_experiments(tmp_path):
+    rows = [add_row(tmp_path, "baseline", None, 0, 20), add_row(tmp_path, "own", None, None, 10)]
+    path = tmp_path / "manifest.json"
+    value = {"title": "world", "rows": rows, "summary_csv": str(tmp_path / "summary.csv"),
+             "statistics": str(tmp_path / "verdicts.json"),
+             "figures": str(tmp_path / "figures" / "figures.json")}  # fmt: skip
+    path.write_text(json.dumps(value))
+    text = run_all(path)
+    assert 'id="verdicts"' not in text and 'class="verdict"' not in text
+    assert row_cells(text, "own_None_None")[0] == "own"
+
+
+def test_an_experiment_that_claims_nothing_is_told_but_not_the_headline(rows, tmp_path):
+    path = tmp_path / "manifest.json"
+    plans = {"2": {"claim": False}, "10": {"controls": ["2"]}}
+    value = {"title": "world", "rows": rows, "summary_csv": str(tmp_path / "summary.csv"),
+             "plans": plans, "statistics": str(tmp_path / "verdicts.json"),
+             "figures": str(tmp_path / "figures" / "figures.json")}  # fmt: skip
+    path.write_text(json.dumps(value))
+    text = run_all(path)
+    assert 'class="verdict"' not in text and text.count("<li>Experiment ") == 2
+
+
+def test_a_summary_of_objects_starts_with_the_measure_that_each_of_them_has(tmp_path):
+    """J&F is of all objects together: J is compared, and both stand in the table."""
+    rows = []
+    for name, value in (("identity", 0.4), ("resnet18", 0.5)):
+        path = tmp_path / f"{name}.json"
+        whole = {"J_and_F": value + 0.1, "J_mean": value, "F_mean": value + 0.2}
+        each = {"J_mean": value, "F_mean": value + 0.2}
+        path.write_text(made_up("davis", "propagated", whole, targets=3, of_each=each))
+        rows.append({"tracker": name, "experiment": "own", "alpha": None, "seed": None,
+                     "evaluation": str(path)})  # fmt: skip
+    value = {
+        "title": "DAVIS", "rows": rows, "summary_csv": str(tmp_path / "summary.csv"),
+        "figures": str(tmp_path / "figures" / "figures.json"),
+    }  # fmt: skip
+    (tmp_path / "manifest.json").write_text(json.dumps(value))
+    text = run_all(tmp_path / "manifest.json")
+    table = pd.read_csv(tmp_path / "summary.csv")
+    assert table.columns.tolist()[5:8] == ["J_mean", "J_mean_low", "J_mean_high"]
+    assert table.columns.tolist()[12:14] == ["J_and_F", "F_mean"]
+    assert row_cells(text, "resnet18")[3:] == [
+        "50.00 [50.00, 50.00]", "–", "–", "60.00", "70.00"
+    ]  # fmt: skip

@@ -2,16 +2,15 @@
 
 import dataclasses
 
-import numpy as np
 import pytest
 import torch
 
 from chromatrack.checkpoints import load_checkpoint
 from chromatrack.data.augmentation import Augmentation
-from chromatrack.data.crops import Crops, write_crop_shard
 from chromatrack.data.pairs import CropPairs
 from chromatrack.errors import InputError
 from chromatrack.settings import (
+    AuxiliarySettings,
     ColorizationSettings,
     ComputeSettings,
     FusionSettings,
@@ -20,29 +19,17 @@ from chromatrack.settings import (
 from chromatrack.stages.colorization.training import initial_colorization
 from chromatrack.stages.fusion.fusion import compose, fine_tune, response_statistics
 from chromatrack.stages.siamfc.training import train_siamfc
+from tests.crop_shards import write_blobs
 
 CPU = ComputeSettings(device="cpu")
 TINY = SiamFCSettings(width=0.05, epochs=2, pairs_per_epoch=8, batch_size=2, checkpoint_every=2)
 FUSION = FusionSettings(statistics_pairs=8)
+BRANCH = AuxiliarySettings()
 
 
 @pytest.fixture(scope="module")
 def crops(tmp_path_factory):
-    """A crop shard: two sequences, each a blob of its own colour in the centre of noise."""
-    import cv2
-
-    path = tmp_path_factory.mktemp("crops") / "crops-0000.h5"
-    random = np.random.default_rng(0)
-    sequences = []
-    for index, color in enumerate([(250, 40, 40), (40, 40, 250)]):
-        jpegs = []
-        for _ in range(4):
-            image = random.integers(60, 200, (271, 271, 3)).astype(np.uint8)
-            cv2.circle(image, (135, 135), 30, color, -1)
-            jpegs.append(cv2.imencode(".jpg", image)[1].tobytes())
-        sequences.append(Crops.of(f"s{index}", np.array([0, 1, 2, 200]), jpegs))
-    write_crop_shard(path, sequences, margin=8, made_by={})
-    return path
+    return write_blobs(tmp_path_factory.mktemp("crops") / "crops-0000.h5")
 
 
 def test_siamfc_training_repeats(crops, tmp_path):
@@ -144,7 +131,7 @@ def trained(crops, tmp_path_factory):
     )  # fmt: skip
     response_statistics(
         folder / "siamfc.pt", folder / "colorization.pt", [crops], folder / "statistics.json",
-        seed=0, settings=FUSION, pairs=TINY, compute=CPU,
+        seed=0, settings=FUSION, branch=BRANCH, pairs=TINY, compute=CPU,
     )  # fmt: skip
     return folder
 
@@ -169,7 +156,9 @@ def test_statistics_are_those_of_the_score_maps(trained, crops):
 
 
 def test_composing_changes_no_weight(trained, tmp_path):
-    compose(*parts(trained), tmp_path / "model.pt", alpha=0.5, settings=FUSION, seed=0)
+    compose(
+        *parts(trained), tmp_path / "model.pt", alpha=0.5, settings=FUSION, branch=BRANCH, seed=0
+    )
     state = load_checkpoint(tmp_path / "model.pt", kinds=("fused",)).state
     for name, value in load_checkpoint(trained / "siamfc.pt").state.items():
         assert torch.equal(state[f"siamfc.{name}"], value)
@@ -179,21 +168,27 @@ def test_composing_changes_no_weight(trained, tmp_path):
 def test_fine_tuning_moves_the_branches_that_alpha_uses(trained, crops, tmp_path, alpha):
     # Barely trained branches have tiny score maps: normalised, their gradients are huge.
     gentle = dataclasses.replace(TINY, learning_rate=1e-7, final_learning_rate=1e-7)
-    compose(*parts(trained), tmp_path / "before.pt", alpha=alpha, settings=FUSION, seed=0)
+    compose(
+        *parts(trained), tmp_path / "before.pt", alpha=alpha, settings=FUSION, branch=BRANCH, seed=0
+    )
     fine_tune(
         *parts(trained), [crops], tmp_path / "model.pt", alpha=alpha, seed=0,
-        settings=FUSION, training=gentle, compute=CPU,
+        settings=FUSION, branch=BRANCH, training=gentle, compute=CPU,
     )  # fmt: skip
     before, after = (load_checkpoint(tmp_path / n).state for n in ("before.pt", "model.pt"))
     moved = {name.split(".")[0] for name in before if not torch.equal(before[name], after[name])}
-    expected = {"siamfc"} if alpha == 0 else {"siamfc", "colorization"}
+    expected = {"siamfc"} if alpha == 0 else {"siamfc", "auxiliary"}
     assert moved == expected | ({"alpha_logit"} if alpha is None else set())
 
 
 def test_a_checkpoint_of_another_kind_is_named(trained, tmp_path):
-    first, _, statistics = parts(trained)
-    with pytest.raises(InputError, match=r"siamfc.pt: expected a checkpoint of kind colorization"):
-        compose(first, first, statistics, tmp_path / "x.pt", alpha=0.5, settings=FUSION, seed=0)
+    first, second, statistics = parts(trained)
+    given = {"alpha": 0.5, "settings": FUSION, "branch": BRANCH, "seed": 0}
+    with pytest.raises(InputError, match=r"colorization.pt: expected a checkpoint of kind siamfc"):
+        compose(second, second, statistics, tmp_path / "x.pt", **given)
+    compose(first, second, statistics, tmp_path / "fused.pt", **given)
+    with pytest.raises(InputError, match=r"fused.pt: .* of kind colorization or siamfc, got fused"):
+        compose(first, tmp_path / "fused.pt", statistics, tmp_path / "x.pt", **given)
     with pytest.raises(InputError, match="not a file of PyTorch tensors"):
         load_checkpoint(statistics)
 

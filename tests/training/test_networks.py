@@ -347,7 +347,7 @@ def test_alpha_0_and_1_are_the_branches_bit_for_bit():
     first, last, middle = fused(0.0), fused(1.0), fused(0.25)
     with torch.no_grad():
         siamfc = first.siamfc(z_rgb, x_rgb)
-        branch = last.colorization
+        branch = last.auxiliary
         colorization = branch.respond(branch.embed(z_grey), branch.embed(x_grey))
         assert torch.equal(first(z_rgb, z_grey, x_rgb, x_grey), siamfc)
         assert torch.equal(last(z_rgb, z_grey, x_rgb, x_grey), colorization)
@@ -360,7 +360,7 @@ def test_normalization_is_eq_4_1():
     model, plain = fused(0.3, normalize=True), fused(0.0)
     with torch.no_grad():
         first = (plain.siamfc(z_rgb, x_rgb) - 1) / 2
-        branch = model.colorization
+        branch = model.auxiliary
         second = (branch.respond(branch.embed(z_grey), branch.embed(x_grey)) - 3) / 4
         mixed = model(z_rgb, z_grey, x_rgb, x_grey)
     torch.testing.assert_close(mixed, 0.7 * first + 0.3 * second)

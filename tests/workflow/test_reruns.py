@@ -4,8 +4,9 @@ from dataclasses import fields, is_dataclass, replace
 
 import pytest
 
+from chromatrack.experiments import networks
 from chromatrack.settings import Settings, from_mapping
-from chromatrack.slices import reported, slices
+from chromatrack.slices import composed, fine_tuned, of_network, pictures, reported, slices
 
 BASE = from_mapping({
     "run": "r",
@@ -62,8 +63,6 @@ EXPECTED = {
     "siamfc.max_gap": {"siamfc", "fine_tune", "response_statistics"},
     "siamfc": PAIRS,
     "fusion.normalize": {"compose", "fine_tune"},
-    "fusion.part": {"compose", "fine_tune", "response_statistics"},
-    "fusion.grey": {"compose", "fine_tune", "response_statistics"},
     "fusion": {"response_statistics"},
     "fine_tune": {"fine_tune"},
     "clips": {"fetch"},
@@ -122,8 +121,23 @@ KEYS = [
 ]
 
 
+def told(settings):
+    """Rule -> what its jobs depend on."""
+    tested = {True: {}, False: {}}
+    for name, experiment in settings.experiments.items():
+        slice_of = fine_tuned if experiment.trains else composed
+        tested[experiment.trains][name] = slice_of(settings, name)
+    measured = {name: of_network(settings, name) for name in networks(settings)}
+    return {
+        **slices(settings),
+        "compose": tested[False],
+        "fine_tune": tested[True],
+        "response_statistics": measured,
+    }
+
+
 def changed(settings, base=BASE):
-    before, after = slices(base), slices(settings)
+    before, after = told(base), told(settings)
     return {rule for rule in before if before[rule] != after[rule]}
 
 
@@ -147,6 +161,40 @@ def put(settings: Settings, part, /, **values):
 def test_as_run_the_size_of_patches_matters_to_the_statistics_too():
     base = put(BASE, "fusion", statistics_mode="train")
     assert changed(put(base, "siamfc", search_size=255), base) == PAIRS | {"response_statistics"}
+
+
+def with_experiment(base, name, **values):
+    changed = replace(base.experiments[name], **values)
+    return replace(base, experiments={**base.experiments, name: changed})
+
+
+@pytest.mark.parametrize(
+    "branch",
+    [{"layer": "layer2"}, {"layer": "layer2", "border": "cropped"}, {"input": "channel_mean"},
+     {"equalized": True}],
+    ids=str,
+)  # fmt: skip
+def test_what_an_experiment_correlates_makes_its_own_statistics_and_networks_again(branch):
+    edited = with_experiment(BASE, "2", **branch)
+    assert changed(edited) == {"fine_tune", "response_statistics"}
+    others = [name for name in BASE.experiments if name != "2"]
+    assert all(composed(edited, name) == composed(BASE, name) for name in others)
+    before, after = told(BASE)["response_statistics"], told(edited)["response_statistics"]
+    assert before.items() <= after.items() and len(after) == len(before) + 1
+    assert pictures(edited) == pictures(BASE)  # new scores draw them again, not the key
+
+
+def test_the_equalisation_of_frames_is_that_of_patches_that_are_equalised():
+    base = with_experiment(BASE, "1", equalized=True)
+    edited = put(base, "labels", equalization="y")
+    assert changed(edited, base) == ALL_LABELS | {"compose", "response_statistics"}
+
+
+@pytest.mark.parametrize("plan", [{"controls": ("1",)}, {"claim": False}, {"alpha": 0.3}], ids=str)
+def test_what_is_planned_of_an_experiment_makes_the_report_alone(plan):
+    edited = with_experiment(BASE, "2", **plan)
+    assert changed(edited) == set() and pictures(edited) == pictures(BASE)
+    assert reported(edited) != reported(BASE)
 
 
 @pytest.mark.parametrize(

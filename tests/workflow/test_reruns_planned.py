@@ -10,15 +10,22 @@ KEYS = (
     "labels.colours", "analysis.frames", "colorization.steps", "colorization.checkpoint_every",
     "single_video.steps", "crops.margin", "siamfc.select", "siamfc.keep_every",
     "siamfc.validation_frames", "siamfc.checkpoint", "fusion.normalize", "fine_tune.epochs",
+    "experiments.2.layer", "experiments.2.probe", "experiments.2.controls",
     "tracker.window_influence", "propagation.top_k", "compute.threads",
 )  # fmt: skip
 
 
 @pytest.fixture(scope="module")
-def found(tmp_path_factory):
+def folder(tmp_path_factory):
+    """A finished run, made by stand-ins."""
     folder = tmp_path_factory.mktemp("walk")
     key_walk.finished_run(folder)
     assert key_walk.plan(key_walk.configured(), folder=folder) == {}
+    return folder
+
+
+@pytest.fixture(scope="module")
+def found(folder):
     names = [(name, edit) for name, edit in key_walk.chosen(list(KEYS)) if name in KEYS]
     assert {name for name, _ in names} == set(KEYS)
     return key_walk.walk(folder, names, threads=2)
@@ -35,6 +42,16 @@ def test_a_surprise_is_told(found):
     told = " ".join(key_walk.surprises(found, wrong))
     assert "alphas: too many" in told and "alphas: too few: siamfc" in told
     assert "seeds: other jobs: track" in told and "data.title: no row" in told
+
+
+def test_an_experiment_that_is_taken_away_makes_the_report_alone(folder):
+    """Pictures, too: they are of the best tracker, and all scores say which one that is."""
+    for name in ("1", "2"):
+        (folder / "without.yaml").write_text(f"experiments: {{'{name}': null}}\n")
+        planned = key_walk.plan(key_walk.configured("without.yaml"), folder=folder)
+        assert set(planned) == {
+            "pictures", "manifest", "statistics", "summary", "figures", "page", "publish",
+        }  # fmt: skip
 
 
 def test_every_key_of_the_settings_has_a_row():

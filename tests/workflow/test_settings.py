@@ -196,9 +196,10 @@ def test_thesis_yaml_is_complete_and_holds_the_defaults():
     written = yaml.safe_load((ROOT / "config/thesis.yaml").read_text())
     settings = load_config([ROOT / "config/thesis.yaml"])
     complete = as_plain(settings)
-    # One benchmark stands for the keys of all.
+    # One benchmark stands for the keys of all, and one experiment.
     for tree in (written, complete):
         tree["benchmarks"] = {"otb": tree["benchmarks"]["otb"]}
+        tree["experiments"] = {"1": tree["experiments"]["1"]}
     assert keys_of(written) == keys_of(complete)
     own = {name: getattr(settings, name) for name in ("run", "data", "benchmarks", "compute")}
     assert settings == Settings(**own)
@@ -217,7 +218,7 @@ def test_null_leaves_an_experiment_out():
     settings = load_config(
         [ROOT / "config.yaml", ROOT / "config/mini.yaml", ROOT / ".ci/mini.yaml"]
     )
-    assert list(settings.experiments) == ["1", "2", "4"]
+    assert list(settings.experiments) == ["1", "2", "4", "ensemble"]
     number = from_mapping({**MINIMAL, "experiments": {"1": {}, 1: None, "2": {}}})
     assert list(number.experiments) == ["2"]
 

@@ -12,6 +12,8 @@ from chromatrack.fetch.ledger import read_ledger
 from chromatrack.files import digest_file, holding
 
 ROOT = Path(__file__).resolve().parents[2]
+TRACKED = 61
+"""Trackers of the demo, over its benchmarks."""
 
 
 @pytest.fixture
@@ -40,12 +42,11 @@ def test_the_whole_plan_of_the_demo(folder):
     jobs = planned(folder, "results/otb2015_summary.csv")
     assert jobs["world"] == 5 and jobs["colorization"] == 2 and jobs["siamfc"] == 1
     assert jobs["fine_tune"] == 9 and jobs["compose"] == 2
-    # OTB and VOT have 16 trackers of checkpoints and two classical ones; GOT-10k val these two and
-    # the first baseline; DAVIS the identity, and for both trunks random weights, the thesis's
-    # method and the newer one.
-    assert jobs["track"] == jobs["evaluate"] == 2 * 18 + 3 + 7
-    # Experiments 1 and 4 only test: the alphas of each go together on OTB.
-    assert jobs["track_alphas"] == 2
+    # OTB, VOT and GOT-10k val have 16 trackers of checkpoints and two classical ones; DAVIS the
+    # identity, and for both trunks random weights, the thesis's method and the newer one.
+    assert jobs["track"] == jobs["evaluate"] == TRACKED == 3 * 18 + 7
+    # Experiments 1 and 4 only test: the alphas of each go together on OTB and on GOT-10k val.
+    assert jobs["track_alphas"] == 4 and jobs["statistics"] == 1
     assert "vot_official" not in jobs and "world_benchmark" not in jobs
 
 
@@ -107,8 +108,8 @@ def test_a_checkpoint_and_an_otb_folder_are_enough(folder, tmp_path, real):
     weights = {"siamfc": {"checkpoint": str(tmp_path / "siamfc.pt")}, "experiments": None}
     jobs = planned(folder, *real({"otb": str(tmp_path / "otb")}, baselines=["kcf"], **weights))
     assert set(jobs) == {
-        "track", "evaluate", "pictures", "manifest", "summary", "figures", "page", "publish",
-        "total",
+        "track", "evaluate", "pictures", "manifest", "statistics", "summary", "figures", "page",
+        "publish", "total",
     }  # fmt: skip
     assert jobs["track"] == 2
 
@@ -171,20 +172,48 @@ def test_published_results_and_classes_are_trackers(folder, tmp_path):
     trackers = "trackers={SRDCF: SRDCF, mine: 'tracker:Mine'}"
     jobs = planned(folder, "--config", trackers, "--", "results/otb2015_summary.csv")
     # Published results are of the summary's benchmark alone, a class is run on all.
-    assert jobs["track"] == jobs["evaluate"] == 46 + 1 + 3
+    assert jobs["track"] == jobs["evaluate"] == TRACKED + 1 + 3
 
 
 def test_an_edit_of_the_baselines_tracks_the_new_one_alone(folder):
     text = snakemake(folder, "-n", "--config", "baselines=[klt, kfc]", check=False)
     assert "configuration: baselines" in text and "kfc" in text
     jobs = planned(folder, "--config", "baselines=[]", "--", "results/otb2015_summary.csv")
-    assert jobs["track"] == 46 - 2 * 3
+    assert jobs["track"] == TRACKED - 2 * 3
 
 
 def test_a_further_trunk_is_pretrained_and_scored_beside_the_others(folder):
     jobs = planned(folder, "--config", "trunks=[resnet34]", "--", "results/otb2015_summary.csv")
-    assert jobs["colorization"] == jobs["colorize"] == 3 and jobs["track"] == 46 + 3
-    assert jobs["track_alphas"] == 2
+    assert jobs["colorization"] == jobs["colorize"] == 3 and jobs["track"] == TRACKED + 3
+    assert jobs["track_alphas"] == 4
+
+
+def test_a_new_experiment_is_an_entry(folder):
+    """A second SiamFC has a training of its own, of seed 1000, and is measured and composed."""
+    target = "results/otb2015_summary.csv"
+    entry = "experiments={ensemble: {weights: siamfc, controls: ['1']}}"
+    jobs = planned(folder, "--config", entry, "--", target)
+    assert jobs["siamfc"] == jobs["choose_siamfc"] == 2
+    assert jobs["colorization"] == 2 and jobs["compose"] == 3
+    assert jobs["track"] == TRACKED + 3 * 3 and jobs["track_alphas"] == 6
+    text = snakemake(
+        folder, "-n", "-p", "--quiet", "host", "--config", entry, "--",
+        "results/demo/fused/expensemble-seed0/model.pt",
+    )  # fmt: skip
+    assert "chromatrack train-siamfc" in text and "--seed 1000 " in text
+    assert "--auxiliary results/demo/siamfc/seed1000/model.pt" in text
+
+
+@pytest.mark.parametrize(
+    ("entry", "message"),
+    [
+        ("{border: cropped}", "experiments.7.border: cropped: a cell of layer4 sees 227 px"),
+        ("{controls: ['1'], input: colour}", "experiments.7.input: colour needs a network"),
+    ],
+)
+def test_an_experiment_that_cannot_be_stops_before_any_job(folder, entry, message):
+    text = snakemake(folder, "-n", "--config", f"experiments={{'7': {entry}}}", check=False)
+    assert f"configuration: {message}" in text
 
 
 def test_a_wrong_key_stops_before_any_job(folder):

@@ -1,6 +1,7 @@
 # Requires the scores of all trackers. Produces the table, the plots and the page of the run, and
 # puts its table where everybody looks for it.
 
+from chromatrack import timing
 from chromatrack.reporting.thesis_tables import TABLES
 
 CLIPS = layout.has_clips(SETTINGS)
@@ -194,6 +195,30 @@ rule table:
 rule tables:
     input:
         [PLACES.table_of(name, "csv") for name in TABLES],
+
+
+# The speed of trackers, with nothing beside it: a job of all cores. Asked for by name, and none of
+# `tables`: times are never equal twice.
+rule speed:
+    input:
+        world=asked(timing.data),
+        trackers=asked(timing.files),
+    output:
+        csv=PLACES.table_of("speed", "csv"),
+        tex=PLACES.table_of("speed", "tex"),
+    log:
+        PLACES.log("tables/speed"),
+    conda:
+        "../../envs/chromatrack.yaml"
+    threads: workflow.cores
+    resources:
+        compute=COMPUTE,
+    params:
+        config=asked(timing.read),
+        version=(VERSIONS["speed"], VERSIONS["track"]),
+    shell:
+        "chromatrack speed --settings {params.config:q} --output {output.csv:q}"
+        " --compute {resources.compute:q} 2>&1 | tee {log:q}"
 
 
 # The table of the configuration at hand. It takes the page along, so that asking for the table

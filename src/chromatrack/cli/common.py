@@ -58,6 +58,13 @@ def stage_settings(
     return kind()
 
 
+def whole_run(options: argparse.Namespace) -> s.Settings:
+    """The complete configuration; it has no defaults."""
+    if options.settings is None and options.config is None:
+        raise InputError("expected --config FILE... (or --settings JSON) with a whole run")
+    return stage_settings(options, s.Settings, lambda everything: everything)
+
+
 def add_cadence(parser: argparse.ArgumentParser) -> None:
     """Add `--cadence JSON`; it is apart from the settings as it does not change the weights."""
     parser.add_argument(

@@ -5,10 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from chromatrack.cli.common import add_settings, add_stage, stage_settings
-from chromatrack.errors import InputError
+from chromatrack.cli.common import add_settings, add_stage, whole_run
 from chromatrack.reporting.thesis_tables import TABLES
-from chromatrack.settings import Settings
 
 
 def register(subcommands: argparse._SubParsersAction) -> None:
@@ -77,17 +75,11 @@ def register(subcommands: argparse._SubParsersAction) -> None:
     )
 
 
-def _all_settings(options: argparse.Namespace) -> Settings:
-    if options.settings is None and options.config is None:
-        raise InputError("expected --config FILE... (or --settings JSON) with a whole run")
-    return stage_settings(options, Settings, lambda everything: everything)
-
-
 def _pictures(options: argparse.Namespace) -> None:
     from chromatrack.stages.report.pictures import draw_pictures
 
     draw_pictures(
-        _all_settings(options),
+        whole_run(options),
         options.output,
         labels=options.labels,
         colorized=options.colorized,
@@ -98,7 +90,7 @@ def _manifest(options: argparse.Namespace) -> None:
     from chromatrack.stages.report.manifest import write_manifest
 
     write_manifest(
-        _all_settings(options),
+        whole_run(options),
         options.output,
         ledgers=options.ledgers,
         pictures=options.pictures,

@@ -14,7 +14,7 @@ required; a part that is missing is left out of the page.
       "rows": [                                 // one per tracker; the baseline has no alpha
         {"tracker": "siamfc", "experiment": "baseline", "alpha": null, "seed": 0,
          "evaluation": "....json",              // written by `chromatrack evaluate otb`
-         "run": "....json"},                    // frames, seconds, frames_per_second, device
+         "run": "....json"},                    // made_by: digest of the checkpoint; or null
         {"tracker": "...", "experiment": "2", "alpha": 0.3, "seed": 0, ...}, // or "learned"
         {"tracker": "kcf", "experiment": "classical", "alpha": null, "seed": null, ...},
         {"tracker": "SRDCF", "experiment": "own", "alpha": null, "seed": null, ...}
@@ -32,7 +32,7 @@ required; a part that is missing is left out of the page.
       "ledgers": ["....csv"],                   // of clips: columns label, status, permanent
       "lab_statistics": "....json",             // mean, std, frames
       "label_analysis": ".../analysis.json",    // written by `chromatrack analyze-labels`
-      "score_statistics": {"resnet18": "....json"},  // siamfc, colorization: mean, std; pairs
+      "score_statistics": {"resnet18": "....json"},  // siamfc, auxiliary: mean, std; pairs
       "curves": {"colorization/resnet18": "....csv"},  // columns step, loss, ...; what stands
                                                 //   before the first "/" shares one plot
       "pictures": [{"caption": "...", "png": "....png"}],

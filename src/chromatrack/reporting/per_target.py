@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -73,32 +74,49 @@ def read_scored(rows: Iterable[Row]) -> Scored:
             raise InputError(f"rows: {what} is listed twice")
         own.append(row)
     about, measure, targets, trackers = None, None, None, {}
+    frames: dict[str, int] = {}
     for key, own in groups.items():
         columns, overlaps = [], []
         for row in own:
             scores = read_evaluation(row.evaluation)
-            per_unit = scores[f"per_{scores['unit']}"]
+            per_unit = _per_unit(scores, row.evaluation)
             if about is None:
                 about, targets = scores, tuple(sorted(per_unit))
-                measure = _first_measure(scores, row)
+                measure = first_measure(scores, row.evaluation)
             if tuple(sorted(per_unit)) != targets:
                 raise InputError(f"{row.evaluation}: expected the targets of the other trackers")
             columns.append(_values(per_unit, targets, measure, row))
-            told = scores.get("overlaps")
-            overlaps.append(told and tuple(np.array(told[name]) for name in targets))
+            overlaps.append(_overlaps(scores, targets, frames, row))
         trackers[key] = PerTarget(
             tuple(row.seed for row in own), np.stack(columns, axis=1), tuple(overlaps)
         )
     return Scored(about, measure, targets, trackers)
 
 
-def _first_measure(scores: Mapping[str, Any], row: Row) -> Measure:
-    """The first of the benchmark's that each target has by itself."""
-    some = next(iter(scores[f"per_{scores['unit']}"].values()))
+def _per_unit(scores: Mapping[str, Any], path: Path) -> Mapping[str, Mapping[str, Any]]:
+    """Target -> its measures."""
+    key = f"per_{scores['unit']}"
+    found = scores.get(key)
+    usable = isinstance(found, dict) and all(isinstance(one, dict) for one in found.values())
+    if not found or not usable:
+        raise InputError(f"{path}: expected {key!r} as `chromatrack evaluate` writes it")
+    return found
+
+
+def first_measure(scores: Mapping[str, Any], path: Path) -> Measure:
+    """The measure that is compared: the first of the benchmark's that each target has by itself.
+
+    Args:
+        path: of the scores.
+
+    Raises:
+        InputError: there is none.
+    """
+    some = next(iter(_per_unit(scores, path).values()))
     for key, told in scores["measures"].items():
         if key in some:
             return Measure.from_declared({k: v for k, v in told.items() if k != "value"})
-    raise InputError(f"{row.evaluation}: expected a measure of each {scores['unit']}, found none")
+    raise InputError(f"{path}: expected a measure of each {scores['unit']}, found none")
 
 
 def _values(
@@ -107,6 +125,24 @@ def _values(
     sign = -1.0 if measure.better == "lower" else 1.0
     found = [per_unit[name].get(measure.key) for name in targets]
     for name, value in zip(targets, found, strict=True):
-        if not isinstance(value, int | float) or not np.isfinite(value):
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        if not number or not np.isfinite(value):
             raise InputError(f"{row.evaluation}: {name}: expected a number as {measure.key!r}")
     return sign * np.array(found, dtype=np.float64)
+
+
+def _overlaps(
+    scores: Mapping[str, Any], targets: tuple[str, ...], frames: dict[str, int], row: Row
+) -> tuple[np.ndarray, ...] | None:
+    """(frames,) of each target, as many as in `frames`, which the first tracker fills."""
+    told = scores.get("overlaps")
+    if told is None:
+        return None
+    for name in targets:
+        count = len(told[name]) if name in told else 0
+        if count != frames.setdefault(name, count) or count == 0:
+            raise InputError(
+                f"{row.evaluation}: {name}: expected overlaps of {frames[name] or 'its'} frames, "
+                f"got {count}"
+            )
+    return tuple(np.array(told[name], dtype=np.float64) for name in targets)

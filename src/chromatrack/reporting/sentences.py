@@ -30,7 +30,7 @@ def sentence(name: str, one: Said, run: Said) -> str:
     alpha = "α" if chosen["alpha"] is None else f"α = {alpha_text(chosen['alpha'])}"
     kind = f" ({one['kind']})" if one["kind"] else ""
     smallest = compared["smallest_difference"]
-    count = f"{run['targets']} {run['unit']}s"
+    count = _count(run)
     told = one["verdict"]
     if told == "cannot be told":
         told = f"cannot be told with {count}"
@@ -47,41 +47,52 @@ def sentence(name: str, one: Said, run: Said) -> str:
 
 
 def headline(run: Said) -> str:
-    """The first sentence of the page: whether the auxiliary helps, in the light of its controls."""
+    """The first sentence of the page: whether the auxiliary helps, in the light of its controls.
+
+    Empty where no experiment lays claim to it.
+    """
     claims = {name: one for name, one in run["experiments"].items() if one["claim"]}
     if not claims:
         return ""
-    count = f"{run['targets']} {run['unit']}s"
-    seeds = _seeds(max(len(run["seeds"]), 1))
+    seeds = {one["comparison"]["difference"]["seeds"] for one in claims.values()}
+    where = f"over {_count(run)}{_seeds(seeds.pop()) if len(seeds) == 1 else ''}"
     won = [name for name, one in claims.items() if one["verdict"] == "helps"]
-    proven = [name for name in won if claims[name]["against"] and all(
-        entry["verdict"] == "helps" for entry in claims[name]["against"].values())]  # fmt: skip
-    where = f"over {count}{seeds}"
+    if won:
+        return _of_the_winners(won, claims, where)
+    lost = [name for name, one in claims.items() if one["verdict"] == "does not help"]
+    if len(lost) == len(claims):
+        margin = f"{run['measure']['scale'] * run['margin']:g}"
+        return f"Colour does not help {where}: no experiment gains {margin} or more."
+    unclear = [name for name in claims if name not in lost]
+    text = (
+        f"Colour is not shown to beat the baseline {where}: whether {_names(unclear)} "
+        f"help{_s(unclear)} cannot be told"
+    )
+    return f"{text}, {_names(lost)} do{'es' if len(lost) == 1 else ''} not." if lost else f"{text}."
+
+
+def _of_the_winners(won: list[str], claims: Mapping[str, Said], where: str) -> str:
+    """What the experiments that beat the baseline say of colour: that is up to their controls."""
+    against = {name: [one["verdict"] for one in claims[name]["against"].values()] for name in won}
+    bare = [name for name in won if not against[name]]
+    proven = [name for name in won if against[name] and set(against[name]) == {"helps"}]
+    held = [name for name in won if name not in (*bare, *proven)]
     if proven:
         return (
             f"Colour helps {where}: {_names(proven)} beat{_s(proven)} the baseline and each of "
-            "its controls."
+            f"{'its' if len(proven) == 1 else 'their'} controls."
         )
-    bare = [name for name in claims if not claims[name]["against"]]
-    if won and all(name in bare for name in won):
+    if not held:
+        names = _names(bare)
         return (
-            f"{_names(won).capitalize()} beat{_s(won)} the baseline {where}, and no control was "
-            "run that would say whether colour is the reason."
+            f"{names[0].upper()}{names[1:]} beat{_s(bare)} the baseline {where}, and no control "
+            "was run that would say whether colour is the reason."
         )
-    if won:
-        return (
-            f"Colour does not beat its controls {where}: {_names(won)} beat{_s(won)} the baseline, "
-            "and so may whatever else is put in the place of colour."
-        )
-    lost = [name for name, one in claims.items() if one["verdict"] == "does not help"]
-    if len(lost) == len(claims):
-        return f"Colour does not help {where}: no experiment gains {run['margin']:g} or more."
-    open_ones = [name for name in claims if name not in lost]
     text = (
-        f"Colour does not beat the baseline {where}: whether {_names(open_ones)} "
-        f"help{_s(open_ones)} cannot be told"
+        f"Colour is not shown to beat its controls {where}: {_names(held)} beat{_s(held)} the "
+        "baseline, and so may whatever else is put in the place of colour"
     )
-    return f"{text}, {_names(lost)} do{'es' if len(lost) == 1 else ''} not." if lost else f"{text}."
+    return f"{text}; {_names(bare)} beat{_s(bare)} it without a control." if bare else f"{text}."
 
 
 def _against(control: str, entry: Said, run: Said) -> str:
@@ -111,7 +122,14 @@ def _number(value: float, run: Said, *, sign: bool = False) -> str:
 
 
 def _chance(p: float) -> str:
-    return f"{p:.2f}" if p >= 0.01 else f"{p:.1g}"
+    """0.38, 0.004, 0.00002."""
+    if p >= 0.01:
+        return f"{p:.2f}"
+    return f"{p:.1g}" if p >= 1e-4 else f"{p:.5f}"
+
+
+def _count(run: Said) -> str:
+    return f"{run['targets']} {run['unit']}{'s' if run['targets'] != 1 else ''}"
 
 
 def _seeds(count: int) -> str:

@@ -17,6 +17,9 @@ from chromatrack.reporting import published
 from chromatrack.reporting.manifest import BASELINE
 from chromatrack.reporting.scores import Mean, alpha_text, best_of_each
 
+NOTHING = "–"
+"""Stands for a number that there is not."""
+
 
 @dataclass(frozen=True)
 class Line:
@@ -39,7 +42,7 @@ class Table:
 def number(value: Any, digits: int = 3, *, sign: bool = False, scale: float = 1.0) -> str:
     """A number with fixed digits; a dash for nothing."""
     if value is None or (isinstance(value, float) and math.isnan(value)):
-        return "–"
+        return NOTHING
     return f"{scale * value:{'+' if sign else ''}.{digits}f}"
 
 
@@ -52,11 +55,12 @@ def summary(table: pd.DataFrame, measures: Mapping[str, Measure]) -> Table:
     first, *others = measures.items()
 
     def between(row: Mapping[str, Any], key: str, **options: Any) -> str:
-        """A number with its interval below it."""
-        ends = (number(row[f"{key}_{end}"], **options) for end in ("low", "high"))
-        return f"{number(row[key], **options)} [{', '.join(ends)}]"
+        """A number and its interval, where it has one."""
+        text, *ends = (number(row[name], **options) for name in (key, f"{key}_low", f"{key}_high"))
+        return text if NOTHING in ends else f"{text} [{', '.join(ends)}]"
 
     shown = {"digits": first[1].digits, "scale": first[1].scale}
+    turned = "; less is better, its sign is turned" if first[1].better == "lower" else ""
     lines = [
         Line((
             row["tracker"], row["experiment"], row["alpha"] or "–", row["seeds"] or "–",
@@ -71,8 +75,8 @@ def summary(table: pd.DataFrame, measures: Mapping[str, Measure]) -> Table:
          *(one.title for _, one in others)),
         tuple(lines),
         "Means over seeds. In brackets: 95 % interval over targets, and over seeds where there are "
-        "several. Difference: to the SiamFC baseline of the same seeds, target by target; p is not "
-        "corrected for the number of rows.",
+        "several. Difference: to the SiamFC baseline of the same seeds, target by target"
+        f"{turned}; p is not corrected for the number of rows.",
         text_columns=4,
     )  # fmt: skip
 
@@ -244,7 +248,7 @@ def score_statistics(statistics: Mapping[str, Mapping[str, Any]]) -> Table:
         trunk = next((key for key in published.COLORIZATION_SCORES if key in name), None)
         pairs = (
             (f"{name}: SiamFC", entry["siamfc"], published.SIAMFC_SCORES),
-            (f"{name}: colorization", entry["colorization"],
+            (f"{name}: auxiliary", entry["auxiliary"],
              published.COLORIZATION_SCORES.get(trunk)),
         )  # fmt: skip
         for label, own, reference in pairs:

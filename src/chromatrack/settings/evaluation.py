@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import ClassVar, Literal
 
 from chromatrack.settings.checks import positive, require, within
 from chromatrack.settings.colorization import Trunk
@@ -151,6 +151,9 @@ SECOND = "siamfc:"
 class ExperimentSettings:
     """One auxiliary beside SiamFC; tested for each of its alphas and seeds."""
 
+    TRACKERS: ClassVar = ("trunk", "weights", "train", "probe", "alphas", "seeds")
+    """Keys that say which trackers there are, and which trunks are pretrained."""
+
     trunk: Trunk = "resnet18"
     """Trunk of the auxiliary; of no meaning for `siamfc` and files."""
     weights: str = "pretrained"
@@ -192,6 +195,15 @@ class ExperimentSettings:
             f"weights: expected pretrained, random, siamfc or the file of a checkpoint, got "
             f"{self.weights!r}",
         )
+        for other, why in (
+            (self.border == "cropped", "every cell of it sees padding, and border is cropped"),
+            (self.of_siamfc, "SiamFC has none"),
+            (self.probe, "a probe is put on a layer of the trunk"),
+        ):
+            require(
+                not (self.layer == "head" and other),
+                f"layer: head: {why}; expected layer2 to layer4",
+            )
         require(
             not (self.probe and self.train),
             "probe: trains its convolution alone; expected train: false",

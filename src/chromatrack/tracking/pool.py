@@ -6,10 +6,14 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from multiprocessing import connection, get_context, parent_process
 from typing import Any
 
 from chromatrack.errors import ChromatrackError, WorkError
+
+LIBRARIES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+"""What says how many threads they have, when they are loaded."""
 
 
 def in_pool(
@@ -34,7 +38,8 @@ def in_pool(
         for _ in range(min(count, len(jobs))):
             ours, theirs = context.Pipe()
             process = context.Process(target=_serve, args=(theirs, start), daemon=True)
-            process.start()
+            with _one_thread():
+                process.start()
             theirs.close()
             processes.append(process)
             name, job = waiting.pop()
@@ -54,6 +59,26 @@ def in_pool(
             process.terminate()
         for process in processes:
             process.join()
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Libraries of processes that are started meanwhile have one thread.
+
+    OpenCV's KCF multiplies by an OpenBLAS of its own, which cv2.setNumThreads does not reach: a job
+    of several cores, to which Snakemake gives as many threads, would have it wait ten times as long
+    for them as it computes.
+    """
+    before = {name: os.environ.get(name) for name in LIBRARIES}
+    os.environ.update(dict.fromkeys(LIBRARIES, "1"))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 def _received(ready: connection.Connection, name: str) -> Any:

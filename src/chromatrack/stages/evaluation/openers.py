@@ -20,7 +20,8 @@ import numpy as np
 
 from chromatrack.configuration import as_plain
 from chromatrack.errors import ChromatrackError, InputError, WorkError
-from chromatrack.settings import ComputeSettings, TrackerSettings
+from chromatrack.experiments import TrackerSpec
+from chromatrack.settings import ComputeSettings, Settings, TrackerSettings
 from chromatrack.tracking.classical import open_classical
 from chromatrack.tracking.contract import OpenTracker, Tracker
 from chromatrack.tracking.own import class_files
@@ -222,6 +223,16 @@ def _told(what: str, kind: type[ChromatrackError]) -> Iterator[None]:
         raise
     except Exception as error:
         raise kind(f"{what} ({type(error).__name__}: {error})") from None
+
+
+def of_spec(settings: Settings, spec: TrackerSpec) -> Opener:
+    """A tracker of a run, of boxes, as `chromatrack run` opens it by its options."""
+    if spec.kind == "checkpoint":
+        return FromCheckpoint(
+            Path(spec.checkpoint), settings.tracker, spec.given_alpha(), spec.random_auxiliary()
+        )
+    own = settings.trackers.get(spec.name)
+    return named(spec.source, own.options if own else None)
 
 
 def named(name: str, options: Mapping[str, Any] | None = None) -> Opener:

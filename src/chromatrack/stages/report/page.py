@@ -21,6 +21,7 @@ from chromatrack.files import read_json, write_text
 from chromatrack.reporting import published, tables
 from chromatrack.reporting.label_analysis import read_label_analysis
 from chromatrack.reporting.manifest import Evaluated, Manifest
+from chromatrack.reporting.per_target import first_measure
 from chromatrack.reporting.scores import mean_over_seeds, read_evaluation
 from chromatrack.reporting.tables import Table
 from chromatrack.stages.report.summary import BEFORE, BESIDE
@@ -45,12 +46,14 @@ def make_page(manifest: Manifest, output: str | Path) -> None:
         lstrip_blocks=True,
     )
     analysis = read_label_analysis(manifest.label_analysis) if manifest.label_analysis else None
+    headline, verdicts = _verdicts(manifest)
     text = environment.get_template("page.html").render(
         title=manifest.title,
         synthetic=manifest.synthetic,
         cut=manifest.cut,
         notes=manifest.notes,
-        verdicts=_verdicts(manifest),
+        headline=headline,
+        verdicts=verdicts,
         sections=_sections(manifest),
         analysis=analysis,
         analysis_figures=[
@@ -97,25 +100,26 @@ def _sections(manifest: Manifest) -> list[tuple[str, str, Table]]:
             raise InputError(f"{manifest.lab_statistics}: expected three values of mean and std")
         sections.append(("lab", "Colour statistics", tables.lab_statistics(lab)))
     if manifest.score_statistics:
-        keys = ("siamfc", "colorization", "pairs")
+        keys = ("siamfc", "auxiliary", "pairs")
         scores = _read(manifest.score_statistics, keys)
         sections.append(("scores", "Score maps", tables.score_statistics(scores)))
     return sections
 
 
-def _verdicts(manifest: Manifest) -> list[str]:
-    """What can be told of the experiments, the answer first."""
+def _verdicts(manifest: Manifest) -> tuple[str, list[str]]:
+    """The answer of the run, empty where nothing asks for one; and what is told of experiments."""
     if manifest.statistics is None:
-        return []
+        return "", []
     said = _read_keys(manifest.statistics, ("headline", "experiments"))
-    told = [said["headline"], *(one["sentence"] for one in said["experiments"].values())]
-    return [text for text in told if text]
+    return said["headline"], [one["sentence"] for one in said["experiments"].values()]
 
 
 def _headline(manifest: Manifest) -> dict[str, Measure]:
-    """The measures of the summary table."""
-    first = read_evaluation(manifest.rows[0].evaluation)
-    found = {}
+    """The measures of the summary table: the one that is compared, and the others."""
+    path = manifest.rows[0].evaluation
+    first = read_evaluation(path)
+    compared = first_measure(first, path)
+    found = {compared.key: compared}
     for key in first["headline"]:
         told = first["measures"][key]
         declared = {part: value for part, value in told.items() if part != "value"}

@@ -71,6 +71,7 @@ class _Run:
         self.margin = settings["margin"]
         self.drawn = {"draws": settings["draws"], "seed": settings["seed"]}
         self.baseline = scored.trackers.get((BASELINE, None, None))
+        self.turned = scored.measure.better == "lower"
 
     def all(self) -> dict[str, Any]:
         about = self.scored.about
@@ -80,11 +81,12 @@ class _Run:
             "benchmark": about["benchmark"],
             "title": self.manifest.heading,
             "measure": self.scored.measure.declared(),
-            "turned": self.scored.measure.better == "lower",
+            "turned": self.turned,
             "unit": about["unit"],
             "targets": len(self.scored.targets),
             "seeds": list(seeds),
             "level": LEVEL,
+            "margin": self.margin,
             "chosen_on": self.validation and self.validation.about["title"],
             "baseline": self.baseline and self._estimate(self.baseline.values),
             "rows": [self._row(key, one) for key, one in self.scored.trackers.items()],
@@ -95,6 +97,8 @@ class _Run:
         return {**said, "headline": headline(said)}
 
     def _estimate(self, values: np.ndarray) -> dict[str, Any]:
+        """The mean as it was measured: only differences have their sign turned."""
+        values = -values if self.turned else values
         return _rounded(asdict(statistics.estimate(values, level=1 - LEVEL, **self.drawn)))
 
     def _compare(self, first: np.ndarray, second: np.ndarray) -> Comparison:

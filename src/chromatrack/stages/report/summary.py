@@ -11,7 +11,7 @@ import pandas as pd
 
 from chromatrack.errors import InputError
 from chromatrack.files import digest_text, read_json, write_text
-from chromatrack.reporting.manifest import Manifest, Row
+from chromatrack.reporting.manifest import UNTRAINED, Manifest, Row
 from chromatrack.reporting.per_target import Key, key_of
 from chromatrack.reporting.scores import alpha_text, read_evaluation
 
@@ -42,11 +42,13 @@ def summarize(
         checkpoint, `configuration` those of the configuration that the page prints.
 
     Raises:
-        InputError: the trackers were scored on different numbers of targets or frames, or the
-            statistics are of other trackers.
+        InputError: there is no tracker, the trackers were scored on different numbers of targets
+            or frames, or the statistics are of other trackers.
     """
+    if not manifest.rows:
+        raise InputError("rows: expected at least one tracker, found none")
     groups: dict[Key, list[Row]] = {}
-    for row in manifest.rows:
+    for row in sorted(manifest.rows, key=lambda row: row.seed or 0):
         groups.setdefault(key_of(row), []).append(row)
     scores = {row.evaluation: read_evaluation(row.evaluation) for row in manifest.rows}
     _same_frames(manifest.rows, scores)
@@ -71,7 +73,7 @@ def summarize(
             **{name: _mean([score[name] for score in own]) for name in others},
             "targets": own[0]["targets"],
             "frames": own[0]["frames"],
-            "weights": " ".join(_weights(row.run) for row in groups[group]).strip(),
+            "weights": _joined([_weights(row.run) for row in groups[group]]),
             "configuration": configuration,
         })  # fmt: skip
     measured = (key, f"{key}_low", f"{key}_high")
@@ -95,11 +97,12 @@ def _statistics_of(
     """The rows of the statistics by what their seeds share; the same trackers as the manifest's."""
     said = {}
     for entry in statistics["rows"]:
-        same = entry["experiment"], entry["alpha"]
-        for key in groups:
-            if key[:2] == same and key[2] in (None, entry["tracker"]):
-                said[key] = entry
-    if set(said) != set(groups):
+        name = entry["tracker"] if entry["experiment"] in UNTRAINED else None
+        said[entry["experiment"], entry["alpha"], name] = entry
+    seeds = {
+        key: [row.seed for row in rows if row.seed is not None] for key, rows in groups.items()
+    }
+    if {key: entry["seeds"] for key, entry in said.items()} != seeds:
         raise InputError("the statistics are of other trackers than the manifest's rows")
     return said
 
@@ -115,6 +118,11 @@ def _same_frames(rows: Iterable[Row], scores: Mapping[Path, Mapping[str, Any]]) 
                 f"{row.evaluation}: expected {first[1][0]} targets and {first[1][1]} frames as "
                 f"in {first[0].evaluation}, got {count[0]} and {count[1]}"
             )
+
+
+def _joined(weights: list[str]) -> str:
+    """One word per seed; nothing where no seed has weights."""
+    return " ".join(one or "-" for one in weights) if any(weights) else ""
 
 
 def _weights(run: Path | None) -> str:

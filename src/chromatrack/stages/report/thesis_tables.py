@@ -27,16 +27,24 @@ def write_table(
     Raises:
         InputError: a file that is read is not what its writer makes; says which.
     """
-    output = Path(output)
+    check_output(output)
+    table = TABLES[name](read_source(manifest_path, statistics_path))
+    write_both(table, output)
+    return table
+
+
+def check_output(output: Path) -> None:
+    """For the start of the work: `output` is a CSV, and LaTeX can be written beside it."""
     if output.suffix != ".csv":
         raise InputError(f"--output: expected a name that ends in .csv, got {output.name!r}")
-    beside = output.with_suffix(".tex")
-    check_no_folder(beside)
-    table = TABLES[name](read_source(manifest_path, statistics_path))
-    written = [(beside, to_latex(table)), (output, to_csv(table))]
+    check_no_folder(output.with_suffix(".tex"))
+
+
+def write_both(table: ThesisTable, output: Path) -> None:
+    """Write a table as `output` (CSV), and as LaTeX beside it."""
+    written = [(output.with_suffix(".tex"), to_latex(table)), (output, to_csv(table))]
     for path, text in written:
         write_text(path, text)
-    return table
 
 
 def to_csv(table: ThesisTable) -> str:

@@ -1,0 +1,682 @@
+"""What a run says of its experiments: statistics.json, verdicts and the headline."""
+
+import csv
+import json
+import re
+
+import numpy as np
+import pytest
+
+from chromatrack.cli.main import main
+from chromatrack.errors import InputError
+from chromatrack.evaluation import sets
+from chromatrack.evaluation.benchmark import Scores, report
+from chromatrack.reporting.manifest import read_manifest
+from chromatrack.stages.report.statistics import run_statistics
+from chromatrack.stages.report.summary import summarize
+
+EVIL = "<script>alert('x')</script>"
+BASE = np.linspace(0.3, 0.6, 10)
+RIPPLE = 0.004 * np.array([1, -1] * 5)
+GAIN = 0.05 + RIPPLE
+"""Of each of ten targets: p = 2 / 1024."""
+LOSS = RIPPLE - 0.05
+UNCLEAR = 0.05 * np.array([1, -1] * 5)
+LEAST_P = 2 / 1024
+
+
+class Run:
+    """A manifest that grows tracker by tracker, and what is told of it."""
+
+    def __init__(self, folder, *, benchmark="otb", key=None, targets=None):
+        self.folder, self.benchmark = folder, sets.get(benchmark)
+        self.key = key or self.benchmark.measures[0].key
+        self.targets = targets
+        self.value = {"title": "World", "rows": [], "validation": [], "plans": {}}
+
+    def scores(self, values, *, benchmark=None, key=None, targets=None, **more):
+        one, key = benchmark or self.benchmark, key or self.key
+        names = targets or self.targets or [f"T{i:02}" for i in range(len(values))]
+        whole = dict.fromkeys([measure.key for measure in one.measures], 0.25)
+        whole[key] = float(np.mean(values)) if None not in values else None
+        per_unit = {n: {key: v, "frames": 3} for n, v in zip(names, values, strict=True)}
+        made = Scores(values=whole, per_unit=per_unit, frames=3 * len(values), more=more)
+        return report(one, made, protocol=one.protocols[0], tracker="t")
+
+    def add(self, experiment, alpha, values, *, seed=0, part="rows", **options):
+        """A tracker with these values of the targets; returns the path of its scores."""
+        told = self.scores(list(values), **options)
+        path = self.folder / f"{part}-{len(self.value[part])}.json"
+        path.write_text(json.dumps(told))
+        name = f"{experiment}-{alpha}-{seed}"
+        self.value[part].append({"tracker": name, "experiment": experiment, "alpha": alpha,
+                                 "seed": seed, "evaluation": str(path)})  # fmt: skip
+        return path
+
+    def validate(self, experiment, alpha, values, *, seed=0):
+        options = {"benchmark": sets.get("got10k"), "key": "average_overlap"}
+        self.add(experiment, alpha, values, seed=seed, part="validation", **options)
+
+    def plan(self, experiment, **plan):
+        self.value["plans"][experiment] = plan
+
+    @property
+    def manifest(self):
+        path = self.folder / "manifest.json"
+        path.write_text(json.dumps(self.value))
+        return read_manifest(path)
+
+    @property
+    def output(self):
+        return self.folder / "statistics.json"
+
+    def told(self, **options):
+        run_statistics(self.manifest, self.output, **{"draws": 500, **options})
+        return json.loads(self.output.read_text())
+
+    def experiment(self, name="2"):
+        return self.told()["experiments"][name]
+
+
+@pytest.fixture
+def run(tmp_path):
+    return Run(tmp_path)
+
+
+def with_baseline(folder, **options):
+    run = Run(folder, **options)
+    run.add("baseline", None, BASE)
+    return run
+
+
+@pytest.fixture
+def ten(tmp_path):
+    """Ten targets and the baseline."""
+    return with_baseline(tmp_path)
+
+
+# Numbers
+
+
+def test_differences_are_to_the_baseline_of_the_same_seed_and_seeds_are_averaged(run):
+    run.add("2", 0.5, [0.3, 0.6, 0.7], seed=1)
+    run.add("2", 0.5, [0.2, 0.4, 0.3], seed=0)
+    run.add("baseline", None, [0.1, 0.2, 0.3], seed=0)
+    run.add("baseline", None, [0.3, 0.4, 0.5], seed=1)
+    told = run.told()
+    compared = told["experiments"]["2"]["comparison"]
+    # By target over both seeds: 0.05, 0.2, 0.1; no other signs than all alike give as much.
+    difference = compared["difference"]
+    assert difference["mean"] == pytest.approx(0.7 / 6, abs=1e-6)
+    assert compared["p"] == compared["holm_p"] == 2 / 8
+    assert (difference["targets"], difference["seeds"]) == (3, 2)
+    assert difference["target_spread"] == pytest.approx(0.076376, abs=1e-6)
+    assert difference["seed_spread"] == pytest.approx(0.023570, abs=1e-6)
+    baseline, row = told["rows"]
+    assert row["difference"] == difference and row["p"] == 2 / 8
+    assert row["value"]["mean"] == pytest.approx(2.5 / 6, abs=1e-6)
+    assert told["baseline"] == baseline["value"] and told["baseline"]["mean"] == 0.3
+    assert (row["tracker"], row["seeds"], row["alpha"]) == ("exp2-alpha0.5", [0, 1], 0.5)
+    assert baseline["difference"] is baseline["p"] is None
+    assert (told["targets"], told["unit"], told["seeds"]) == (3, "sequence", [0, 1])
+    # 0.2 - 0.1167 is as far as any: without T01 the mean is 0.075.
+    influential = compared["most_influential"]
+    assert (influential["target"], influential["mean"]) == ("T01", 0.075)
+
+
+def test_where_less_is_better_differences_are_turned_and_values_are_not(tmp_path):
+    run = Run(tmp_path, benchmark="davis", key="J_decay")
+    run.add("baseline", None, [0.4, 0.3, 0.5])
+    run.add("2", 0.5, [0.1, 0.2, 0.3])
+    told = run.told()
+    assert told["measure"]["key"] == "J_decay" and told["turned"] is True
+    assert [row["value"]["mean"] for row in told["rows"]] == [0.4, 0.2]
+    for row in told["rows"]:
+        assert row["value"]["low"] <= row["value"]["mean"] <= row["value"]["high"]
+    assert told["rows"][1]["difference"]["mean"] == pytest.approx(0.2)
+    assert told["experiments"]["2"]["comparison"]["difference"]["mean"] == pytest.approx(0.2)
+    table = summarize(run.manifest, told, tmp_path / "table.csv")
+    assert table["J_decay"].tolist() == [0.4, 0.2] and table.loc[1, "difference"] == 0.2
+
+
+def test_the_unit_may_be_the_object(tmp_path):
+    run = Run(tmp_path, benchmark="davis", key="J_mean")
+    run.add("baseline", None, [0.4, 0.3])
+    run.add("2", 0.5, [0.5, 0.5])
+    told = run.told()
+    assert (told["unit"], told["measure"]["key"]) == ("object", "J_mean")
+    assert told["rows"][1]["difference"]["mean"] == pytest.approx(0.15)
+
+
+def test_trackers_of_no_experiment_stand_beside_the_mean_of_the_baselines(run):
+    run.add("baseline", None, [0.1, 0.2], seed=0)
+    run.add("baseline", None, [0.3, 0.4], seed=1)
+    run.add("own", None, [0.5, 0.5], seed=None)
+    told = run.told()
+    (row,) = [row for row in told["rows"] if row["experiment"] == "own"]
+    assert row["difference"]["mean"] == pytest.approx(0.25) and row["seeds"] == []
+    assert told["experiments"] == {} and told["headline"] == ""
+
+
+# Choosing alpha
+
+
+def four_answers(run):
+    """Two targets on which two alphas win in turn."""
+    run.add("baseline", None, [0.4, 0.4])
+    run.add("2", 0.1, [0.5, 0.8])
+    run.add("2", 0.3, [0.9, 0.2])
+
+
+def test_alpha_is_crossed_where_nothing_else_chooses_it(run):
+    four_answers(run)
+    one = run.experiment()
+    assert one["chosen"] == {"way": "crossed", "alpha": None}
+    # On T00 the alpha that T01 chose, and the other way round: 0.5 and 0.2.
+    assert one["comparison"]["difference"]["mean"] == pytest.approx(-0.05)
+    assert one["ways"]["crossed"]["mean"] == pytest.approx(-0.05)
+    assert one["ways"]["test"] == pytest.approx(
+        {"alpha": 0.1, "mean": 0.25, **{end: one["ways"]["test"][end] for end in ("low", "high")}}
+    )
+    assert one["choosing_on_test_gave"] == pytest.approx(0.30)
+    assert one["ways"]["validation"] is None
+    assert 0 < one["best_of_p"] <= 1
+    assert one["complementary"]["oracle_gain"] == pytest.approx(0.45)
+
+
+def test_an_alpha_of_before_comes_first(run):
+    four_answers(run)
+    run.plan("2", alpha=0.3)
+    run.validate("2", 0.1, [0.9])
+    run.validate("2", 0.3, [0.1])
+    one = run.experiment()
+    assert one["chosen"] == {"way": "beforehand", "alpha": 0.3}
+    assert one["comparison"]["difference"]["mean"] == pytest.approx(0.15)
+    # The other ways are told all the same.
+    assert one["ways"]["validation"]["alpha"] == 0.1 == one["ways"]["test"]["alpha"]
+
+
+def test_validation_chooses_by_the_mean_over_seeds_the_first_of_ties(run):
+    four_answers(run)
+    run.validate("2", 0.1, [0.2, 0.4])
+    run.validate("2", 0.3, [0.8, 0.8], seed=0)
+    run.validate("2", 0.3, [0.0, 0.2], seed=1)
+    told = run.told()
+    assert told["chosen_on"] == "GOT-10k val"
+    one = told["experiments"]["2"]
+    assert one["chosen"] == {"way": "validation", "alpha": 0.3}  # 0.45 beside 0.3
+    assert one["ways"]["validation"]["mean"] == one["comparison"]["difference"]["mean"] == 0.15
+    run.value["validation"].pop()
+    run.value["validation"].pop()
+    run.validate("2", 0.3, [0.4, 0.2])
+    assert run.experiment()["chosen"] == {"way": "validation", "alpha": 0.1}
+
+
+def test_validation_without_one_of_the_alphas_chooses_nothing(run):
+    four_answers(run)
+    run.validate("2", 0.3, [0.8, 0.8])
+    one = run.experiment()
+    assert one["chosen"]["way"] == "crossed" and one["ways"]["validation"] is None
+
+
+def test_one_alpha_is_no_choice(ten):
+    ten.add("2", "learned", BASE + GAIN)
+    one = ten.experiment()
+    assert one["chosen"] == {"way": "only one", "alpha": "learned"}
+    assert one["choosing_on_test_gave"] is one["best_of_p"] is None
+    assert one["ways"]["test"]["mean"] == one["ways"]["crossed"]["mean"]
+
+
+def test_a_learned_alpha_may_be_chosen(run):
+    run.add("baseline", None, [0.4, 0.4])
+    run.add("2", 0.3, [0.5, 0.5])
+    run.add("2", "learned", [0.7, 0.6])
+    assert run.experiment()["chosen"] == {"way": "crossed", "alpha": "learned"}
+
+
+def test_only_seeds_that_all_alphas_have_count(run):
+    for seed in (0, 1):
+        run.add("baseline", None, [0.4, 0.4], seed=seed)
+        run.add("2", 0.1, [0.5 + seed, 0.8 + seed], seed=seed)
+    run.add("2", 0.3, [0.6, 0.2])
+    one = run.experiment()
+    assert one["comparison"]["difference"]["seeds"] == 1
+    assert one["ways"]["test"]["mean"] == pytest.approx(0.25)
+    run.add("2", 0.6, [0.6, 0.2], seed=1)
+    with pytest.raises(InputError, match="experiment '2': its alphas have no seed in common"):
+        run.told()
+
+
+# Several experiments, and controls
+
+
+def test_holm_is_over_the_experiments(ten):
+    for name, gain in (("1", GAIN), ("2", UNCLEAR), ("3", LOSS)):
+        ten.add(name, 0.5, BASE + gain)
+    ten.plan("3", controls=["1"])
+    told = ten.told()["experiments"]
+    p = [told[name]["comparison"]["p"] for name in "123"]
+    assert p == [round(LEAST_P, 6), 1.0, round(LEAST_P, 6)]
+    holm = [told[name]["comparison"]["holm_p"] for name in "123"]
+    assert holm == pytest.approx([3 * LEAST_P, 1.0, 3 * LEAST_P], abs=2e-6)
+
+
+def test_the_three_verdicts(ten):
+    for name, gain in (("1", GAIN), ("2", UNCLEAR), ("3", LOSS), ("4", RIPPLE / 10)):
+        ten.add(name, 0.5, BASE + gain)
+    told = ten.told()["experiments"]
+    assert [told[name]["verdict"] for name in "1234"] == [
+        "helps", "cannot be told", "does not help", "does not help"
+    ]  # fmt: skip
+    assert all(one["verdict"] == one["comparison"]["verdict"] for one in told.values())
+
+
+def test_a_wider_margin_needs_less_to_say_that_there_is_no_gain(ten):
+    ten.add("2", 0.5, BASE + UNCLEAR)
+    assert ten.told()["experiments"]["2"]["verdict"] == "cannot be told"
+    said = ten.told(margin=0.1)
+    assert said["margin"] == 0.1 and said["experiments"]["2"]["verdict"] == "does not help"
+
+
+def test_few_targets_cannot_help(run):
+    """Five equal gains: the interval is above 0, the sign flip cannot go below 2 / 32."""
+    run.add("baseline", None, BASE[:5])
+    run.add("2", 0.5, BASE[:5] + 0.05)
+    one = run.experiment()
+    assert one["comparison"]["difference"]["low"] > 0.04 and one["comparison"]["p"] == 2 / 32
+    assert one["verdict"] == "cannot be told"
+
+
+def test_an_experiment_and_its_control_are_compared_at_the_alpha_of_each(ten):
+    ten.add("2", 0.1, BASE - 0.2)
+    ten.add("2", 0.9, BASE + GAIN)
+    ten.add("3", 0.1, BASE + 0.02)
+    ten.add("3", 0.9, BASE - 0.3)
+    ten.plan("2", alpha=0.9)
+    ten.plan("3", alpha=0.1, controls=["2"])
+    told = ten.told()["experiments"]
+    against = told["2"]["against"]["3"]
+    assert against["difference"]["mean"] == pytest.approx(0.03)
+    assert against["verdict"] == "helps" and against["holm_p"] == round(LEAST_P, 6)
+    assert told["3"]["against"] == {} and told["3"]["controls"] == ["2"]
+    assert told["2"]["claim"] is True and told["3"]["claim"] is False
+
+
+def test_a_control_is_compared_over_seeds_in_common(ten):
+    ten.add("baseline", None, BASE, seed=1)
+    ten.add("2", 0.5, BASE + 0.04, seed=0)
+    ten.add("2", 0.5, BASE + 0.10, seed=1)
+    ten.add("3", 0.5, BASE + 0.01, seed=1)
+    ten.plan("3", controls=["2"])
+    against = ten.experiment()["against"]["3"]["difference"]
+    assert (against["mean"], against["seeds"]) == (pytest.approx(0.09), 1)
+
+
+def test_a_control_of_other_seeds_is_compared_with_the_mean_over_seeds(ten):
+    for seed in (1, 2):
+        ten.add("baseline", None, BASE, seed=seed)
+    ten.add("2", 0.5, BASE + 0.04, seed=0)
+    ten.add("3", 0.5, BASE + 0.01, seed=1)
+    ten.add("3", 0.5, BASE + 0.02, seed=2)
+    ten.plan("3", controls=["2"])
+    against = ten.experiment()["against"]["3"]["difference"]
+    assert (against["mean"], against["seeds"]) == (pytest.approx(0.025), 1)
+
+
+def test_holm_is_over_the_controls_of_one_experiment_too(ten):
+    ten.add("2", 0.5, BASE + GAIN)
+    for name in ("3", "random"):
+        ten.add(name, 0.5, BASE - RIPPLE)
+        ten.plan(name, controls=["2"])
+    against = ten.experiment()["against"]
+    assert list(against) == ["3", "random"]
+    for entry in against.values():
+        assert entry["p"] == round(LEAST_P, 6)
+        assert entry["holm_p"] == pytest.approx(2 * LEAST_P, abs=2e-6)
+
+
+# What the branches could be together
+
+
+def test_complementary_counts_frames_in_which_one_alone_is_right(run):
+    run.add("baseline", None, [0.5, 0.6],
+            overlaps={"T00": [0.9, 0.9, 0.1, 0.1], "T01": [0.6, 0.6]})  # fmt: skip
+    run.add("2", 1.0, [0.5, 0.2], overlaps={"T00": [0.9, 0.1, 0.9, 0.1], "T01": [0.5, np.nan]})
+    run.add("2", 0.5, [0.7, 0.4], overlaps={"T00": [0.9, 0.9, 0.9, 0.9], "T01": [0.6, 0.6]})
+    told = run.experiment()["complementary"]
+    assert told == {
+        "only_baseline": (0.25 + 1) / 2, "only_auxiliary": 0.25 / 2, "oracle_gain": 0.0
+    }  # fmt: skip
+
+
+def test_complementary_is_the_mean_over_seeds(run):
+    for seed, frames in ((0, [0.1, 0.9]), (1, [0.9, 0.9])):
+        run.add("baseline", None, [0.5], seed=seed, overlaps={"T00": [0.9, 0.1]})
+        run.add("2", 1.0, [0.5], seed=seed, overlaps={"T00": frames})
+    told = run.experiment()["complementary"]
+    assert (told["only_baseline"], told["only_auxiliary"]) == (0.25, 0.5)
+
+
+def test_complementary_needs_the_auxiliary_alone_and_its_overlaps(run):
+    run.add("baseline", None, [0.5], overlaps={"T00": [0.9]})
+    run.add("2", 0.5, [0.7], overlaps={"T00": [0.9]})
+    run.add("3", 1.0, [0.7])
+    for name in ("2", "3"):
+        told = run.experiment(name)["complementary"]
+        assert told["only_baseline"] is told["only_auxiliary"] is None
+        assert told["oracle_gain"] == pytest.approx(0.2)
+
+
+def test_overlaps_of_other_frames_are_told(run):
+    run.add("baseline", None, [0.5], overlaps={"T00": [0.9, 0.2]})
+    path = run.add("2", 1.0, [0.7], overlaps={"T00": [0.9]})
+    with pytest.raises(InputError, match=f"{path}: T00: expected overlaps of 2 frames, got 1"):
+        run.told()
+
+
+# The file
+
+
+def test_two_calls_give_equal_bytes(ten):
+    ten.add("2", 0.1, BASE + GAIN)
+    ten.add("2", 0.5, BASE + UNCLEAR)
+    ten.plan("3", controls=["2"])
+    ten.add("3", 0.5, BASE)
+    ten.told()
+    first = ten.output.read_bytes()
+    ten.value["rows"].reverse()  # nor does the order of the manifest matter
+    ten.told()
+    assert ten.output.read_bytes() == first
+    assert str(ten.folder).encode() not in first
+
+
+def test_settings_stand_in_the_file(ten):
+    told = ten.told(margin=0.01, draws=300, seed=7)
+    assert [told[key] for key in ("margin", "draws", "seed", "level")] == [0.01, 300, 7, 0.05]
+    assert told["made_by"]["settings"] == {"margin": 0.01, "draws": 300, "seed": 7}
+
+
+def test_the_command_prints_the_headline_and_the_sentences(ten, capsys):
+    ten.add("2", 0.5, BASE + GAIN)
+    ten.manifest.rows  # noqa: B018, writes the file
+    arguments = [f"--manifest={ten.folder / 'manifest.json'}", f"--output={ten.output}"]
+    assert main(["statistics", *arguments]) == 0
+    told = json.loads(ten.output.read_text())
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[:2] == [told["headline"], told["experiments"]["2"]["sentence"]]
+
+
+def test_a_run_without_rows_has_an_empty_file(run):
+    told = run.told()
+    assert (told["rows"], told["experiments"], told["headline"]) == ([], {}, "")
+    assert told["baseline"] is None
+
+
+def test_a_run_without_experiments_has_no_verdict(ten):
+    told = ten.told()
+    assert told["experiments"] == {} and told["headline"] == ""
+    assert told["baseline"]["mean"] == pytest.approx(0.45) and len(told["rows"]) == 1
+
+
+def test_published_results_need_no_baseline(run):
+    run.add("own", None, [0.5, 0.7], seed=None)
+    run.add("classical", None, [0.4, 0.6], seed=None)
+    told = run.told()
+    assert told["baseline"] is None and told["seeds"] == [] and told["experiments"] == {}
+    assert all(row["difference"] is row["p"] is None for row in told["rows"])
+    table = summarize(run.manifest, told, run.folder / "table.csv")
+    assert table["success_auc"].tolist() == [0.5, 0.6] and table["difference"].isna().all()
+
+
+def test_one_target_has_no_interval_and_cannot_be_told(run):
+    run.add("baseline", None, [0.4])
+    run.add("2", 0.1, [0.9])
+    run.add("2", 0.5, [0.2])
+    told = run.told()
+    one = told["experiments"]["2"]
+    assert one["comparison"]["difference"]["low"] is one["comparison"]["p"] is None
+    assert one["verdict"] == "cannot be told"
+    assert "success AUC +0.500 beside the baseline over 1 sequence: cannot" in one["sentence"]
+    assert "over 1 sequence:" in told["headline"]
+
+
+def test_a_target_with_a_hostile_name_stays_text(tmp_path):
+    names = [EVIL, *(f"T{i}" for i in range(9))]
+    run = with_baseline(tmp_path, targets=names)
+    run.add("2", 0.5, BASE + GAIN + np.array([0.2, *[0.0] * 9]))
+    told = run.told()
+    assert told["experiments"]["2"]["comparison"]["most_influential"]["target"] == EVIL
+    arguments = [f"--manifest={tmp_path / 'manifest.json'}", f"--statistics={run.output}"]
+    assert main(["table", "controls", *arguments, f"--output={tmp_path / 'c.csv'}"]) == 0
+    (row,) = csv.DictReader((tmp_path / "c.csv").open())
+    assert row["most influential target"] == EVIL
+    run.value |= {"statistics": str(run.output)}
+    assert run.manifest.statistics == run.output
+    page = tmp_path / "page.html"
+    assert main(["page", arguments[0], f"--output={page}"]) == 0
+    assert "<script" not in page.read_text() and 'id="verdicts"' in page.read_text()
+
+
+# Errors
+
+
+def one_sentence(message):
+    return str(message) and "\n" not in str(message) and len(str(message)) < 200
+
+
+def test_other_targets_are_an_error(ten):
+    path = ten.add("2", 0.5, BASE[:9])
+    with pytest.raises(InputError, match=f"{path}: expected the targets of") as raised:
+        ten.told()
+    assert one_sentence(raised.value) and not ten.output.exists()
+
+
+def test_a_tracker_listed_twice_is_an_error(ten):
+    ten.add("2", 0.5, BASE)
+    ten.add("2", 0.5, BASE)
+    with pytest.raises(InputError, match=r"experiment '2', alpha 0\.5, seed 0 is listed twice"):
+        ten.told()
+
+
+def test_a_seed_without_a_baseline_is_an_error(ten):
+    ten.add("2", 0.5, BASE, seed=1)
+    with pytest.raises(InputError, match="rows: expected a 'baseline' of seed 1, found none"):
+        ten.told()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"per_sequence": {"T00": {"frames": 3}}}, "expected a measure of each sequence, found"),
+        ({"per_sequence": {}}, "expected 'per_sequence' as `chromatrack evaluate` writes it"),
+        ({"per_sequence": [0.5]}, "expected 'per_sequence' as `chromatrack evaluate` writes it"),
+        ({"per_sequence": {"T00": 0.5}}, "expected 'per_sequence' as"),
+        ({"per_sequence": {"T00": {"success_auc": None}}}, "T00: expected a number as 'success_"),
+        ({"per_sequence": {"T00": {"success_auc": True}}}, "T00: expected a number as 'success_"),
+        ({"per_sequence": {"T00": {"success_auc": float("nan")}}}, "T00: expected a number as"),
+    ],
+)  # fmt: skip
+def test_scores_without_values_of_the_targets_are_an_error(run, change, message):
+    path = run.add("baseline", None, [0.5])
+    path.write_text(json.dumps(json.loads(path.read_text()) | change))
+    with pytest.raises(InputError, match=re.escape(f"{path}: ") + message) as raised:
+        run.told()
+    assert one_sentence(raised.value)
+
+
+# Sentences
+
+JUDGING = re.compile(
+    r"\b(significant\w*|clear\w*|strong\w*|large\w*|small|great\w*|remarkabl\w*|slight\w*|"
+    r"substantial\w*|promising|good|bad|best|poor\w*|only just|convincing\w*|notabl\w*)\b"
+)
+
+
+def test_a_sentence_has_number_interval_p_and_verdict(ten):
+    ten.value["experiments"] = {"2": "fine-tuned, resnet18"}
+    ten.add("2", 0.5, BASE + GAIN)
+    one = ten.experiment()
+    low, high = (one["comparison"]["difference"][end] for end in ("low", "high"))
+    assert one["sentence"] == (
+        "Experiment 2 (fine-tuned, resnet18), α = 0.5 the only one: success AUC +0.050 "
+        f"[{low:+.3f}, {high:+.3f}], p = 0.002 (0.002 by Holm) beside the baseline over 10 "
+        "sequences: helps."
+    )
+
+
+def test_what_cannot_be_told_names_the_difference_that_would_have_shown(ten):
+    ten.add("2", 0.5, BASE + UNCLEAR)
+    one = ten.experiment()
+    smallest = one["comparison"]["smallest_difference"]
+    assert one["sentence"].endswith(
+        f": cannot be told with 10 sequences, which would have shown a difference of "
+        f"{smallest:.3f} four times in five."
+    )
+
+
+def test_a_sentence_goes_on_with_the_controls(ten):
+    ten.add("2", 0.5, BASE + GAIN)
+    for name, gain in (("a", 0 * GAIN), ("b", 2 * GAIN), ("c", 3 * UNCLEAR)):
+        ten.add(name, 0.5, BASE + gain)
+        ten.plan(name, controls=["2"])
+    text = ten.experiment()["sentence"]
+    parts = re.findall(r"Beside (\w): ([+-]0\.\d{3}) \[[^]]+\], p = [^:]+: ([^.]+)\.", text)
+    assert parts == [
+        ("a", "+0.050", "better than this control"),
+        ("b", "-0.050", "not better than this control"),
+        ("c", "+0.050", "whether it is better than this control cannot be told"),
+    ]
+
+
+def test_ways_of_choosing_and_seeds_are_said(run):
+    four_answers(run)
+    assert ", α chosen on the other targets: " in run.experiment()["sentence"]
+    run.validate("2", 0.1, [0.2])
+    run.validate("2", 0.3, [0.8])
+    assert ", α = 0.3 chosen on GOT-10k val: " in run.experiment()["sentence"]
+    run.plan("2", alpha=0.1)
+    run.add("baseline", None, [0.4, 0.4], seed=1)
+    run.add("2", 0.1, [0.5, 0.8], seed=1)
+    run.add("2", 0.3, [0.9, 0.2], seed=1)
+    told = run.told()
+    assert ", α = 0.1 laid down beforehand: " in told["experiments"]["2"]["sentence"]
+    assert "over 2 sequences and 2 seeds" in told["experiments"]["2"]["sentence"]
+    assert "over 2 sequences and 2 seeds" in told["headline"]
+
+
+def test_scale_and_digits_are_those_of_the_measure(tmp_path):
+    run = with_baseline(tmp_path, benchmark="davis", key="J_mean")
+    run.add("2", 0.5, BASE + LOSS)
+    told = run.told()
+    text = told["experiments"]["2"]["sentence"]
+    assert re.search(r"J % -5\.00 \[-5\.\d\d, -4\.\d\d\]", text) and "over 10 objects" in text
+    assert "no experiment gains 0.5 or more" in told["headline"]
+
+
+def test_a_small_p_is_written_out(ten):
+    targets = {"targets": [f"T{i:02}" for i in range(16)]}
+    run = Run(ten.folder, **targets)
+    run.add("baseline", None, [0.5] * 16)
+    run.add("2", 0.5, [0.6] * 16)
+    assert "p = 0.00003 (0.00003 by Holm)" in run.experiment()["sentence"]
+
+
+# The headline: each branch
+
+
+def headline(folder, gains, **plans):
+    """Of experiments with these gains; no sentence of theirs judges."""
+    run = with_baseline(folder)
+    for name, gain in gains.items():
+        run.add(name, 0.5, BASE + gain)
+    for name, plan in plans.items():
+        run.plan(name, **plan)
+    told = run.told()
+    for text in (told["headline"], *(one["sentence"] for one in told["experiments"].values())):
+        assert not JUDGING.search(text), text
+    return told["headline"]
+
+
+WHERE = "over 10 sequences"
+
+
+def test_headline_where_the_controls_are_beaten(tmp_path):
+    gains = {"2": GAIN, "random": 0 * GAIN, "5": LOSS}
+    assert headline(tmp_path, gains, random={"controls": ["2", "5"]}) == (
+        f"Colour helps {WHERE}: experiment 2 beats the baseline and each of its controls."
+    )
+    gains = {"2": GAIN, "4": GAIN, "random": 0 * GAIN}
+    assert headline(tmp_path, gains, random={"controls": ["2", "4"]}) == (
+        f"Colour helps {WHERE}: experiments 2 and 4 beat the baseline and each of their controls."
+    )
+
+
+def test_headline_where_one_control_of_two_is_not_beaten(tmp_path):
+    gains = {"2": GAIN, "random": 0 * GAIN, "ensemble": GAIN - RIPPLE}
+    plans = {"random": {"controls": ["2"]}, "ensemble": {"controls": ["2"]}}
+    assert headline(tmp_path, gains, **plans) == (
+        f"Colour is not shown to beat its controls {WHERE}: experiment 2 beats the baseline, and "
+        "so may whatever else is put in the place of colour."
+    )
+
+
+def test_headline_where_it_cannot_be_told_of_the_controls(tmp_path):
+    gains = {"2": GAIN, "random": 3 * UNCLEAR}
+    assert headline(tmp_path, gains, random={"controls": ["2"]}).startswith(
+        "Colour is not shown to beat its controls"
+    )
+
+
+def test_headline_without_controls(tmp_path):
+    assert headline(tmp_path, {"2": GAIN}) == (
+        f"Experiment 2 beats the baseline {WHERE}, and no control was run that would say whether "
+        "colour is the reason."
+    )
+    # The names are as they were given.
+    assert headline(tmp_path, {"ResNet": GAIN, "VGG": GAIN}).startswith(
+        "Experiments ResNet and VGG beat the baseline"
+    )
+
+
+def test_headline_where_some_winners_have_controls(tmp_path):
+    gains = {"2": GAIN, "4": GAIN, "random": GAIN - RIPPLE}
+    text = headline(tmp_path, gains, random={"controls": ["2"]})
+    assert text.startswith(f"Colour is not shown to beat its controls {WHERE}: experiment 2 beats")
+    assert text.endswith("in the place of colour; experiment 4 beats it without a control.")
+
+
+def test_headline_where_nothing_helps(tmp_path):
+    assert headline(tmp_path, {"2": LOSS, "4": RIPPLE / 10}) == (
+        f"Colour does not help {WHERE}: no experiment gains 0.005 or more."
+    )
+
+
+def test_headline_where_it_cannot_be_told(tmp_path):
+    assert headline(tmp_path, {"2": UNCLEAR}) == (
+        f"Colour is not shown to beat the baseline {WHERE}: whether experiment 2 helps cannot be "
+        "told."
+    )
+
+
+def test_headline_where_it_is_mixed(tmp_path):
+    gains = {"1": LOSS, "2": UNCLEAR, "4": -UNCLEAR, "5": LOSS}
+    assert headline(tmp_path, gains) == (
+        f"Colour is not shown to beat the baseline {WHERE}: whether experiments 2 and 4 help "
+        "cannot be told, experiments 1 and 5 do not."
+    )
+
+
+def test_headline_is_about_experiments_that_claim(tmp_path):
+    gains = {"2": LOSS, "probe": GAIN, "random": GAIN}
+    plans = {"probe": {"claim": False}, "random": {"controls": ["2"]}}
+    assert headline(tmp_path, gains, **plans).startswith("Colour does not help")
+    assert headline(tmp_path, {"2": GAIN}, **{"2": {"claim": False}}) == ""
+
+
+def test_headline_names_no_number_of_seeds_where_experiments_differ_in_it(ten):
+    ten.add("baseline", None, BASE, seed=1)
+    for seed in (0, 1):
+        ten.add("2", 0.5, BASE + GAIN, seed=seed)
+    assert f"{WHERE} and 2 seeds" in ten.told()["headline"]
+    ten.add("4", 0.5, BASE + GAIN, seed=0)
+    assert "seeds" not in ten.told()["headline"]
