@@ -13,7 +13,7 @@ from chromatrack.layout import has_clips, main_benchmark, of_seed, protocols, si
 from chromatrack.places import Places
 from chromatrack.reporting.manifest import BASELINE, CLASSICAL, OWN
 from chromatrack.settings import AuxiliarySettings, ExperimentSettings, Settings
-from chromatrack.settings.whole import OTHER
+from chromatrack.settings.experiments import OTHER
 
 Kind = Literal["checkpoint", "classical", "class", "results", "masks"]
 

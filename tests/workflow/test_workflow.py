@@ -63,6 +63,17 @@ def test_the_official_toolkit_scores_any_tracker_that_is_asked_for(folder):
     assert planned(folder, "vot_official_all")["vot_official"] == 18
 
 
+def test_the_speed_of_trackers_is_asked_for_alone(folder):
+    """It needs one network of each experiment, no scores, and is none of the thesis's tables."""
+    jobs = planned(folder, "results/demo/tables/speed.csv")
+    assert jobs["speed"] == 1 and jobs["fine_tune"] == 3 and jobs["compose"] == 2
+    assert not {"track", "evaluate", "manifest"} & set(jobs)
+    assert "speed" not in planned(folder, "tables")
+    (folder / "masks.yaml").write_text("benchmarks: {davis: {}}\n")
+    wrong = ["--configfile", "config.yaml", "masks.yaml", "--", "results/demo/tables/speed.csv"]
+    assert "davis, which is of masks" in snakemake(folder, "-n", *wrong, check=False)
+
+
 def test_starts_of_tre_and_sre_are_run_and_scored_where_they_are_asked_for(folder):
     jobs = planned(folder, "otb_starts_all")
     assert jobs["track"] == 36 and jobs["track_alphas"] == 4

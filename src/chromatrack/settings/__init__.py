@@ -10,12 +10,11 @@ from chromatrack.settings.data import DataSettings, TrackingLayout, TrackingSour
 from chromatrack.settings.evaluation import (
     BenchmarkSettings,
     Classical,
-    ExperimentSettings,
     OwnTracker,
     PropagationSettings,
     TrackerSettings,
-    thesis_experiments,
 )
+from chromatrack.settings.experiments import ExperimentSettings, thesis_experiments
 from chromatrack.settings.fusion import AuxiliarySettings, FineTuneSettings, FusionSettings
 from chromatrack.settings.labels import AnalysisSettings, LabelSettings
 from chromatrack.settings.siamfc import CropSettings, SiamFCSettings

@@ -1,14 +1,12 @@
-"""Benchmarks, trackers, and the experiments that make trackers."""
+"""Benchmarks, trackers, and the propagation of segments."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal
+from typing import Literal
 
 from chromatrack.settings.checks import positive, require, within
-from chromatrack.settings.colorization import Trunk
-from chromatrack.settings.fusion import AuxiliarySettings, Layer
 
 Classical = Literal["meanshift", "camshift", "klt", "mosse", "kcf", "csrt"]
 """Trackers of before deep learning (thesis 2.1, 2.2) that OpenCV has."""
@@ -140,132 +138,3 @@ class OwnTracker:
             or re.fullmatch(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*", self.module) is not None,
             f"module: expected module:Class, got {self.module!r}",
         )
-
-
-WEIGHTS = ("pretrained", "random", "siamfc")
-SECOND = "siamfc:"
-"""Before the file of a SiamFC checkpoint that is to be the auxiliary."""
-
-
-@dataclass(frozen=True)
-class ExperimentSettings:
-    """One auxiliary beside SiamFC; tested for each of its alphas and seeds."""
-
-    TRACKERS: ClassVar = ("trunk", "weights", "train", "probe", "alphas", "seeds")
-    """Keys that say which trackers there are, and which trunks are pretrained."""
-
-    trunk: Trunk = "resnet18"
-    """Trunk of the auxiliary; of no meaning for `siamfc` and files."""
-    weights: str = "pretrained"
-    """Where the auxiliary comes from: `pretrained` on the clips of the run, `random`, `siamfc` (a
-    second one, of another seed), the file of a colorization checkpoint ({seed} in its name stands
-    for the seed), or siamfc:FILE for that of a SiamFC."""
-    layer: Layer = "layer4"
-    """What is correlated: a layer of the trunk (layer4: its end), or the 64-channel head (D11)."""
-    border: Literal["padded", "cropped"] = "padded"
-    """`cropped`: the cells alone that see no zero padding; a ResNet has some up to layer2."""
-    input: Literal["as_trained", "channel_mean", "colour"] = "as_trained"
-    """What the auxiliary sees: what it was trained on, the mean of R, G, B as run (D10), or colour,
-    for networks that take it."""
-    equalized: bool = False
-    """Patches are equalised as the frames were in pretraining (labels.equalization)."""
-    train: bool = False
-    """Fine-tune both branches together for each alpha, or only test."""
-    probe: bool = False
-    """Train nothing but a 1x1 convolution on the frozen auxiliary, alone (alpha 1)."""
-    auxiliary_at_test: Literal["trained", "random"] = "trained"
-    """`random`: the published code's evaluation of experiment 3 (D27b)."""
-    alphas: tuple[float | Literal["learned"], ...] | None = None
-    """Its alphas; null: those of the run."""
-    seeds: tuple[int, ...] | None = None
-    """Some seeds of the run; null: all."""
-    alpha: float | Literal["learned"] | None = None
-    """The alpha that its verdict is about, chosen beforehand; null: chosen on GOT-10k val, or where
-    the run has none, on the other targets (docs/experiments.md)."""
-    controls: tuple[str, ...] = ()
-    """Experiments that it is a control of: they have to beat it, too."""
-    claim: bool = True
-    """Whether the answer to the question if colour helps is about it; never about a control."""
-
-    def __post_init__(self) -> None:
-        # A word that is no file's name is a slip of the pen, not a file that is missing.
-        words = re.fullmatch(r"[A-Za-z_-]+", self.weights) is not None
-        require(
-            self.weights in WEIGHTS or (not words and self.weights != SECOND),
-            f"weights: expected pretrained, random, siamfc or the file of a checkpoint, got "
-            f"{self.weights!r}",
-        )
-        for other, why in (
-            (self.border == "cropped", "every cell of it sees padding, and border is cropped"),
-            (self.of_siamfc, "SiamFC has none"),
-            (self.probe, "a probe is put on a layer of the trunk"),
-        ):
-            require(
-                not (self.layer == "head" and other),
-                f"layer: head: {why}; expected layer2 to layer4",
-            )
-        require(
-            not (self.probe and self.train),
-            "probe: trains its convolution alone; expected train: false",
-        )
-        require(
-            not self.probe or self.alphas in (None, (1.0,)),
-            f"alphas: a probe is tested alone, got {self.alphas}; expected [1.0] or null",
-        )
-        for name in ("alphas", "seeds"):
-            values = getattr(self, name)
-            require(values != (), f"{name}: expected at least one value, or null")
-            require(
-                values is None or len(set(values)) == len(values), f"{name}: a value is given twice"
-            )
-        for alpha in (*(self.alphas or ()), *(() if self.alpha is None else (self.alpha,))):
-            require(alpha == "learned" or 0 <= alpha <= 1, f"alphas: expected 0 to 1, got {alpha}")
-        require(
-            self.alpha is None or self.alphas is None or self.alpha in self.alphas,
-            f"alpha: expected one of its alphas, got {self.alpha}",
-        )
-
-    @property
-    def file(self) -> str | None:
-        """The file that the weights come from, if they come from one."""
-        return None if self.weights in WEIGHTS else self.weights.removeprefix(SECOND)
-
-    @property
-    def of_siamfc(self) -> bool:
-        """Whether the auxiliary is a second SiamFC."""
-        return self.weights == "siamfc" or self.weights.startswith(SECOND)
-
-    @property
-    def trains(self) -> bool:
-        """Whether anything is trained for it, for each alpha."""
-        return self.train or self.probe
-
-    def auxiliary(self, equalization: str) -> AuxiliarySettings:
-        """What its branch makes of its network.
-
-        Args:
-            equalization: of the frames in pretraining.
-        """
-        return AuxiliarySettings(
-            layer=self.layer,
-            border=self.border,
-            input=self.input,
-            equalization=equalization if self.equalized else "none",
-            probe=self.probe,
-        )
-
-    def tested(self, alphas: tuple[float | str, ...]) -> list[float | str]:
-        """Its alphas, of a run that has these; nothing learns one where nothing is trained."""
-        own = (1.0,) if self.probe else self.alphas or alphas
-        return [alpha for alpha in own if alpha != "learned" or self.train]
-
-
-def thesis_experiments() -> dict[str, ExperimentSettings]:
-    """Experiments 1 to 5 of thesis 5.4."""
-    return {
-        "1": ExperimentSettings(trunk="resnet18"),
-        "2": ExperimentSettings(trunk="resnet18", train=True),
-        "3": ExperimentSettings(trunk="resnet18", weights="random", train=True, controls=("2",)),
-        "4": ExperimentSettings(trunk="alexnet"),
-        "5": ExperimentSettings(trunk="alexnet", train=True),
-    }

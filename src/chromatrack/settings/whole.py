@@ -21,10 +21,13 @@ from chromatrack.settings.data import DataSettings
 from chromatrack.settings.evaluation import (
     BenchmarkSettings,
     Classical,
-    ExperimentSettings,
     OwnTracker,
     PropagationSettings,
     TrackerSettings,
+)
+from chromatrack.settings.experiments import (
+    ExperimentSettings,
+    check_experiments,
     thesis_experiments,
 )
 from chromatrack.settings.fusion import FineTuneSettings, FusionSettings
@@ -33,12 +36,6 @@ from chromatrack.settings.siamfc import CropSettings, SiamFCSettings
 from chromatrack.settings.world import WorldSettings
 
 T = TypeVar("T")
-
-OTHER = 1000
-"""Added to the seed of a SiamFC: that of the second one which stands beside it."""
-CLOSE = 0.82
-"""Names as much alike, as difflib counts, are one name misspelt; `randomresnet` and `randomalexnet`
-are less so."""
 
 
 @dataclass(frozen=True)
@@ -112,15 +109,6 @@ class Settings:
             re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", self.run) is not None,
             f"run: expected letters, digits, '_', '-' and '.', got {self.run!r}",
         )
-        for name in self.experiments:
-            require(
-                re.fullmatch(r"[A-Za-z0-9]+", name) is not None,
-                f"experiments.{name}: expected a name of letters and digits",
-            )
-            require(
-                name not in ("baseline", "classical"),
-                f"experiments.{name}: tables have other rows of this name",
-            )
         for name in self.trackers:
             require(
                 re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", name) is not None,
@@ -135,10 +123,14 @@ class Settings:
             near = difflib.get_close_matches(name, sets.NAMES, n=1)
             hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(sets.NAMES)}"
             require(name in sets.NAMES, f"benchmarks.{name}: unknown benchmark; {hint}")
-        for name, experiment in self.experiments.items():
-            self._check_network(f"experiments.{name}", experiment)
-            self._check_trackers(f"experiments.{name}", experiment)
-            self._check_controls(name, experiment.controls)
+        check_experiments(
+            self.experiments,
+            alphas=self.alphas,
+            seeds=self.seeds,
+            labels=self.labels,
+            colorization=self.colorization,
+            siamfc=self.siamfc,
+        )
         for alpha in self.alphas:
             require(alpha == "learned" or 0 <= alpha <= 1, f"alphas: expected 0 to 1, got {alpha}")
         require(
@@ -160,65 +152,6 @@ class Settings:
             values = getattr(self, name)
             require(len(set(values)) == len(values), f"{name}: a value is given twice")
         require(all(seed >= 0 for seed in self.seeds), "seeds: expected 0 or more")
-
-    def _check_network(self, where: str, experiment: ExperimentSettings) -> None:
-        """What an experiment asks of its auxiliary; files are looked at in `layout.problems`."""
-        require(
-            not experiment.equalized or self.labels.equalization != "none",
-            f"{where}.equalized: frames are not equalised in pretraining (labels.equalization is "
-            "none)",
-        )
-        require(
-            experiment.weights != "siamfc" or self.siamfc.checkpoint is None,
-            f"{where}.weights: siamfc is trained by the run, which is given one "
-            "(siamfc.checkpoint); expected the file of another one",
-        )
-        second = [OTHER + seed for seed in experiment.seeds or self.seeds]
-        taken = [seed for seed in second if seed in self.seeds and experiment.weights == "siamfc"]
-        require(
-            not taken,
-            f"{where}.weights: the second SiamFC has {OTHER} added to its seed; seeds has "
-            f"{taken[:1]}, too",
-        )
-        colorizes = not experiment.file and not experiment.of_siamfc
-        require(
-            not colorizes or experiment.input != "colour" or self.colorization.input != "luma",
-            f"{where}.input: colour needs a network that was trained on colours; expected "
-            "colorization.input: lab or rgb",
-        )
-        require(
-            not colorizes or experiment.layer != "head" or self.colorization.head != "none",
-            f"{where}.layer: the network has no head (colorization.head is none)",
-        )
-
-    def _check_trackers(self, where: str, experiment: ExperimentSettings) -> None:
-        strange = [seed for seed in experiment.seeds or () if seed not in self.seeds]
-        require(not strange, f"{where}.seeds: expected seeds of the run, got {strange[:1]}")
-        tested = experiment.tested(self.alphas)
-        require(len(tested) > 0, f"{where}.alphas: nothing learns one where nothing is trained")
-        require(
-            experiment.alpha is None or experiment.alpha in tested,
-            f"{where}.alpha: expected one of {', '.join(map(str, tested))}, got {experiment.alpha}",
-        )
-
-    def _check_controls(self, name: str, controls: tuple[str, ...]) -> None:
-        """Experiments that the run does not have may be named; slips of the pen may not."""
-        for control in controls:
-            require(
-                control != name, f"experiments.{name}.controls: is named as a control of itself"
-            )
-            near = difflib.get_close_matches(control, self.experiments, n=1, cutoff=CLOSE)
-            # 12 is no misspelt 13.
-            slip = near and near[0] != control and _digits(near[0]) == _digits(control)
-            require(
-                not slip,
-                f"experiments.{name}.controls: the run has no experiment {control!r}; did you mean "
-                f"{(near or [''])[0]!r}?",
-            )
-
-
-def _digits(name: str) -> str:
-    return re.sub(r"\D", "", name)
 
 
 DEMO_BENCHMARKS = {"otb": {}, "vot": {}, "got10k": {}, "davis": {}}
