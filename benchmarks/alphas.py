@@ -154,7 +154,7 @@ def compare(trunk: str, checkpoint: Path, sequences: list[Sequence], rounds: int
     for what, values in (*costs.items(), ("11 alphas in one go / one", ratios)):
         print(f"{trunk}: {what}: {min(values):.4g} to {max(values):.4g}", flush=True)
     middle = {arm: statistics.median(values) for arm, values in costs.items()}
-    gain = middle[EACH] / middle[TOGETHER]
+    gain = costs[EACH][0] / costs[TOGETHER][0]  # of the same round
     return [
         *(result(f"{trunk}: {arm}", middle[arm], "CPU milliseconds per frame") for arm in middle),
         result(f"{trunk}: 11 alphas in one go / one", statistics.median(ratios), "times"),
