@@ -584,8 +584,14 @@ def test_the_verdicts_come_first_on_the_page_and_are_escaped(manifest):
     )
     assert html.unescape(headline) == said["headline"] != ""
     assert [html.unescape(one) for one in listed] == [
-        said["experiments"][name]["sentence"] for name in ("2", "10")
+        said["experiments"][name]["sentence"] for name in ("10", "2")
     ]  # fmt: skip
+    # The control comes after what the answer is about, folded away.
+    assert (
+        section.index("Experiment 10,")
+        < section.index("<details>")
+        < section.rindex("Experiment 2 ")
+    )
     assert "<script" not in section and "fine-tuned &lt;script&gt;" in section
 
 

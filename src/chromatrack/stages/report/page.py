@@ -46,7 +46,7 @@ def make_page(manifest: Manifest, output: str | Path) -> None:
         lstrip_blocks=True,
     )
     analysis = read_label_analysis(manifest.label_analysis) if manifest.label_analysis else None
-    headline, verdicts = _verdicts(manifest)
+    headline, verdicts, others = _verdicts(manifest)
     text = environment.get_template("page.html").render(
         title=manifest.title,
         synthetic=manifest.synthetic,
@@ -54,6 +54,7 @@ def make_page(manifest: Manifest, output: str | Path) -> None:
         notes=manifest.notes,
         headline=headline,
         verdicts=verdicts,
+        others=others,
         sections=_sections(manifest),
         analysis=analysis,
         analysis_figures=[
@@ -106,12 +107,18 @@ def _sections(manifest: Manifest) -> list[tuple[str, str, Table]]:
     return sections
 
 
-def _verdicts(manifest: Manifest) -> tuple[str, list[str]]:
-    """The answer of the run, empty where nothing asks for one; and what is told of experiments."""
+def _verdicts(manifest: Manifest) -> tuple[str, list[str], list[str]]:
+    """The answer of the run, empty where nothing asks for one; and what is told of experiments:
+    those that the answer is about, and the others."""
     if manifest.statistics is None:
-        return "", []
+        return "", [], []
     said = _read_keys(manifest.statistics, ("headline", "experiments"))
-    return said["headline"], [one["sentence"] for one in said["experiments"].values()]
+    told = [(one["claim"], one["sentence"]) for one in said["experiments"].values()]
+    return (
+        said["headline"],
+        [text for claim, text in told if claim],
+        [text for claim, text in told if not claim],
+    )
 
 
 def _headline(manifest: Manifest) -> dict[str, Measure]:
