@@ -90,6 +90,7 @@ def power() -> list[dict]:
     spread = np.std(values["SRDCF"] - values["Staple"], ddof=1)
     found += [
         result("the thesis's largest gain", GAIN, ""),
+        result("spread over targets of SRDCF - Staple", spread, ""),
         result("spread over targets at which 100 of them would tell it",
                GAIN * np.sqrt(TARGETS) / quantiles, ""),
         result("targets that would tell it at the spread of SRDCF - Staple",

@@ -216,3 +216,15 @@ def test_an_archive_is_of_got10k_alone(folders, capsys):
     call = ["archive", "otb", f"--root={folders / 'val'}", f"--results={folders / 'results'}"]
     assert main([*call, f"--output={folders / 'a.zip'}"]) == 2
     assert "otb: has no server that takes an archive" in capsys.readouterr().err
+
+
+def test_the_folder_that_run_wrote_into_is_one_of_results(folders):
+    """As for OTB: boxes/ of a run is found from the folder above."""
+    boxes = folders / "run" / "boxes"
+    boxes.mkdir(parents=True)
+    for name in NAMES:
+        first = folders / "results" / "ours" / name / f"{name}_001.txt"
+        (boxes / f"{name}.txt").write_bytes(first.read_bytes())
+    (folders / "run" / "run.json").write_text("{}")
+    direct = score(folders, boxes)
+    assert score(folders, folders / "run")["average_overlap"] == direct["average_overlap"] > 0

@@ -26,7 +26,13 @@ BASE = {
 
 def with_entries(more=None, **entries):
     base = {**merge(BASE, more or {}), "experiments": None}
-    return from_mapping({**base, "experiments": entries})
+    return from_mapping({**base, "experiments": {**(more or {}).get("experiments", {}), **entries}})
+
+
+@pytest.mark.parametrize("name", ["baseline", "classical", "own"])
+def test_names_of_other_rows_are_taken(name):
+    with pytest.raises(InputError, match=f"experiments.{name}: tables have other rows"):
+        with_entries(**{name: {}})
 
 
 @pytest.mark.parametrize(
@@ -62,6 +68,8 @@ def with_entries(more=None, **entries):
         ({"controls": ["finetumed"]}, {},
          "x.controls: the run has no experiment 'finetumed'; did you mean 'finetuned'?"),
         ({"claim": "maybe"}, {}, "x.claim: expected true or false, got 'maybe'"),
+        ({"controls": ["y"]}, {"experiments": {"y": {"controls": ["x"]}}},
+         "y.controls: it is a control of what is a control of it"),
         ({"claims": True}, {}, "x.claims: unknown key; did you mean 'claim'?"),
     ],
     ids=str,

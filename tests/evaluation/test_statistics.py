@@ -183,10 +183,28 @@ def test_a_difference_of_the_smallest_size_is_found_four_times_in_five():
     assert s.smallest_difference([0.1]) is None
 
 
-def test_the_most_influential_target_is_the_one_that_moves_the_mean():
-    values = normal(20)
-    means = [np.delete(values, index).mean() for index in range(20)]
-    assert s.most_influential(values) == np.argmax(np.abs(means - values.mean()))
+def test_targets_that_choose_for_each_other_are_tested_as_such():
+    """The sign flip of crossed differences is too liberal; choosing anew in each draw is not."""
+    rng = np.random.default_rng(0)
+    naive, anew = [], []
+    for number in range(200):
+        table = rng.normal(size=(30, 6))
+        chosen = table[np.arange(30), s.crossed(table, seed=number)]
+        naive.append(s.sign_flip_p(chosen, draws=1000))
+        anew.append(s.crossed_p(table, draws=1000, seed=number))
+    assert np.mean(np.array(naive) < 0.05) > 0.1
+    assert 0.01 < np.mean(np.array(anew) < 0.05) < 0.1
+    assert s.crossed_p(rng.normal(size=(30, 6)) + 2) < 0.001
+    assert s.crossed_p(np.ones((1, 3))) is None
+
+
+def test_the_most_influential_target_is_the_one_without_which_a_verdict_is_nearest_to_another():
+    def told(values):
+        return abs(values.mean()) / (values.std(ddof=1) / np.sqrt(len(values)))
+
+    for values, nearest in ((normal(20), np.argmax), (normal(20) + 2, np.argmin)):
+        without = [told(np.delete(values, index)) for index in range(20)]
+        assert s.most_influential(values) == nearest(without)
     assert s.most_influential([0.1, 0.1, 0.1]) is None
 
 
@@ -372,7 +390,7 @@ def test_less_is_better_has_its_sign_turned(small, capsys, monkeypatch):
         (["--tracker", "x"], "expected 3 names of trackers, got 1"),
         (["--tracker", "x", "x", "y"], "expected a name for each tracker, got 'x' twice"),
         (["--margin=-1"], "expected a number above 0, got '-1'"),
-        (["--draws=0"], "expected a whole number from 1 on, got '0'"),
+        (["--draws=0"], "expected a whole number from 100 on, got '0'"),
         (["--benchmark=otbx"], "did you mean 'otb'?"),
         (["--protocol=restarted"], "protocol 'restarted': expected one of ope"),
         (["--names=nobody"], "nobody"),

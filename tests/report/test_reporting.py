@@ -640,3 +640,12 @@ def test_a_summary_of_objects_starts_with_the_measure_that_each_of_them_has(tmp_
     assert row_cells(text, "resnet18")[3:] == [
         "50.00 [50.00, 50.00]", "–", "–", "60.00", "70.00"
     ]  # fmt: skip
+
+
+def test_the_page_has_what_the_statistics_say_of_each_experiment(manifest):
+    text = run_all(manifest)
+    section = text[text.index('<section id="experiments"') :].split("</section>")[0]
+    rows = ("spread over targets", "spread over seeds", "share equivalent", "gain, α crossed",
+            "choosing on the test set gave", "oracle α per target (upper bound)", "verdict")  # fmt: skip
+    assert all(row in section for row in rows)
+    assert "cannot be told" in section and section.count('scope="col"') == 3

@@ -11,6 +11,7 @@ from chromatrack.cli.main import main
 from chromatrack.errors import InputError
 from chromatrack.evaluation import sets
 from chromatrack.evaluation.benchmark import Scores, report
+from chromatrack.metrics import statistics
 from chromatrack.reporting.manifest import read_manifest
 from chromatrack.stages.report.statistics import run_statistics
 from chromatrack.stages.report.summary import summarize
@@ -119,9 +120,9 @@ def test_differences_are_to_the_baseline_of_the_same_seed_and_seeds_are_averaged
     assert (row["tracker"], row["seeds"], row["alpha"]) == ("exp2-alpha0.5", [0, 1], 0.5)
     assert baseline["difference"] is baseline["p"] is None
     assert (told["targets"], told["unit"], told["seeds"]) == (3, "sequence", [0, 1])
-    # 0.2 - 0.1167 is as far as any: without T01 the mean is 0.075.
+    # Without T02 there are 0.05 and 0.2, whose mean is the least told from 0.
     influential = compared["most_influential"]
-    assert (influential["target"], influential["mean"]) == ("T01", 0.075)
+    assert (influential["target"], influential["mean"]) == ("T02", 0.125)
 
 
 def test_where_less_is_better_differences_are_turned_and_values_are_not(tmp_path):
@@ -250,15 +251,58 @@ def test_only_seeds_that_all_alphas_have_count(run):
 # Several experiments, and controls
 
 
-def test_holm_is_over_the_experiments(ten):
-    for name, gain in (("1", GAIN), ("2", UNCLEAR), ("3", LOSS)):
+def test_holm_is_over_what_claims_and_apart_from_it_over_the_others(ten):
+    for name, gain in (("1", GAIN), ("2", UNCLEAR), ("3", LOSS), ("4", LOSS)):
         ten.add(name, 0.5, BASE + gain)
     ten.plan("3", controls=["1"])
+    ten.plan("4", claim=False)
     told = ten.told()["experiments"]
-    p = [told[name]["comparison"]["p"] for name in "123"]
-    assert p == [round(LEAST_P, 6), 1.0, round(LEAST_P, 6)]
-    holm = [told[name]["comparison"]["holm_p"] for name in "123"]
-    assert holm == pytest.approx([3 * LEAST_P, 1.0, 3 * LEAST_P], abs=2e-6)
+    p = [told[name]["comparison"]["p"] for name in "1234"]
+    assert p == [round(LEAST_P, 6), 1.0, round(LEAST_P, 6), round(LEAST_P, 6)]
+    holm = [told[name]["comparison"]["holm_p"] for name in "1234"]
+    assert holm == pytest.approx([2 * LEAST_P, 1.0, 2 * LEAST_P, 2 * LEAST_P], abs=2e-6)
+
+
+def test_a_run_that_could_tell_nothing_says_so(tmp_path):
+    """Six targets: p is 1 / 32 at the least, and two experiments double it."""
+    run = Run(tmp_path)
+    run.add("baseline", None, BASE[:6])
+    for name in ("1", "2"):
+        run.add(name, 0.5, BASE[:6] + 0.1 + RIPPLE[:6])
+    told = run.told()
+    assert told["experiments"]["1"]["verdict"] == "cannot be told"
+    assert told["headline"].endswith(
+        "With 6 sequences and 2 experiments nothing could have been told: p is 0.06 or more by "
+        "Holm, whatever is measured."
+    )
+    run.plan("2", claim=False)
+    told = run.told()
+    assert told["experiments"]["1"]["verdict"] == "helps" and "nothing" not in told["headline"]
+
+
+def test_an_alpha_that_was_laid_down_and_not_run_is_one_sentence(ten):
+    ten.add("2", 0.5, BASE)
+    ten.plan("2", alpha=0.3)
+    with pytest.raises(InputError, match=r"2: alpha 0\.3: the experiment was not run with it"):
+        ten.told()
+
+
+def test_alpha_0_is_said_to_be_no_colour(ten):
+    ten.add("2", 0.0, BASE)
+    told = ten.told()
+    assert "At α = 0 the auxiliary takes no part." in told["experiments"]["2"]["sentence"]
+    assert "for experiment 2 α = 0 was chosen, no colour" in told["headline"]
+
+
+def test_crossed_alphas_are_tested_as_chosen_by_each_other(ten):
+    rng = np.random.default_rng(3)
+    differences = rng.normal(size=(10, 6)) / 20
+    for number in range(6):
+        ten.add("2", number / 10, BASE + differences[:, number])
+    one = ten.experiment()
+    assert one["chosen"]["way"] == "crossed"
+    p = statistics.crossed_p(differences, folds=10, draws=500, seed=0)
+    assert one["comparison"]["p"] == round(p, 6)
 
 
 def test_the_three_verdicts(ten):
@@ -443,7 +487,7 @@ def test_one_target_has_no_interval_and_cannot_be_told(run):
 def test_a_target_with_a_hostile_name_stays_text(tmp_path):
     names = [EVIL, *(f"T{i}" for i in range(9))]
     run = with_baseline(tmp_path, targets=names)
-    run.add("2", 0.5, BASE + GAIN + np.array([0.2, *[0.0] * 9]))
+    run.add("2", 0.5, BASE + GAIN - np.array([0.5, *[0.0] * 9]))
     told = run.told()
     assert told["experiments"]["2"]["comparison"]["most_influential"]["target"] == EVIL
     arguments = [f"--manifest={tmp_path / 'manifest.json'}", f"--statistics={run.output}"]
@@ -524,13 +568,13 @@ def test_a_sentence_has_number_interval_p_and_verdict(ten):
     )
 
 
-def test_what_cannot_be_told_names_the_difference_that_would_have_shown(ten):
+def test_what_cannot_be_told_names_the_difference_that_one_test_would_find(ten):
     ten.add("2", 0.5, BASE + UNCLEAR)
     one = ten.experiment()
     smallest = one["comparison"]["smallest_difference"]
     assert one["sentence"].endswith(
-        f": cannot be told with 10 sequences, which would have shown a difference of "
-        f"{smallest:.3f} four times in five."
+        f": cannot be told with 10 sequences (one test at 0.05 has power 0.8 for a difference of "
+        f"{smallest:.3f})."
     )
 
 

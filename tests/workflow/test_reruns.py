@@ -209,6 +209,6 @@ def test_how_a_source_is_asked_makes_nothing_again(name, value, expected):
 
 
 def test_every_part_that_rules_here_read_is_covered():
-    read_elsewhere = {"data", "world", "tracker", "propagation", "compute"}
+    read_elsewhere = {"data", "world", "tracker", "propagation", "compute", "statistics"}
     parts = {f.name for f in fields(Settings) if is_dataclass(getattr(BASE, f.name))}
     assert parts == set(PARTS) | read_elsewhere

@@ -108,10 +108,11 @@ rule statistics:
     conda:
         "../../envs/chromatrack.yaml"
     params:
+        settings=as_is(to_json(SETTINGS.statistics)),
         version=VERSIONS["report"],
     shell:
-        "chromatrack statistics --manifest {input.manifest:q} --output {output.statistics:q}"
-        " 2>&1 | tee {log:q}"
+        "chromatrack statistics --manifest {input.manifest:q} --settings {params.settings:q}"
+        " --output {output.statistics:q} 2>&1 | tee {log:q}"
 
 
 rule summary:

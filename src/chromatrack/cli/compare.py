@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from chromatrack.cli.benchmark import add_protocol, add_selection, selection_of
-from chromatrack.cli.common import count_value, seed_value
+from chromatrack.cli.common import seed_value
 from chromatrack.cli.evaluate import asked_options, frames_limit
 from chromatrack.errors import InputError
 from chromatrack.evaluation import sets
@@ -80,7 +80,7 @@ def register(subcommands: argparse._SubParsersAction) -> None:
         help="difference that counts, in units of the measure; without it, 0.005",
     )
     parser.add_argument(
-        "--draws", metavar="N", type=count_value, default=10_000, help="of the bootstrap"
+        "--draws", metavar="N", type=_draws, default=10_000, help="of the bootstrap; 100 or more"
     )
     parser.add_argument("--seed", metavar="N", type=seed_value, default=0, help="of all draws")
     parser.set_defaults(run=_compare)
@@ -94,6 +94,12 @@ def _margin(text: str) -> float:
     if not 0 < value < math.inf:
         raise argparse.ArgumentTypeError(f"expected a number above 0, got {text!r}")
     return value
+
+
+def _draws(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) < 100:
+        raise argparse.ArgumentTypeError(f"expected a whole number from 100 on, got {text!r}")
+    return int(text)
 
 
 def _compare(options: argparse.Namespace) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from chromatrack.cli.common import add_settings, add_stage, whole_run
+from chromatrack.cli.common import add_settings, add_stage, stage_settings, whole_run
 from chromatrack.reporting.thesis_tables import TABLES
+from chromatrack.settings import StatisticsSettings
 
 
 def register(subcommands: argparse._SubParsersAction) -> None:
@@ -29,13 +30,14 @@ def register(subcommands: argparse._SubParsersAction) -> None:
             parser.add_argument(
                 "--single-video", metavar="FILE", type=Path, help="index of memorize-clip"
             )
-    _register(
+    statistics = _register(
         subcommands, "statistics", _statistics,
         help="compare the experiments of a run with the baseline",
         description="Compare the trackers of a run with the baseline, target by target: intervals, "
         "tests, three ways to choose alpha, controls, and a verdict on each experiment.",
         output=("FILE.json", "statistics to write"),
     )  # fmt: skip
+    add_settings(statistics, "statistics")
     summary = _register(
         subcommands, "summary", _summary,
         help="write the table of all trackers",
@@ -120,9 +122,12 @@ def _statistics(options: argparse.Namespace) -> None:
     from chromatrack.stages.report.statistics import run_statistics
 
     manifest = read_manifest(options.manifest, with_figures=False)
-    said = run_statistics(manifest, options.output)
-    for text in (said["headline"], *(one["sentence"] for one in said["experiments"].values())):
-        print(text)
+    settings = stage_settings(options, StatisticsSettings, lambda everything: everything.statistics)
+    said = run_statistics(
+        manifest, options.output, margin=settings.margin, draws=settings.draws, seed=settings.seed
+    )
+    told = (said["headline"], *(one["sentence"] for one in said["experiments"].values()))
+    print("\n".join([text for text in told if text]))
     print(f"{manifest.heading}: {options.output}")
 
 

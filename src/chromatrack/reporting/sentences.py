@@ -36,12 +36,14 @@ def sentence(name: str, one: Said, run: Said) -> str:
         told = f"cannot be told with {count}"
         if smallest:
             shown = _number(smallest, run)
-            told += f", which would have shown a difference of {shown} four times in five"
+            told += f" (one test at {run['level']:g} has power 0.8 for a difference of {shown})"
     parts = [
         f"Experiment {name}{kind}, {alpha} {way}: {run['measure']['title']} "
         f"{_difference(compared, run)} beside the baseline over {count}"
         f"{_seeds(compared['difference']['seeds'])}: {told}."
     ]
+    if chosen["alpha"] == 0:
+        parts.append("At α = 0 the auxiliary takes no part.")
     parts += [_against(control, entry, run) for control, entry in one["against"].items()]
     return " ".join(parts)
 
@@ -56,13 +58,32 @@ def headline(run: Said) -> str:
         return ""
     seeds = {one["comparison"]["difference"]["seeds"] for one in claims.values()}
     where = f"over {_count(run)}{_seeds(seeds.pop()) if len(seeds) == 1 else ''}"
+    return _answer(claims, run, where) + _beforehand(claims, run)
+
+
+def _beforehand(claims: Mapping[str, Said], run: Said) -> str:
+    """A sentence where no result could have been told: too few targets for so many tests."""
+    least = len(claims) * 2 / 2 ** run["targets"]
+    if least < run["level"]:
+        return ""
+    return (
+        f" With {_count(run)} and {len(claims)} experiments nothing could have been told: p is "
+        f"{_chance(min(least, 1))} or more by Holm, whatever is measured."
+    )
+
+
+def _answer(claims: Mapping[str, Said], run: Said, where: str) -> str:
     won = [name for name, one in claims.items() if one["verdict"] == "helps"]
     if won:
         return _of_the_winners(won, claims, where)
     lost = [name for name, one in claims.items() if one["verdict"] == "does not help"]
     if len(lost) == len(claims):
         margin = f"{run['measure']['scale'] * run['margin']:g}"
-        return f"Colour does not help {where}: no experiment gains {margin} or more."
+        text = f"Colour does not help {where}: no experiment gains {margin} or more"
+        absent = [name for name in lost if claims[name]["chosen"]["alpha"] == 0]
+        return (
+            f"{text}; for {_names(absent)} α = 0 was chosen, no colour." if absent else f"{text}."
+        )
     unclear = [name for name in claims if name not in lost]
     text = (
         f"Colour is not shown to beat the baseline {where}: whether {_names(unclear)} "

@@ -18,6 +18,7 @@ from chromatrack.settings.experiments import ExperimentSettings, thesis_experime
 from chromatrack.settings.fusion import AuxiliarySettings, FineTuneSettings, FusionSettings
 from chromatrack.settings.labels import AnalysisSettings, LabelSettings
 from chromatrack.settings.siamfc import CropSettings, SiamFCSettings
+from chromatrack.settings.statistics import StatisticsSettings
 from chromatrack.settings.whole import (
     ComputeSettings,
     Settings,
@@ -50,6 +51,7 @@ __all__ = [
     "SiamFCSettings",
     "SingleVideoSettings",
     "SourceSettings",
+    "StatisticsSettings",
     "TrackerSettings",
     "TrackingLayout",
     "TrackingSource",

@@ -170,12 +170,14 @@ def check_experiments(
             f"{where}: expected a name of letters and digits",
         )
         require(
-            name not in ("baseline", "classical"), f"{where}: tables have other rows of this name"
+            name not in ("baseline", "classical", "own"),
+            f"{where}: tables have other rows of this name",
         )
         _check_network(where, experiment, labels, colorization)
         _check_second(where, experiment, seeds, siamfc)
         _check_trackers(where, experiment, alphas, seeds)
         _check_controls(name, experiment.controls, experiments)
+    _check_circles({name: one.controls for name, one in experiments.items()})
 
 
 def _check_network(
@@ -249,6 +251,20 @@ def _check_controls(
             not slip,
             f"experiments.{name}.controls: the run has no experiment {control!r}; did you mean "
             f"{(near or [''])[0]!r}?",
+        )
+
+
+def _check_circles(controls: Mapping[str, tuple[str, ...]]) -> None:
+    """A control that is controlled by what it controls would leave nobody to ask about."""
+
+    def reached(name: str, seen: tuple[str, ...] = ()) -> set[str]:
+        found = set(controls.get(name, ())) - set(seen)
+        return found.union(*(reached(one, (*seen, *found)) for one in found))
+
+    for name in controls:
+        require(
+            name not in reached(name),
+            f"experiments.{name}.controls: it is a control of what is a control of it",
         )
 
 

@@ -33,6 +33,7 @@ from chromatrack.settings.experiments import (
 from chromatrack.settings.fusion import FineTuneSettings, FusionSettings
 from chromatrack.settings.labels import AnalysisSettings, LabelSettings
 from chromatrack.settings.siamfc import CropSettings, SiamFCSettings
+from chromatrack.settings.statistics import StatisticsSettings
 from chromatrack.settings.world import WorldSettings
 
 T = TypeVar("T")
@@ -102,6 +103,7 @@ class Settings:
     fine_tune: FineTuneSettings = field(default_factory=FineTuneSettings)
     tracker: TrackerSettings = field(default_factory=TrackerSettings)
     propagation: PropagationSettings = field(default_factory=PropagationSettings)
+    statistics: StatisticsSettings = field(default_factory=StatisticsSettings)
     compute: ComputeSettings = field(default_factory=ComputeSettings)
 
     def __post_init__(self) -> None:

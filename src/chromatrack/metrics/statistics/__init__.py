@@ -1,6 +1,6 @@
 """Whether one tracker is better than another: pure functions of arrays, the unit is the target."""
 
-from chromatrack.metrics.statistics.choosing import best, crossed
+from chromatrack.metrics.statistics.choosing import best, crossed, crossed_p
 from chromatrack.metrics.statistics.comparison import Comparison, as_plain, compare
 from chromatrack.metrics.statistics.complement import only_one_right, oracle_gain
 from chromatrack.metrics.statistics.intervals import (
@@ -27,6 +27,7 @@ __all__ = [
     "bootstrap_means",
     "compare",
     "crossed",
+    "crossed_p",
     "equivalence",
     "estimate",
     "holm",

@@ -89,7 +89,7 @@ def _note(source: Source, rows: bool) -> list[str]:
         f"Equivalent: by no more than {margin:g}." if margin is not None else "",
         "Chosen on the test set, an α flatters itself: hence the other two ways beside it. Only "
         "baseline (auxiliary) right and oracle gain say how far the two branches could help each "
-        "other.",
+        "other; the oracle looks at the answer, so that its gain is an upper bound.",
         said.text("headline"),
         source.here,
     ]

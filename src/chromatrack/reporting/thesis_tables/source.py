@@ -21,6 +21,8 @@ from chromatrack.reporting.thesis_tables.table import Cell
 
 ON_THESE = "on these sequences"
 """How an alpha was chosen that nothing else chose."""
+ROUNDED = 1e-5
+"""Means in statistics.json have six digits."""
 ONLY = "only one"
 """How it was chosen where there was no choice."""
 
@@ -192,4 +194,11 @@ def read_source(manifest: Path, statistics: Path | None) -> Source:
         raise InputError(
             f"{statistics}: is about {about!r}, the rows of {manifest} about {scored!r}"
         )
+    for mean in source.means:
+        told = source.spread(mean).number("value", "mean")
+        if told is not None and abs(told - mean.score) > ROUNDED:
+            raise InputError(
+                f"{statistics}: is not about {manifest}: its {mean.label} of experiment "
+                f"{mean.experiment} has {told:g}, which is {mean.score:g} there"
+            )
     return source

@@ -43,6 +43,8 @@ def evaluate(
     """
     protocol = protocol or benchmark.protocols[0]
     benchmark.check_protocol(protocol)
+    if benchmark.gives == "boxes" and (results / "run.json").is_file():
+        results = results / "boxes"  # the folder that `chromatrack run` wrote into
     scores = benchmark.score(selection, results, protocol=protocol, subset=subset, **options)
     check_one_run(results, scores.runs or scores.per_unit)
     evaluation = report(benchmark, scores, protocol=protocol, tracker=tracker)

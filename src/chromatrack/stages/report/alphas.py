@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -81,6 +81,8 @@ class Alphas:
         planned: Alpha | None = None,
         validation: Mapping[Alpha, PerTarget] | None = None,
     ):
+        if planned is not None and planned not in found:
+            raise InputError(f"plans: {name}: alpha {planned}: the experiment was not run with it")
         self.rule, self.planned, self.validation = rule, planned, validation or {}
         self.found, self.baseline = found, baseline
         self.alphas: list[Alpha] = list(found)
@@ -97,7 +99,7 @@ class Alphas:
         """Way of choosing -> number of the alpha of each target; None where it cannot be had."""
         scores, targets = self.values.mean(axis=2), len(self.values)
         everywhere = lambda column: np.full(targets, column)  # noqa: E731
-        planned = self.planned is not None and self.planned in self.alphas
+        planned = self.planned is not None
         validated = self._validated()
         several = len(self.alphas) > 1
         return {
@@ -137,6 +139,13 @@ class Alphas:
         """Its part of statistics.json, as far as it is about the baseline alone."""
         compared = self.rule.compare(self.chosen(self.way), self.beside)
         differences = self.values.mean(axis=2) - self.beside.mean(axis=1)[:, None]
+        if self.way == "crossed":
+            drawn = {"folds": FOLDS, **self.rule.drawn}
+            compared = replace(
+                compared,
+                p=statistics.crossed_p(differences, **drawn),
+                p_margin=statistics.crossed_p(differences - self.rule.margin, **drawn),
+            )
         ways = {way: self._way(way) for way in ("test", "validation", "crossed")}
         gave = ways["test"]["mean"] - ways["crossed"]["mean"]
         several = len(self.alphas) > 1

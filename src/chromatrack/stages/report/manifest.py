@@ -174,6 +174,8 @@ def notes(settings: Settings) -> list[str]:
 def _kind(experiment: ExperimentSettings) -> str:
     """What an experiment is, in words."""
     done = "fine-tuned" if experiment.train else "test only"
+    if experiment.alphas == (0.0,):
+        return f"{done}, SiamFC alone"
     if experiment.probe:
         done = "frozen, with a trained 1x1 convolution, alone"
     what = [experiment.trunk, "given" if experiment.file else experiment.weights]

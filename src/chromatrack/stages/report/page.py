@@ -81,6 +81,10 @@ def _sections(manifest: Manifest) -> list[tuple[str, str, Table]]:
         measures = _headline(manifest)
         table = _read_summary(manifest, measures)
         sections.append(("summary", "Trackers", tables.summary(table, measures)))
+    if manifest.statistics is not None:
+        said = _read_keys(manifest.statistics, ("experiments", "margin"))
+        if said["experiments"]:
+            sections.append(("experiments", "Experiments", tables.experiments(said)))
     if manifest.rows:
         means = mean_over_seeds(manifest.rows)
         if read_evaluation(manifest.rows[0].evaluation)["benchmark"] == published.BENCHMARK:

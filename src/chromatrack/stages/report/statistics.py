@@ -127,7 +127,10 @@ class _Run:
             }
             for name, look in looks.items()
         }
-        _correct([one["comparison"] for one in said.values()])
+        for claims in (True, False):  # what a control shows takes nothing from what is asked
+            _correct(
+                [one["comparison"] for name, one in said.items() if self._claims(name) == claims]
+            )
         for name, one in said.items():
             held = {
                 control: rounded(self._against(look, looks[name]))
@@ -142,7 +145,7 @@ class _Run:
                 )  # fmt: skip
             one |= {
                 "controls": list(self._plan(name).controls),
-                "claim": self._plan(name).claim and not self._plan(name).controls,
+                "claim": self._claims(name),
                 "against": held,
                 "verdict": one["comparison"]["verdict"],
             }
@@ -161,6 +164,10 @@ class _Run:
             planned=self._plan(name).alpha,
             validation=found(self.validation),
         )
+
+    def _claims(self, name: str) -> bool:
+        plan = self._plan(name)
+        return plan.claim and not plan.controls
 
     def _plan(self, name: str) -> Plan:
         return self.manifest.plans.get(name, Plan())

@@ -95,6 +95,8 @@ def _statistics_of(
     statistics: Mapping[str, Any], groups: Mapping[Key, list[Row]]
 ) -> dict[Key, Mapping[str, Any]]:
     """The rows of the statistics by what their seeds share; the same trackers as the manifest's."""
+    if not isinstance(statistics, dict) or not {"rows", "measure"} <= set(statistics):
+        raise InputError("expected statistics as `chromatrack statistics` writes them")
     said = {}
     for entry in statistics["rows"]:
         name = entry["tracker"] if entry["experiment"] in UNTRAINED else None
