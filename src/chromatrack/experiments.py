@@ -165,6 +165,7 @@ class Network:
         seed: of its training.
         checkpoint: its file.
         branch: what is made of it.
+        of_siamfc: whether it is a second SiamFC that the run trains.
     """
 
     name: str
@@ -172,6 +173,7 @@ class Network:
     seed: int
     checkpoint: str
     branch: AuxiliarySettings = field(default_factory=AuxiliarySettings)
+    of_siamfc: bool = False
 
 
 def network_of(settings: Settings, name: str, seed: int) -> Network:
@@ -189,7 +191,8 @@ def network_of(settings: Settings, name: str, seed: int) -> Network:
         if value != default
     ]
     if experiment.weights == "siamfc":
-        made = Network("", "second SiamFC", seed, Places(settings.run).siamfc(OTHER + seed))
+        file = Places(settings.run).siamfc(OTHER + seed)
+        made = Network("", "second SiamFC", seed, file, of_siamfc=True)
         base = "siamfc-other"
     else:
         made = _made(settings, experiment.trunk, experiment.weights, seed)

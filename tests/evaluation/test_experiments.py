@@ -12,10 +12,12 @@ from chromatrack.checkpoints import save_checkpoint
 from chromatrack.configuration import merge
 from chromatrack.errors import InputError
 from chromatrack.experiments import network_of, networks, trackers
+from chromatrack.files import read_json
 from chromatrack.models.build import build_colorizer, build_siamfc
 from chromatrack.models.inputs import InputScaling
 from chromatrack.places import Places
 from chromatrack.settings import from_mapping, load_config
+from chromatrack.stages.report.manifest import write_manifest
 
 ROOT = Path(__file__).resolve().parents[2]
 BASE = {
@@ -213,3 +215,14 @@ def test_trackers_are_those_of_its_alphas_and_seeds():
     # It is trained for its alpha, which it knows then.
     assert probed.checkpoint == "results/r/fused/expp-alpha1.0-seed0/model.pt"
     assert probed.given_alpha() is None
+
+
+def test_the_second_siamfc_has_its_learning_curve_on_the_page(tmp_path):
+    settings = with_entries(x={"weights": "siamfc"}, y={"weights": "siamfc", "train": True})
+    write_manifest(settings, tmp_path / "manifest.json")
+    curves = read_json(tmp_path / "manifest.json")["curves"]
+    found = {name: path for name, path in curves.items() if name.startswith("SiamFC/second")}
+    places = Places("r")
+    assert found == {
+        f"SiamFC/second, seed {seed}": places.siamfc(seed, "metrics.csv") for seed in (1000, 1001)
+    }
