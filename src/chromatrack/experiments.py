@@ -165,7 +165,6 @@ class Network:
         seed: of its training.
         checkpoint: its file.
         branch: what is made of it.
-        of_siamfc: whether it is a second SiamFC that the run trains.
     """
 
     name: str
@@ -173,7 +172,6 @@ class Network:
     seed: int
     checkpoint: str
     branch: AuxiliarySettings = field(default_factory=AuxiliarySettings)
-    of_siamfc: bool = False
 
 
 def network_of(settings: Settings, name: str, seed: int) -> Network:
@@ -191,8 +189,7 @@ def network_of(settings: Settings, name: str, seed: int) -> Network:
         if value != default
     ]
     if experiment.weights == "siamfc":
-        file = Places(settings.run).siamfc(OTHER + seed)
-        made = Network("", "second SiamFC", seed, file, of_siamfc=True)
+        made = Network("", "second SiamFC", seed, Places(settings.run).siamfc(OTHER + seed))
         base = "siamfc-other"
     else:
         made = _made(settings, experiment.trunk, experiment.weights, seed)
@@ -215,6 +212,17 @@ def networks(settings: Settings) -> dict[str, Network]:
         for seed in experiment.seeds or settings.seeds
     ]
     return {network.name: network for network in found}
+
+
+def second_seeds(settings: Settings) -> list[int]:
+    """Seeds of the second SiamFCs that the run trains as auxiliaries."""
+    found = [
+        OTHER + seed
+        for experiment in settings.experiments.values()
+        if experiment.weights == "siamfc"
+        for seed in experiment.seeds or settings.seeds
+    ]
+    return list(dict.fromkeys(found))
 
 
 def segmentations(settings: Settings) -> list[TrackerSpec]:

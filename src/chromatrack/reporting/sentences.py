@@ -14,7 +14,6 @@ WAYS = {
     "only one": "the only one",
     "validation": "chosen on {chosen_on}",
     "crossed": "chosen on the other targets",
-    "test": "chosen on these targets",
 }
 
 

@@ -98,7 +98,10 @@ class Alphas:
     def _columns(self) -> dict[str, np.ndarray | None]:
         """Way of choosing -> number of the alpha of each target; None where it cannot be had."""
         scores, targets = self.values.mean(axis=2), len(self.values)
-        everywhere = lambda column: np.full(targets, column)  # noqa: E731
+
+        def everywhere(column: int) -> np.ndarray:
+            return np.full(targets, column)
+
         planned = self.planned is not None
         validated = self._validated()
         several = len(self.alphas) > 1

@@ -9,13 +9,19 @@ import yaml
 
 from chromatrack.evaluation import sets
 from chromatrack.evaluation.benchmark import Benchmark
-from chromatrack.experiments import evaluations, networks, of_benchmark, trackers, trunks
+from chromatrack.experiments import (
+    evaluations,
+    networks,
+    of_benchmark,
+    second_seeds,
+    trackers,
+    trunks,
+)
 from chromatrack.files import read_json, write_json
 from chromatrack.layout import has_clips, main_benchmark, protocols, trains_siamfc
 from chromatrack.places import Places
 from chromatrack.reporting.manifest import UNTRAINED
 from chromatrack.settings import ExperimentSettings, Settings
-from chromatrack.settings.experiments import OTHER
 from chromatrack.slices import reported_plain
 
 
@@ -114,10 +120,8 @@ def _curves(settings: Settings, places: Places) -> dict[str, str]:
     if trains_siamfc(settings):
         for seed in settings.seeds:
             curves[f"SiamFC/seed {seed}"] = places.siamfc(seed, "metrics.csv")
-        for network in networks(settings).values():
-            if network.of_siamfc:
-                seed = OTHER + network.seed
-                curves[f"SiamFC/second, seed {seed}"] = places.siamfc(seed, "metrics.csv")
+        for seed in second_seeds(settings):
+            curves[f"SiamFC/second, seed {seed}"] = places.siamfc(seed, "metrics.csv")
     for trunk in trunks(settings):
         for seed in settings.seeds:
             name = f"{trunk}-pretrained-seed{seed}"
