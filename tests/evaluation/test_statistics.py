@@ -324,7 +324,7 @@ def test_three_published_trackers(real_data, tmp_path, capsys):
     told = json.loads((tmp_path / "c.json").read_text())
     assert (told["baseline"], list(told["comparisons"])) == ("MEEM", ["SRDCF", "Staple"])
     entry = told["comparisons"]["SRDCF"]
-    assert entry["p_holm"] == pytest.approx(2 * entry["p"])
+    assert entry["holm_p"] == pytest.approx(2 * entry["p"])
     assert entry["mean"] - entry["baseline_mean"] == pytest.approx(entry["difference"]["mean"])
     assert set(told["made_by"]["inputs"]) == {"MEEM", "SRDCF", "Staple"}
 

@@ -141,7 +141,7 @@ def _print_table(table: dict[str, Any]) -> None:
     print(f"{'pair':<{room}}{'difference':>10}  {'95 % interval':<19}{_cells(heads)}  verdict")
     for pair, row in pairs.items():
         told = row["difference"]
-        cells = (_p(row["p"]), _p(row["p_holm"]), _size(row["smallest_difference"]), row["targets"])
+        cells = (_p(row["p"]), _p(row["holm_p"]), _size(row["smallest_difference"]), row["targets"])
         mean = f"{_signed(told['mean']):>10}"
         span = _span(told["low"], told["high"])
         print(f"{pair:<{room}}{mean}  {span:<19}{_cells(cells)}  {row['verdict']}")

@@ -13,9 +13,10 @@ from chromatrack.metrics.statistics.intervals import (
 )
 from chromatrack.metrics.statistics.permutation import best_of_p, holm, sign_flip_p
 from chromatrack.metrics.statistics.power import most_influential, smallest_difference
-from chromatrack.metrics.statistics.verdict import Verdict, verdict
+from chromatrack.metrics.statistics.verdict import LEVEL, Verdict, correct, judge, verdict
 
 __all__ = [
+    "LEVEL",
     "MARGIN",
     "Comparison",
     "Estimate",
@@ -26,11 +27,13 @@ __all__ = [
     "best_of_p",
     "bootstrap_means",
     "compare",
+    "correct",
     "crossed",
     "crossed_p",
     "equivalence",
     "estimate",
     "holm",
+    "judge",
     "most_influential",
     "only_one_right",
     "oracle_gain",

@@ -16,8 +16,6 @@ from chromatrack.files import made_by, write_json
 from chromatrack.metrics import statistics
 from chromatrack.stages.evaluation.compare import compare, folder_names
 
-LEVEL = 0.05
-
 
 def compare_results(
     benchmark: Benchmark,
@@ -47,7 +45,7 @@ def compare_results(
     Returns:
         benchmark, title, protocol, unit, measure, baseline, level, margin, draws, seed and
         `comparisons`: tracker -> `metrics.statistics.as_plain` of tracker minus baseline, with
-        targets (that both have), mean and baseline_mean, p_holm and verdict. Where less of a
+        targets (that both have), mean and baseline_mean, holm_p and verdict. Where less of a
         measure is better, differences have their sign turned (`turned`): positive is better.
         And tracker -> what is wrong with its results, where something is.
 
@@ -76,7 +74,8 @@ def compare_results(
     if not comparisons:
         raise next(iter(errors.values()))
     comparisons = {name: comparisons[name] for name in names if name in comparisons}
-    _judge(comparisons, margin)
+    statistics.correct(comparisons.values())
+    statistics.judge(comparisons.values(), margin=margin)
     table = _table(evaluations, baseline, chosen, comparisons, settings)
     if output is not None:
         write_json(output, table)
@@ -104,7 +103,7 @@ def _table(
         "measure": measure.declared(),
         "turned": measure.better == "lower",
         "baseline": baseline,
-        "level": LEVEL,
+        "level": statistics.LEVEL,
         **settings,
         "comparisons": comparisons,
         "made_by": made,
@@ -152,7 +151,7 @@ def _paired(
         raise InputError(f"{name}: expected results of a target that {baseline} has, too")
     sign = -1.0 if measure.better == "lower" else 1.0
     pair = [np.array([values[target] for target in targets]) for values in (first, second)]
-    compared = statistics.compare(*(sign * one for one in pair), level=1 - LEVEL, **options)
+    compared = statistics.compare(*(sign * one for one in pair), **options)
     mean, baseline_mean = (round(float(one.mean()), 6) for one in pair)
     return {
         "targets": len(targets),
@@ -160,15 +159,3 @@ def _paired(
         "baseline_mean": baseline_mean,
         **statistics.as_plain(compared, targets),
     }
-
-
-def _judge(comparisons: Mapping[str, dict[str, Any]], margin: float) -> None:
-    """Add Holm's p over all comparisons and the verdict to each."""
-    tested = {name: entry["p"] for name, entry in comparisons.items() if entry["p"] is not None}
-    adjusted = dict(zip(tested, statistics.holm(list(tested.values())), strict=True))
-    for name, entry in comparisons.items():
-        entry["p_holm"] = round(float(adjusted[name]), 6) if name in adjusted else None
-        low, high = entry["difference"]["low"], entry["difference"]["high"]
-        entry["verdict"] = statistics.verdict(
-            low, high, entry["p_holm"], entry["p_margin"], margin=margin, level=LEVEL
-        )

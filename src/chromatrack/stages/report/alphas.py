@@ -14,7 +14,6 @@ from chromatrack.metrics.statistics import Comparison, Estimate
 from chromatrack.reporting.manifest import BASELINE
 from chromatrack.reporting.per_target import PerTarget
 
-LEVEL = 0.05
 FOLDS = 10
 
 Alpha = float | str
@@ -39,10 +38,10 @@ class Rule:
         return {"draws": self.draws, "seed": self.seed}
 
     def estimate(self, values: np.ndarray) -> Estimate:
-        return statistics.estimate(values, level=1 - LEVEL, **self.drawn)
+        return statistics.estimate(values, **self.drawn)
 
     def compare(self, first: np.ndarray, second: np.ndarray) -> Comparison:
-        return statistics.compare(first, second, margin=self.margin, level=1 - LEVEL, **self.drawn)
+        return statistics.compare(first, second, margin=self.margin, **self.drawn)
 
 
 def beside(baseline: PerTarget, seeds: Sequence[int | None]) -> np.ndarray:

@@ -13,7 +13,7 @@ from chromatrack.metrics import statistics
 from chromatrack.reporting.manifest import BASELINE, UNTRAINED, Manifest, Plan
 from chromatrack.reporting.per_target import Key, PerTarget, Scored, read_scored
 from chromatrack.reporting.sentences import headline, sentence
-from chromatrack.stages.report.alphas import LEVEL, Alpha, Alphas, Rule, beside, rounded
+from chromatrack.stages.report.alphas import Alpha, Alphas, Rule, beside, rounded
 
 
 def run_statistics(
@@ -77,7 +77,7 @@ class _Run:
             "unit": about["unit"],
             "targets": len(self.scored.targets),
             "seeds": list(seeds),
-            "level": LEVEL,
+            "level": statistics.LEVEL,
             "margin": self.rule.margin,
             "chosen_on": self.validation and self.validation.about["title"],
             "baseline": self.baseline and self._estimate(self.baseline.values),
@@ -128,7 +128,7 @@ class _Run:
             for name, look in looks.items()
         }
         for claims in (True, False):  # what a control shows takes nothing from what is asked
-            _correct(
+            statistics.correct(
                 [one["comparison"] for name, one in said.items() if self._claims(name) == claims]
             )
         for name, one in said.items():
@@ -137,12 +137,8 @@ class _Run:
                 for control, look in looks.items()
                 if name in self._plan(control).controls
             }
-            _correct(list(held.values()))
-            for entry in (one["comparison"], *held.values()):
-                entry["verdict"] = statistics.verdict(
-                    entry["difference"]["low"], entry["difference"]["high"], entry["holm_p"],
-                    entry["p_margin"], margin=self.rule.margin, level=LEVEL,
-                )  # fmt: skip
+            statistics.correct(held.values())
+            statistics.judge((one["comparison"], *held.values()), margin=self.rule.margin)
             one |= {
                 "controls": list(self._plan(name).controls),
                 "claim": self._claims(name),
@@ -185,12 +181,3 @@ class _Run:
             "p_margin": compared.p_margin,
             "smallest_difference": compared.smallest_difference,
         }
-
-
-def _correct(entries: list[dict[str, Any]]) -> None:
-    """Add Holm's p over the comparisons to each."""
-    tested = [entry for entry in entries if entry["p"] is not None]
-    for entry in entries:
-        entry["holm_p"] = None
-    for entry, p in zip(tested, statistics.holm([one["p"] for one in tested]), strict=True):
-        entry["holm_p"] = round(float(p), 6)
