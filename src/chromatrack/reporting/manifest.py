@@ -36,6 +36,7 @@ required; a part that is missing is left out of the page.
       "curves": {"colorization/resnet18": "....csv"},  // columns step, loss, ...; what stands
                                                 //   before the first "/" shares one plot
       "pictures": [{"caption": "...", "png": "....png"}],
+      "strips": "....json",                     // written by `chromatrack strips`, or null
       "config": "the configuration as text (YAML)"
     }
 """
@@ -133,6 +134,7 @@ class Manifest:
     score_statistics: Mapping[str, Path] = dataclasses.field(default_factory=dict)
     curves: Mapping[str, Path] = dataclasses.field(default_factory=dict)
     pictures: tuple[Picture, ...] = ()
+    strips: Path | None = None
     config: str | None = None
 
     @property
@@ -164,7 +166,8 @@ def read_manifest(path: str | Path, *, with_figures: bool = True) -> Manifest:
         "ledgers": _list(_path),
         "lab_statistics": _optional(_path), "label_analysis": _optional(_path),
         "score_statistics": _named(_path), "curves": _named(_path), "pictures": _list(_picture),
-        "config": _optional(_text), "figures": _figures if with_figures else lambda *_: (),
+        "strips": _optional(_path), "config": _optional(_text),
+        "figures": _figures if with_figures else lambda *_: (),
     }  # fmt: skip
     return Manifest(**{key: readers[key](item, f"{path}: {key}") for key, item in value.items()})
 
