@@ -37,6 +37,8 @@ required; a part that is missing is left out of the page.
                                                 //   before the first "/" shares one plot
       "pictures": [{"caption": "...", "png": "....png"}],
       "strips": "....json",                     // written by `chromatrack strips`, or null
+      "maps": "....json",                       // by `chromatrack score-maps`, or null
+      "similarity": "....json",                 // by `chromatrack similarity`, or null
       "config": "the configuration as text (YAML)"
     }
 """
@@ -135,6 +137,8 @@ class Manifest:
     curves: Mapping[str, Path] = dataclasses.field(default_factory=dict)
     pictures: tuple[Picture, ...] = ()
     strips: Path | None = None
+    maps: Path | None = None
+    similarity: Path | None = None
     config: str | None = None
 
     @property
@@ -166,7 +170,8 @@ def read_manifest(path: str | Path, *, with_figures: bool = True) -> Manifest:
         "ledgers": _list(_path),
         "lab_statistics": _optional(_path), "label_analysis": _optional(_path),
         "score_statistics": _named(_path), "curves": _named(_path), "pictures": _list(_picture),
-        "strips": _optional(_path), "config": _optional(_text),
+        "strips": _optional(_path), "maps": _optional(_path),
+        "similarity": _optional(_path), "config": _optional(_text),
         "figures": _figures if with_figures else lambda *_: (),
     }  # fmt: skip
     return Manifest(**{key: readers[key](item, f"{path}: {key}") for key, item in value.items()})
