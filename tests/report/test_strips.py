@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -22,6 +23,7 @@ from chromatrack.layout import selection
 from chromatrack.places import Places
 from chromatrack.reporting import coding, mask_strips, strips
 from chromatrack.reporting.frames import fitting, parting, partings, thinned
+from chromatrack.reporting.manifest import read_manifest
 from chromatrack.settings import from_mapping, to_json
 from chromatrack.stages.evaluation.evaluate import evaluate
 from chromatrack.stages.report.strips import Results, box_strips, make_strips, read_track
@@ -78,9 +80,10 @@ def test_pictures_get_smaller_before_frames_that_matter_are_left_out():
         return side, frames
 
     assert fit(10_000) == (200, list(range(50)))
-    assert fit(1_000)[0] == 200 and len(fit(1_000)[1]) == 5
-    side, frames = fit(900, [3, 5, 7, 9])  # six frames: too many of the large ones
-    assert side == 100 and {0, 3, 5, 7, 9, 49} <= set(frames) and len(frames) == 9
+    assert fit(2_600)[0] == 200 and len(fit(2_600)[1]) == 13
+    assert fit(2_300)[0] == 100 and len(fit(2_300)[1]) == 23  # twelve large ones are too many
+    side, frames = fit(2_600, range(2, 18))  # with both ends eighteen
+    assert side == 100 and {0, *range(2, 18), 49} <= set(frames) and len(frames) == 26
     assert fit(350, [3, 5, 7, 9]) == (100, [0, 3, 49])
     assert fit(0) == (100, [0])
 
@@ -350,3 +353,14 @@ def test_a_broken_picture_is_named(run, tmp_path):
     assert not (tmp_path / "strips.json").exists()
     write_jpeg(path, np.zeros((*SIZE, 3), np.uint8))
     make_strips(run, tmp_path / "strips.json")
+
+
+def test_the_manifest_names_the_files_of_the_viewer(run, tmp_path):
+    options = ["manifest", "--settings", to_json(run), f"--output={tmp_path / 'm.json'}"]
+    more = ["--strips=a/strips.json", "--maps=a/maps.json", "--similarity=a/similarity.json"]
+    for given, expected in ((more, True), ([], False)):
+        assert main([*options, *given]) == 0
+        found = read_manifest(tmp_path / "m.json", with_figures=False)
+        for name in ("strips", "maps", "similarity"):
+            told = getattr(found, name)
+            assert told == (Path(f"a/{name}.json") if expected else None)

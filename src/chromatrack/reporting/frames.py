@@ -8,6 +8,8 @@ import numpy as np
 
 PARTED = 0.5
 """Difference of overlaps from which on two trackers are at different places."""
+FEWEST = 12
+"""Frames that are shown in smaller pictures rather than fewer of them."""
 
 
 def parting(first: np.ndarray, second: np.ndarray) -> int | None:
@@ -57,7 +59,8 @@ def fitting(
 ) -> tuple[int, list[int]]:
     """The side of the pictures in pixels and the frames that fit into a budget of bytes.
 
-    The largest side at which first, last and `always` fit; at the smallest one, `always` is cut.
+    The largest side at which first, last, `always` and `FEWEST` in all fit; at the smallest one,
+    there are fewer, and `always` is cut.
 
     Args:
         cost: of a frame at a side, in bytes.
@@ -65,7 +68,7 @@ def fitting(
     Returns:
         The side, and the frames; at least one.
     """
-    needed = thinned(count, len({0, count - 1, *always}), always)
+    needed = thinned(count, max(FEWEST, len({0, count - 1, *always})), always)
     for side in sides:
         total = sum(cost(frame, side) for frame in needed)
         if total <= budget:
