@@ -33,6 +33,10 @@ class Places:
         """Time and memory of a job, as Snakemake measures them."""
         return f"{self.folder}/logs/{name}.tsv"
 
+    @property
+    def usage_folder(self) -> str:
+        return f"{self.folder}/logs"
+
     # The world
 
     def world(self, part: str) -> str:

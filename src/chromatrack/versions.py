@@ -11,7 +11,7 @@ VERSIONS = {
     "fetch": 2,
     "labels": 3,
     "lab-statistics": 1,
-    "analyze-labels": 1,
+    "analyze-labels": 2,
     "train-colorization": 2,
     "init-colorization": 1,
     "crop-lists": 2,
@@ -27,6 +27,6 @@ VERSIONS = {
     "propagate": 4,
     "colorize": 1,
     "evaluate": 6,
-    "report": 5,
+    "report": 6,
     "speed": 1,
 }

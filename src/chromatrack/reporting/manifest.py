@@ -26,7 +26,8 @@ required; a part that is missing is left out of the page.
                                                 //   {"title", "caption", "svg"}
       "evaluations": [                          // what each benchmark says of its trackers
         {"benchmark": "vot", "protocol": "restarted",
-         "trackers": {"siamfc": "....json"}},   // title -> written by `chromatrack evaluate`
+         "trackers": {"siamfc": "....json"},    // title -> written by `chromatrack evaluate`
+         "untrained": {"title": "title"}},      // a network -> the same with random weights
         ...
       ],
       "ledgers": ["....csv"],                   // of clips: columns label, status, permanent
@@ -36,6 +37,11 @@ required; a part that is missing is left out of the page.
       "curves": {"colorization/resnet18": "....csv"},  // columns step, loss, ...; what stands
                                                 //   before the first "/" shares one plot
       "pictures": [{"caption": "...", "png": "....png"}],
+      "strips": "....json",                     // written by `chromatrack strips`
+      "maps": "....json",                       // written by `chromatrack score-maps`
+      "similarity": "....json",                 // written by `chromatrack similarity`
+      "differences": [{"key": "...", "here": "...", "thesis": "..."}],  // of the configuration
+      "usage": "DIR",                           // of Snakemake's `benchmark:` files
       "config": "the configuration as text (YAML)"
     }
 """
@@ -96,6 +102,17 @@ class Evaluated:
     protocol: str
     trackers: Mapping[str, Path]
     """Title -> scores.json."""
+    untrained: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    """Title of a network -> title of the same with random weights."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A key of the configuration that is not the thesis's."""
+
+    key: str
+    here: str
+    thesis: str
 
 
 @dataclass(frozen=True)
@@ -133,6 +150,11 @@ class Manifest:
     score_statistics: Mapping[str, Path] = dataclasses.field(default_factory=dict)
     curves: Mapping[str, Path] = dataclasses.field(default_factory=dict)
     pictures: tuple[Picture, ...] = ()
+    strips: Path | None = None
+    maps: Path | None = None
+    similarity: Path | None = None
+    differences: tuple[Difference, ...] = ()
+    usage: Path | None = None
     config: str | None = None
 
     @property
@@ -164,6 +186,8 @@ def read_manifest(path: str | Path, *, with_figures: bool = True) -> Manifest:
         "ledgers": _list(_path),
         "lab_statistics": _optional(_path), "label_analysis": _optional(_path),
         "score_statistics": _named(_path), "curves": _named(_path), "pictures": _list(_picture),
+        "strips": _optional(_path), "maps": _optional(_path), "similarity": _optional(_path),
+        "differences": _list(_difference), "usage": _optional(_path),
         "config": _optional(_text), "figures": _figures if with_figures else lambda *_: (),
     }  # fmt: skip
     return Manifest(**{key: readers[key](item, f"{path}: {key}") for key, item in value.items()})
@@ -275,7 +299,22 @@ def _evaluated(value: Any, where: str) -> Evaluated:
         benchmark=_text(value["benchmark"], f"{where}.benchmark"),
         protocol=_text(value["protocol"], f"{where}.protocol"),
         trackers=_named(_path)(value["trackers"], f"{where}.trackers"),
+        untrained=_untrained(value, where),
     )
+
+
+def _untrained(value: Mapping[str, Any], where: str) -> dict[str, str]:
+    pairs = _named(_text)(value.get("untrained", {}), f"{where}.untrained")
+    for title in (*pairs, *pairs.values()):
+        if title not in value["trackers"]:
+            raise InputError(f"{where}.untrained: {title!r} is none of its trackers")
+    return pairs
+
+
+def _difference(value: Any, where: str) -> Difference:
+    value = _keys(value, Difference, where)
+    _require(value, ("key", "here", "thesis"), where)
+    return Difference(**{key: _text(text, f"{where}.{key}") for key, text in value.items()})
 
 
 def _figures(value: Any, where: str) -> tuple[Figure, ...]:

@@ -1,0 +1,112 @@
+"""How a run was made: what differs from the thesis, what each rule took, how to make a table."""
+
+from __future__ import annotations
+
+import csv
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+
+from chromatrack.errors import InputError
+from chromatrack.files import read_json
+from chromatrack.reporting.manifest import Difference, Manifest
+from chromatrack.reporting.tables import Line, Table, number
+
+COLUMNS = ("s", "max_rss", "cpu_time")
+"""Of Snakemake's `benchmark:` files."""
+
+
+def differences(found: Sequence[Difference]) -> Table:
+    """The keys of the configuration that are not the thesis's."""
+    lines = tuple(Line((one.key, one.here, one.thesis)) for one in found)
+    note = "Keys whose values are not those of config/thesis.yaml." if lines else (
+        "No key differs from config/thesis.yaml."
+    )  # fmt: skip
+    return Table(("key", "here", "thesis"), lines, note, text_columns=3)
+
+
+def usage(folder: Path) -> Table | None:
+    """Time and memory of each rule, from the files that its jobs left in a folder.
+
+    None where there are none: a page made without Snakemake has none.
+
+    Raises:
+        InputError: a file is not one of Snakemake's.
+    """
+    jobs: dict[str, list[tuple[float, float, float]]] = defaultdict(list)
+    for path in sorted(folder.rglob("*.tsv")):
+        parts = path.relative_to(folder).with_suffix("").parts
+        jobs[" ".join(parts[:2] if parts[2:] else parts[:1])].append(_read(path))
+    lines = []
+    for rule, found in sorted(jobs.items(), key=lambda item: -sum(job[0] for job in item[1])):
+        seconds, memory, processor = zip(*found, strict=True)
+        lines.append(
+            Line((
+                rule.replace("_", " "), str(len(found)), number(sum(seconds), 1),
+                number(max(seconds), 1), number(sum(processor), 1), number(max(memory), 0),
+            ))
+        )  # fmt: skip
+    if not lines:
+        return None
+    return Table(
+        ("part", "jobs", "seconds, all", "longest job", "processor seconds", "memory, MB"),
+        tuple(lines),
+        "Wall time of the jobs, which may have run beside each other; memory: the largest resident "
+        "set of a job. A part that was made before with other files shows its last jobs.",
+    )
+
+
+def _read(path: Path) -> tuple[float, float, float]:
+    """Wall seconds, largest resident set in MB, processor seconds."""
+    try:
+        with open(path, encoding="utf-8", newline="") as handle:
+            rows = list(csv.DictReader(handle, delimiter="\t"))
+        values = [_value(rows[-1][key]) for key in COLUMNS]
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
+    except (KeyError, IndexError, ValueError, TypeError):
+        raise InputError(f"{path}: expected a `benchmark:` file of Snakemake") from None
+    return values[0], values[1], values[2]
+
+
+def _value(text: str) -> float:
+    """A number; Snakemake writes NA of a job that was too short to be looked at."""
+    return 0.0 if text in ("NA", "-") else float(text)
+
+
+def weights(manifest: Manifest) -> Table | None:
+    """Digests of what each tracker was made with; None where no tracker has weights."""
+    lines = []
+    for row in manifest.rows:
+        made_by = (read_json(row.run).get("made_by") or {}) if row.run is not None else {}
+        digest = (made_by.get("inputs") or {}).get("checkpoint")
+        if digest:
+            seed = "–" if row.seed is None else str(row.seed)
+            lines.append(Line((row.tracker, seed, digest[:16])))
+    if not lines:
+        return None
+    return Table(
+        ("tracker", "seed", "SHA-256 of its checkpoint"), tuple(lines),
+        "The first 16 digits.", text_columns=3,
+    )  # fmt: skip
+
+
+def commands() -> Table:
+    """The command that makes each part of the page, without Snakemake; paths are the run's."""
+    path = "results/RUN/report/manifest.json"
+    statistics = "results/RUN/report/statistics.json"
+    lines = [
+        ("Whole run", "snakemake --cores 8 results/otb2015_summary.csv"),
+        ("Tables of the thesis", "snakemake --cores 8 tables"),
+        ("Verdicts, Experiments", f"chromatrack statistics --manifest {path} --output FILE.json"),
+        ("Trackers", f"chromatrack summary --manifest {path} --statistics {statistics} "
+         "--output FILE.csv"),
+        ("A table of the thesis", f"chromatrack table NAME --manifest {path} --statistics "
+         f"{statistics} --output FILE.csv"),
+        ("A benchmark", "chromatrack evaluate NAME --results DIR --output FILE.json"),
+        ("This page", f"chromatrack page --manifest {path} --output FILE.html"),
+    ]  # fmt: skip
+    return Table(
+        ("part", "command"), tuple(Line(line) for line in lines),
+        "`snakemake` takes the --configfile options of the run.", text_columns=2,
+    )  # fmt: skip

@@ -1,0 +1,52 @@
+// Sequences x trackers, with the paired difference of two of them as a bar.
+
+class Sequences {
+  constructor(root, data, selection, open) {
+    Object.assign(this, { root, data, selection, open });
+    const claim = data.experiments.find((one) => one.claim) ?? data.experiments[0];
+    const first = claim ? selection.index(claim.name) : data.trackers.findIndex((one) => one.kind !== "baseline");
+    const baseline = data.trackers.findIndex((one) => one.kind === "baseline");
+    this.second = baseline >= 0 ? baseline : 0;
+    this.first = first >= 0 ? first : Math.min(1, data.trackers.length - 1);
+    this.holder = el("div");
+    root.append(el("div", { class: "tools" }, this.chooser("first", "Difference of"), this.chooser("second", "to")), this.holder);
+    selection.addEventListener("change", () => this.draw());
+    this.draw();
+  }
+
+  chooser(side, text) {
+    const options = this.data.trackers.map((one, i) => el("option", { value: i, selected: i === this[side] }, shortened(one.name)));
+    return el("label", {}, `${text} `, el("select", { "data-side": side, onchange: (event) => {
+      this[side] = Number(event.target.value);
+      this.draw();
+      this.onchange?.();
+    } }, ...options));
+  }
+
+  draw() {
+    const { data, selection } = this, { names, frames, values, unit } = data.sequences, { digits, scale } = data.measure;
+    const shown = [...new Set([this.first, this.second, ...selection.indices()])];
+    const difference = names.map((_, i) => (values[this.first][i] - values[this.second][i]) * scale);
+    const largest = Math.max(...difference.map(Math.abs), 1e-9);
+    const heads = [unit, "frames", "difference", "", ...shown.map((i) => shortened(data.trackers[i].name, 24))];
+    const rows = names.map((name, i) => el("tr", { "data-sequence": name },
+      el("th", { scope: "row", "data-text": name }, el("button", { class: "link", type: "button", title: name, onclick: () => this.open(name) }, shortened(name))),
+      el("td", { class: "number" }, frames[i] === null ? "–" : String(frames[i])),
+      el("td", { class: "number", "data-value": difference[i] }, number(difference[i], digits, true)),
+      el("td", { "data-value": difference[i], "data-text": "" }, bar(difference[i] / largest)),
+      ...shown.map((tracker) => el("td", { class: "number" }, number(values[tracker][i] * scale, digits)))));
+    const table = el("table", { "data-table": "Sequences" },
+      el("thead", {}, el("tr", {}, ...heads.map((text, i) => el("th", { scope: "col", class: i && i !== 3 ? "number" : null, "aria-label": text || "difference as a bar" }, text)))),
+      el("tbody", {}, ...rows));
+    const wide = el("div", { class: "box wide", tabindex: 0, role: "group", "aria-label": "Sequences" }, table);
+    this.holder.replaceChildren(wide);
+    makeTable(table);
+    sortTable(table, 2, "ascending");
+  }
+}
+
+// share: -1 to 1, from the middle.
+function bar(share) {
+  const width = 50 * Math.abs(share);
+  return el("span", { class: "bar", "aria-hidden": "true" }, el("i", { class: share < 0 ? "less" : "", style: `left:${share < 0 ? 50 - width : 50}%;width:${width}%` }));
+}
