@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from chromatrack.reporting.manifest import Evaluated, Manifest
 from chromatrack.reporting.page import made
 from chromatrack.reporting.page.contrasts import contrasts
 from chromatrack.reporting.page.data import run_data
+from chromatrack.reporting.page.pictures import picture_uri
 from chromatrack.reporting.per_target import first_measure
 from chromatrack.reporting.scores import mean_over_seeds, read_evaluation
 from chromatrack.reporting.tables import Table
@@ -64,10 +64,10 @@ def page_run(manifest: Manifest) -> dict[str, Any]:
         "tables_masks": [_benchmark(one) for one in masks] + _score_maps(manifest),
         "contrasts": contrasts(masks),
         "learning": [f"Learning curves: {one['group']}" for one in data["learning"]],
-        "pictures": [(p.caption, data_uri(p.png)) for p in manifest.pictures],
+        "pictures": [(p.caption, picture_uri(p.png)) for p in manifest.pictures],
         "analysis": analysis,
         "analysis_figures": [
-            (p.caption, data_uri(p.png)) for p in (analysis.figures if analysis else ())
+            (p.caption, picture_uri(p.png)) for p in (analysis.figures if analysis else ())
         ],
         "centroids": bool(data.get("centroids")),
         "notes": manifest.notes,
@@ -257,12 +257,3 @@ def read_keys(path: Path, keys: tuple[str, ...]) -> dict[str, Any]:
         if not isinstance(value, dict) or key not in value:
             raise InputError(f"{path}: expected the key {key!r}, found none")
     return value
-
-
-def data_uri(path: Path) -> str:
-    """A PNG as an address that holds it."""
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
-    return f"data:image/png;base64,{base64.b64encode(content).decode('ascii')}"
