@@ -37,8 +37,6 @@ class Table:
     lines: tuple[Line, ...]
     note: str = ""
     text_columns: int = 1
-    command: str = ""
-    """That makes it."""
 
 
 def number(value: Any, digits: int = 3, *, sign: bool = False, scale: float = 1.0) -> str:

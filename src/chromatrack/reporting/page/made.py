@@ -7,6 +7,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
+import yaml
+
 from chromatrack.errors import InputError
 from chromatrack.files import read_json
 from chromatrack.reporting.manifest import Difference, Manifest
@@ -91,22 +93,24 @@ def weights(manifest: Manifest) -> Table | None:
     )  # fmt: skip
 
 
-def commands() -> Table:
-    """The command that makes each part of the page, without Snakemake; paths are the run's."""
-    path = "results/RUN/report/manifest.json"
-    statistics = "results/RUN/report/statistics.json"
-    lines = [
-        ("Whole run", "snakemake --cores 8 results/otb2015_summary.csv"),
-        ("Tables of the thesis", "snakemake --cores 8 tables"),
-        ("Verdicts, Experiments", f"chromatrack statistics --manifest {path} --output FILE.json"),
-        ("Trackers", f"chromatrack summary --manifest {path} --statistics {statistics} "
-         "--output FILE.csv"),
-        ("A table of the thesis", f"chromatrack table NAME --manifest {path} --statistics "
-         f"{statistics} --output FILE.csv"),
-        ("A benchmark", "chromatrack evaluate NAME --results DIR --output FILE.json"),
-        ("This page", f"chromatrack page --manifest {path} --output FILE.html"),
-    ]  # fmt: skip
+def commands(manifest: Manifest) -> Table | None:
+    """The command that makes each table and plot of the page; None for what is of no run."""
+    run = (yaml.safe_load(manifest.config or "") or {}).get("run")
+    if run is None:
+        return None
+    report, snakemake = f"results/{run}/report", f"snakemake --cores 8 results/{run}"
+    lines = [("Verdicts, Experiments", f"{snakemake}/report/statistics.json")]
+    lines.append(("Trackers", f"{snakemake}/report/otb2015_summary.csv"))
+    for one in manifest.evaluations:
+        files = f"{snakemake}/evaluation/{one.benchmark}/{one.protocol}/TRACKER/scores.json"
+        lines.append((f"{one.benchmark}, {one.protocol}", files))
+    lines += [
+        ("Tables of the thesis", f"{snakemake}/tables/table-5.3.csv"),
+        ("Plots as files", f"chromatrack figures --manifest {report}/manifest.json --output DIR"),
+        ("This page", f"chromatrack page --manifest {report}/manifest.json --output FILE.html"),
+    ]
     return Table(
         ("part", "command"), tuple(Line(line) for line in lines),
-        "`snakemake` takes the --configfile options of the run.", text_columns=2,
+        "With the --configfile options of the run; docs/report.md has the commands without "
+        "Snakemake.", text_columns=2,
     )  # fmt: skip

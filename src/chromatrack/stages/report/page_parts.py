@@ -203,7 +203,9 @@ def _made(manifest: Manifest) -> list[tuple[str, Table]]:
     used = made.usage(manifest.usage) if manifest.usage else None
     if used is not None:
         parts.append(("Time and memory", used))
-    parts.append(("Commands", made.commands()))
+    commands = made.commands(manifest)
+    if commands is not None:
+        parts.append(("Commands", commands))
     return parts
 
 
