@@ -277,25 +277,66 @@ def run_all(manifest):
     return (folder / "p.html").read_text()
 
 
+def without_scripts(text):
+    """The page as the reader gets it before a script ran; the scripts with their attributes."""
+    found = re.findall(r"<script([^>]*)>(.*?)</script>", text, re.DOTALL)
+    return re.sub(r"<script[^>]*>.*?</script>", "", text, flags=re.DOTALL), found
+
+
 def test_page_is_self_contained_and_escapes_labels(manifest):
-    text = run_all(manifest)
-    outside_of_data = re.sub(r"data:image/[a-z+]+;base64,[A-Za-z0-9+/=]+", "data:", text)
-    assert "http" not in outside_of_data and "<script" not in text and "<link" not in text
+    markup, scripts = without_scripts(run_all(manifest))
+    *data, library, own = scripts
+    assert [kind for kind, _ in data] == [' type="application/json" data-kind="main"']
+    assert library[0] == own[0] == ""
+    outside_of_data = re.sub(r"data:image/[a-z+]+;base64,[A-Za-z0-9+/=]+", "data:", markup)
+    assert outside_of_data.count("http") == outside_of_data.count('http-equiv="Content-Sec') == 1
+    assert re.findall(r"https?:[^\"\s]*", own[1]) == ["http://www.w3.org/2000/svg"]  # a namespace
+    assert "<script" not in markup and "<link" not in markup
     assert not re.search(r'(?:src|href)="(?!data:"|#)', outside_of_data)
     assert not re.search(r"url\(|@import", outside_of_data)
     assert outside_of_data.count("&lt;script&gt;") >= 7
+    # What scripts read cannot end its element, and comes out as it went in.
+    assert "<" not in data[0][1]
+    about = json.loads(data[0][1])["experiments"][0]["about"]
+    assert about == f"fine-tuned {EVIL}"
+
+
+def test_page_may_load_nothing(manifest):
+    """Whatever a label says, or a library has in it: the browser is told to ask nobody."""
+    (policy,) = re.findall(r'Content-Security-Policy" content="([^"]*)"', run_all(manifest))
+    told = dict(part.split(maxsplit=1) for part in policy.split("; "))
+    assert told["default-src"] == "'none'"
+    assert set(" ".join(told.values()).split()) == {"'none'", "data:", "blob:", "'unsafe-inline'"}
 
 
 def test_page_shows_every_part(manifest):
     text = run_all(manifest)
+    markup, scripts = without_scripts(text)
     for part in ("Synthetic data.", "first 10 frames", "success AUC", "OPR out-of-plane rotation",
                  "J&amp;F %", "Segments (DAVIS)", "ranks trackers by EAO", "280,859", "422.22",
                  "0.4388", "0.604", "run: demo", "torch ", "Missing clips",
                  "The worst 1 of 2 classes"):  # fmt: skip
-        assert part in text, part
-    assert text.count("<img ") == 2 * 2 + 1 + 1 + 1
+        assert part in markup, part
+    # The picture of the manifest; plots are drawn by the scripts, each of its own data.
+    assert markup.count("<img ") == 1
+    plots = re.findall(r'class="plot" data-plot="([^"]*)"', markup)
+    curves = ["curve-success", "curve-precision", "curve-normalized_precision"]
+    assert plots == ["gain", *curves, "attributes", "learning-0"]
+    data = json.loads(scripts[0][1])
+    assert [tracker["name"] for tracker in data["trackers"]] == [
+        "SiamFC", "exp 2, α = 0.3", "exp 2, α = learned", "exp 10, α = 0.1"
+    ]  # fmt: skip
+    assert [f"curve-{curve['key']}" for curve in data["curves"]] == curves
+    for curve in data["curves"]:
+        assert [len(line) for line in curve["values"]] == [len(curve["thresholds"])] * 4
+    assert data["attributes"]["names"] == ["IV", "OCC"] and data["sequences"]["unit"] == "sequence"
+    (learning,) = data["learning"]
+    assert [(line["name"], line["x"], line["y"]) for line in learning["lines"]] == [
+        ("resnet18", [1, 2], [2.5, 1.5]), ("resnet18, validation loss", [2], [1.9])
+    ]  # fmt: skip
     for anchor in re.findall(r'href="#([\w-]+)"', text):
         assert text.count(f'id="{anchor}"') == 1
+    assert re.findall(r'href="#([\w-]+)"', text)[:3] == ["summary", "experiments", "plots"]
 
 
 def test_page_of_a_title_alone(tmp_path):
@@ -303,7 +344,8 @@ def test_page_of_a_title_alone(tmp_path):
     path.write_text('{"title": "OTB2015"}')
     make_page(read_manifest(path), tmp_path / "page.html")
     text = (tmp_path / "page.html").read_text()
-    assert "OTB2015" in text and "Synthetic" not in text and "<table" not in text
+    markup, _ = without_scripts(text)
+    assert "OTB2015" in markup and "Synthetic" not in markup and "<table" not in markup
 
 
 def test_plots_have_the_same_bytes_each_time(manifest, tmp_path):
@@ -445,6 +487,11 @@ def test_a_classical_tracker_is_listed_once_and_has_no_seed(with_classical, tmp_
         read_manifest(with_classical, with_figures=False)
 
 
+def table_of(text, anchor):
+    """From the heading of a table to its end."""
+    return text[text.index(f'id="{anchor}"') :].split("</table>")[0]
+
+
 def row_cells(text, name):
     """Cells of the first row of the page that begins with a name."""
     row = re.search(rf'<th scope="row">{re.escape(name)}</th>(.*?)</tr>', text, re.DOTALL)
@@ -454,7 +501,7 @@ def row_cells(text, name):
 def test_all_measures_of_a_benchmark_stand_above_the_published_rows(with_classical):
     """Published numbers are marked, and never mixed into ours."""
     text = run_all(with_classical)
-    section = text[text.index('id="davis-propagated"') : text.index('id="vot-restarted"')]
+    section = table_of(text, "davis-propagated")
     for measure in sets.get("davis").measures:
         assert f">{measure.title.replace('&', '&amp;')}</th>" in section, measure.title
     ours = section.index("resnet18 &lt;script&gt;")
@@ -464,7 +511,7 @@ def test_all_measures_of_a_benchmark_stand_above_the_published_rows(with_classic
     assert ours < section.index("ResNet-18 (thesis)")
     cells = re.findall(r"<td[^>]*>(.*?)</td>", section[ours : section.index("</tr>", ours)])
     assert cells == ["25.00", "30.00", "20.00", "25.00", "25.00", "25.00", "25.00", "3", "9"]
-    section = text[text.index('id="vot-restarted"') : text.index('id="got10k-ope"')]
+    section = table_of(text, "vot-restarted")
     accuracy, *unknown = row_cells(section, "VOT2018, thesis: SiamFC")
     assert accuracy == "0.498" and set(unknown) == {"–"}
     assert row_cells(section, "kcf") == ["0.400", "1.0", "0.50", "0.25", "0.123 (to 195 of 356)",
@@ -577,11 +624,11 @@ def test_cells_of_the_summary_hold_a_number_and_its_interval(manifest):
 def test_the_verdicts_come_first_on_the_page_and_are_escaped(manifest):
     text = run_all(manifest)
     said = json.loads((manifest.parent / "verdicts.json").read_text())
-    section = text[text.index('<section id="verdicts"') : text.index("<nav")]
-    assert text.index('id="verdicts"') < text.index("<table")
-    headline, *listed = re.findall(
-        r"<(?:p|li)[^>]*>(.*?)</(?:p|li)>", section.split("</section>")[0]
-    )
+    section = text[text.index('<section class="first" id="verdicts"') :].split("</section>")[0]
+    assert text.index('id="verdicts"') < text.index("<nav") < text.index("<table")
+    # Nothing else is on the first screen but the plot of the gain.
+    assert re.findall(r'data-plot="(.*?)"', section) == ["gain"]
+    headline, *listed = re.findall(r"<(?:p|li)[^>]*>(.*?)</(?:p|li)>", section)
     assert html.unescape(headline) == said["headline"] != ""
     assert [html.unescape(one) for one in listed] == [
         said["experiments"][name]["sentence"] for name in ("10", "2")
