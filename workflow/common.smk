@@ -19,7 +19,8 @@ from chromatrack.experiments import (
     siamfc_checkpoint,
     trunks,
 )
-from chromatrack.files import canonical_json, holding
+from chromatrack.files import canonical_json
+from chromatrack.locks import holding
 from chromatrack.places import SUMMARY, Places
 from chromatrack.settings import from_mapping, to_json
 from chromatrack.settings.keys import cadence

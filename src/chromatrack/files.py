@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import errno
-import fcntl
 import hashlib
 import json
 import os
 import tempfile
-import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 from chromatrack import __version__
 from chromatrack.errors import InputError, WorkError
@@ -20,8 +18,6 @@ from chromatrack.errors import InputError, WorkError
 if TYPE_CHECKING:
     import numpy as np
 
-LINGERING = 1.0
-"""Seconds that a lock may outlive its process."""
 _DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 
 
@@ -129,36 +125,3 @@ def made_by(
         "settings": settings,
         "inputs": {name: digest_file(path) for name, path in (inputs or {}).items()},
     }
-
-
-@contextmanager
-def holding(folder: str | Path) -> Iterator[None]:
-    """Keep other processes from holding the same folder; a process that dies lets go.
-
-    Raises:
-        WorkError: another process holds it.
-    """
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    with open(folder / ".lock", "a", encoding="utf-8") as handle:
-        if not lock(handle):
-            raise WorkError(f"{folder}: another process is working there; wait for it")
-        yield
-
-
-def lock(handle: IO) -> bool:
-    """Take the lock of an open file; False if another process has it and keeps it.
-
-    A process that was killed while it started another (ffmpeg) leaves its lock with that one for
-    the moment until that has come up: so it is asked for again for a second.
-    """
-    last = time.monotonic() + LINGERING
-    while True:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            if time.monotonic() > last:
-                return False
-            time.sleep(0.02)
-        else:
-            return True

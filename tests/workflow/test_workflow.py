@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from chromatrack.fetch.ledger import read_ledger
-from chromatrack.files import digest_file, holding
+from chromatrack.files import digest_file
+from chromatrack.locks import holding
 
 ROOT = Path(__file__).resolve().parents[2]
 TRACKED = 61

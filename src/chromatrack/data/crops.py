@@ -186,7 +186,7 @@ class CropShard:
         self.path = Path(path)
         self._descriptor: int | None = None
         try:
-            with h5py.File(self.path, "r") as file:
+            with h5py.File(self.path, "r", locking=False) as file:
                 if file.attrs.get("format") != FORMAT:
                     raise InputError(f"{self.path}: expected a crop shard of format {FORMAT}")
                 self.size = int(file.attrs["size"])

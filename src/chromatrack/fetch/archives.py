@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import glob
 import gzip
 import json
@@ -18,6 +17,7 @@ from typing import BinaryIO
 from chromatrack.errors import InputError
 from chromatrack.fetch.failures import FetchError
 from chromatrack.files import canonical_json, whole_file, write_text
+from chromatrack.locks import lock
 from chromatrack.progress import progress
 
 SUFFIXES = (".tar", ".tar.gz", ".tgz")
@@ -129,10 +129,8 @@ def _beside(place: Path, suffix: str) -> Path:
 def _build(path: Path, place: Path, *, wait: bool) -> Archive | None:
     """Read an archive through and write its index; None if another process does, unless `wait`."""
     place.parent.mkdir(parents=True, exist_ok=True)
-    with open(_beside(place, ".lock"), "w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-        except BlockingIOError:
+    with open(_beside(place, ".lock"), "w") as handle:
+        if not lock(handle, wait=None if wait else 0):
             return None
         known = _load(path, place)
         if known is not None:

@@ -8,7 +8,6 @@ failures without one answer close the gate, too: then it is not the videos.
 
 from __future__ import annotations
 
-import fcntl
 import os
 import random
 import time
@@ -22,6 +21,7 @@ from chromatrack.configuration import as_plain, build
 from chromatrack.errors import InputError
 from chromatrack.fetch.failures import FetchError
 from chromatrack.files import canonical_json, read_json
+from chromatrack.locks import lock
 from chromatrack.settings import BackOffSettings
 
 JITTER = 0.25
@@ -235,8 +235,8 @@ class Gate:
     def _changing(self) -> Iterator:
         """The state and a function that replaces it, while no other worker changes it."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        with open(f"{self._path}.lock", "a", encoding="utf-8") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        with open(f"{self._path}.lock", "a", encoding="utf-8") as handle:
+            lock(handle, wait=None)
             yield read_state(self._path), self._write
 
     def _write(self, state: GateState) -> None:

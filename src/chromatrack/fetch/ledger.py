@@ -12,7 +12,8 @@ from pathlib import Path
 
 from chromatrack.data.kinetics import ClipRow
 from chromatrack.errors import InputError, WorkError
-from chromatrack.files import canonical_json, lock, write_text
+from chromatrack.files import canonical_json, write_text
+from chromatrack.locks import LINGERING, lock
 
 DONE = "done"
 TOO_SHORT = "too short"
@@ -83,7 +84,7 @@ class Journal:
 
     def __enter__(self) -> Journal:
         self._handle = open(self._path, "a+b")
-        if not lock(self._handle):
+        if not lock(self._handle, wait=LINGERING):
             self._handle.close()
             raise WorkError(f"{self._path}: another process fetches this shard now")
         self._handle.seek(0)

@@ -173,7 +173,7 @@ class LabelShard:
     def __init__(self, path: str | Path):
         self.path = Path(path)
         try:
-            with h5py.File(path, "r") as file:
+            with h5py.File(path, "r", locking=False) as file:
                 self._read(file)
         except (OSError, KeyError, TypeError, ValueError, IndexError) as error:
             raise InputError(f"{path}: not a readable label cache ({error})") from None
@@ -214,5 +214,5 @@ class LabelShard:
 
     def full_labels(self, frame: int) -> np.ndarray | None:
         """(size, size) uint8 labels of every pixel, where they were kept."""
-        with h5py.File(self.path, "r") as file:
+        with h5py.File(self.path, "r", locking=False) as file:
             return file["full_labels"][frame] if "full_labels" in file else None

@@ -19,7 +19,8 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
 from chromatrack.errors import WorkError
-from chromatrack.files import holding, whole_file, write_json
+from chromatrack.files import whole_file, write_json
+from chromatrack.locks import holding
 from chromatrack.progress import progress
 from chromatrack.training.metrics import Clock, Metrics
 from chromatrack.training.plan import FitPlan, Keeping, Validation

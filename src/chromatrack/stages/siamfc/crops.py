@@ -11,7 +11,8 @@ from chromatrack.data.crop_parts import CropParts, annotation
 from chromatrack.data.crops import Crops, crop_targets, write_crop_shard
 from chromatrack.data.training_sets import TrainingSet, read_rows, write_rows
 from chromatrack.errors import InputError
-from chromatrack.files import canonical_json, digest_text, holding, made_by, write_text
+from chromatrack.files import canonical_json, digest_text, made_by, write_text
+from chromatrack.locks import holding
 from chromatrack.progress import progress
 from chromatrack.settings import CropSettings
 from chromatrack.settings.keys import only
