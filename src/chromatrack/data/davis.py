@@ -9,7 +9,8 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from chromatrack.data import text
-from chromatrack.data.images import list_frames, write_frames
+from chromatrack.data.frames import list_frames
+from chromatrack.data.images import write_frames
 from chromatrack.errors import InputError
 from chromatrack.files import whole_file, write_text
 

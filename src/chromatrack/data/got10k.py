@@ -11,7 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from chromatrack.data.images import list_frames, write_frames
+from chromatrack.data.frames import list_frames
+from chromatrack.data.images import write_frames
 from chromatrack.data.sequence import Sequence
 from chromatrack.data.text import (
     format_boxes_one_based,

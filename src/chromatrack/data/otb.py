@@ -15,7 +15,8 @@ from pathlib import Path
 import numpy as np
 
 from chromatrack.data import text
-from chromatrack.data.images import list_frames, write_frames
+from chromatrack.data.frames import list_frames
+from chromatrack.data.images import write_frames
 from chromatrack.data.otb_lists import named_list
 from chromatrack.data.sequence import Sequence
 from chromatrack.data.text import (

@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 
-from chromatrack.data.images import list_frames
+from chromatrack.data.frames import list_frames
 from chromatrack.data.sequence import Sequence
 from chromatrack.data.text import folder_name
 from chromatrack.errors import InputError

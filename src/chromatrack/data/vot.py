@@ -10,7 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from chromatrack.data.images import list_frames, read_image_rgb, write_frames
+from chromatrack.data.frames import list_frames
+from chromatrack.data.images import read_image_rgb, write_frames
 from chromatrack.data.sequence import Sequence
 from chromatrack.data.text import folder_name, read_names, read_rows, read_text
 from chromatrack.errors import InputError

@@ -11,7 +11,7 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 
-from chromatrack.data.images import list_frames
+from chromatrack.data.frames import list_frames
 from chromatrack.data.text import read_names
 from chromatrack.errors import InputError
 from chromatrack.evaluation.selecting import some

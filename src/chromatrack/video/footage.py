@@ -11,7 +11,8 @@ import av
 import numpy as np
 
 from chromatrack.data import davis
-from chromatrack.data.images import list_frames, read_image_rgb
+from chromatrack.data.frames import list_frames
+from chromatrack.data.images import read_image_rgb
 from chromatrack.errors import InputError
 from chromatrack.video.decode import read_frames
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from chromatrack.data import otb
-from chromatrack.data.images import list_frames
+from chromatrack.data.frames import list_frames
 from chromatrack.data.sequence import Sequence
 from chromatrack.evaluation.benchmark import Example
 from chromatrack.evaluation.lists import JPEG_QUALITY, check_folder, choose, one_for_each

@@ -16,7 +16,7 @@ from chromatrack.data.got10k_results import (
     read_truth,
     write_archive,
 )
-from chromatrack.data.images import list_frames
+from chromatrack.data.frames import list_frames
 from chromatrack.data.sequence import Sequence
 from chromatrack.data.text import read_names
 from chromatrack.errors import InputError

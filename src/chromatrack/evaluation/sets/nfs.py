@@ -7,7 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from chromatrack.data.images import list_frames, write_frames
+from chromatrack.data.frames import list_frames
+from chromatrack.data.images import write_frames
 from chromatrack.data.sequence import Sequence
 from chromatrack.data.text import read_text
 from chromatrack.errors import InputError

@@ -6,7 +6,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from chromatrack.data.got10k_clips import FRAMES_PER_SECOND
-from chromatrack.data.images import list_frames
+from chromatrack.data.frames import list_frames
 from chromatrack.data.kinetics import ClipRow, is_video_id
 from chromatrack.errors import InputError
 from chromatrack.fetch.failures import FetchError

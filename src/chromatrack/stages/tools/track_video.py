@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from chromatrack.data.images import list_frames, read_image_rgb
+from chromatrack.data.frames import list_frames
+from chromatrack.data.images import read_image_rgb
 from chromatrack.errors import InputError
 from chromatrack.files import whole_file
 from chromatrack.progress import progress
