@@ -40,9 +40,7 @@ def list_frames(
     return list(frames.values())
 
 
-def numbered_frames(
-    folder: str | Path, *, suffixes: Collection[str] = SUFFIXES
-) -> dict[int, Path]:
+def numbered_frames(folder: str | Path, *, suffixes: Collection[str] = SUFFIXES) -> dict[int, Path]:
     """Number -> picture, in the order of the numbers, of which some may be missing."""
     folder = Path(folder)
     frames: dict[int, Path] = {}
@@ -127,10 +125,10 @@ def check_first(folder: Path, frames: Sequence[Path], numbers: Collection[int]) 
 
 def holds_pictures(folder: Path) -> bool:
     """Whether any file in a folder has the suffix of a picture, whatever its name."""
-    return folder.is_dir() and any(
-        os.path.splitext(name)[1].lower() in PICTURES
-        for name in _names_of_files(folder)
-    )
+    if not folder.is_dir():
+        return False
+    with os.scandir(folder) as entries:
+        return any(os.path.splitext(entry.name)[1].lower() in PICTURES for entry in entries)
 
 
 def _first(names: list[str]) -> str:

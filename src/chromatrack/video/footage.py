@@ -46,7 +46,9 @@ def open_footage(source: Path, max_frames: int | None = None) -> Footage:
     if source.is_dir():
         is_davis = (source / "ImageSets").is_dir()
         paths = (
-            davis.frames(source, davis.read_names(source)[0]) if is_davis else list_frames(source)
+            davis.frames(source, davis.read_names(source)[0])
+            if is_davis
+            else list_frames(source, any_step=True)
         )
         frames, rate = (read_image_rgb(path) for path in paths), RATE
         names = (path.stem for path in paths)

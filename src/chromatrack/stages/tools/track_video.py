@@ -58,7 +58,7 @@ def track_video(
 
 def _frames_of(source: Path) -> Iterator[np.ndarray]:
     if source.is_dir():
-        return (read_image_rgb(path) for path in list_frames(source))
+        return (read_image_rgb(path) for path in list_frames(source, any_step=True))
     if not source.exists():
         raise InputError(f"{source}: no such video or folder")
     return read_frames(source)
