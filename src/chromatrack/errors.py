@@ -1,5 +1,9 @@
 """The two ways a call can end badly; the command line turns them into exit codes 2 and 1."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+
 
 class ChromatrackError(Exception):
     """Base of the errors whose message is one sentence meant for the person at the terminal."""
@@ -18,3 +22,15 @@ class InputError(ChromatrackError):
     """
 
     exit_code = 2
+
+
+def raise_first(errors: Sequence[ChromatrackError], *, of: int) -> None:
+    """Raise the first of the errors of some sequences, if there is any, and say of how many.
+
+    Args:
+        of: sequences that were tried; those without an error are kept.
+    """
+    if not errors:
+        return
+    more = f" ({len(errors)} of {of} sequences failed; the others are kept)" if of > 1 else ""
+    raise type(errors[0])(f"{errors[0]}{more}")

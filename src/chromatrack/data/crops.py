@@ -21,6 +21,7 @@ import h5py
 import numpy as np
 
 from chromatrack.data.augmentation import EXEMPLAR_SIZE, SEARCH_SIZE
+from chromatrack.data.images import decode_bgr
 from chromatrack.data.sequence import Sequence as Target
 from chromatrack.errors import InputError
 from chromatrack.files import canonical_json, whole_file
@@ -83,9 +84,7 @@ def crop_targets(
     for frame, path in paths.items():
         coded = _read_bytes(path)
         digest.update(hashlib.sha256(coded).digest())
-        image = cv2.imdecode(np.frombuffer(coded, dtype=np.uint8), cv2.IMREAD_COLOR)
-        if image is None:
-            raise InputError(f"{path}: expected an image, but it cannot be decoded")
+        image = decode_bgr(np.frombuffer(coded, dtype=np.uint8), path)
         fill = mean_color(image)
         for target, wanted, crops in zip(targets, usable, jpegs, strict=True):
             if frame in wanted:

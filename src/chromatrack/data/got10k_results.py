@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
+from chromatrack.data.frames import list_frames
 from chromatrack.data.otb_results import times_file
 from chromatrack.data.text import read_boxes_one_based, read_rows, read_text
 from chromatrack.errors import InputError
@@ -43,13 +44,19 @@ class Truth:
 
 
 def read_truth(folder: Path) -> Truth:
-    """Read groundtruth.txt, cover.label and the resolution in meta_info.ini; needs no frames."""
+    """Read groundtruth.txt, cover.label and the resolution in meta_info.ini; needs no frames, but
+    where there are any, there is one for each box."""
     boxes_ltwh = read_boxes_one_based(folder / "groundtruth.txt")
     cover = np.array(read_rows(folder / "cover.label", columns=(1,))).reshape(-1)
     if len(cover) != len(boxes_ltwh):
         raise InputError(
             f"{folder / 'cover.label'}: expected {len(boxes_ltwh)} lines, one per box, "
             f"got {len(cover)}"
+        )
+    frames = len(list_frames(folder))
+    if frames not in (0, len(boxes_ltwh)):
+        raise InputError(
+            f"{folder}: expected one box per frame, got {frames} frames and {len(boxes_ltwh)} boxes"
         )
     return Truth(boxes_ltwh, cover, _resolution(folder / "meta_info.ini"))
 

@@ -11,7 +11,8 @@ import av
 import numpy as np
 
 from chromatrack.data import davis
-from chromatrack.data.images import list_frames, read_image_rgb
+from chromatrack.data.frames import list_frames
+from chromatrack.data.images import read_image_rgb
 from chromatrack.errors import InputError
 from chromatrack.video.decode import read_frames
 
@@ -45,7 +46,9 @@ def open_footage(source: Path, max_frames: int | None = None) -> Footage:
     if source.is_dir():
         is_davis = (source / "ImageSets").is_dir()
         paths = (
-            davis.frames(source, davis.read_names(source)[0]) if is_davis else list_frames(source)
+            davis.frames(source, davis.read_names(source)[0])
+            if is_davis
+            else list_frames(source, any_step=True)
         )
         frames, rate = (read_image_rgb(path) for path in paths), RATE
         names = (path.stem for path in paths)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -54,14 +55,10 @@ class DAVIS(Benchmark):
 
     def problem(self, selection: Selection, name: str) -> str | None:
         try:
-            frames, masks = data.frames(selection.root, name), data.masks(selection.root, name)
+            masks = data.masks(selection.root, name)
+            data.check_masks(masks, data.frames(selection.root, name))
         except InputError as error:
             return str(error)
-        if [path.stem for path in frames] != [path.stem for path in masks]:
-            return (
-                f"{data.masks_folder(selection.root, name)}: expected a mask for each of "
-                f"{len(frames)} frames, found {len(masks)}"
-            )
         return None
 
     def score(
@@ -74,7 +71,7 @@ class DAVIS(Benchmark):
         names = with_results(there, results, subset=subset)
         with progress(names, what=self.name, unit="sequence") as bar:
             for name in bar:
-                paths = _annotated(folders[name])[: selection.max_frames]
+                paths = _annotated(folders[name], name, selection)
                 scored, count = _score_sequence(name, paths, results / name, digest)
                 per_object |= scored
                 frames += count
@@ -107,9 +104,17 @@ def _annotated_folders(selection: Selection) -> dict[str, Path]:
     }
 
 
-def _annotated(folder: Path) -> list[Path]:
-    paths = sorted(folder.glob("*.png"))
-    if not folder.is_dir() or len(paths) < 3:
+def _annotated(folder: Path, name: str, selection: Selection) -> list[Path]:
+    """Masks of the frames that count; where the frames are there, they say which these are."""
+    paths = data.list_masks(folder)
+    if (selection.root / "JPEGImages" / data.RESOLUTION / name).is_dir():
+        frames = data.frames(selection.root, name)
+        data.check_masks(paths, frames)
+        kept = {path.stem for path in frames[: selection.max_frames]}
+        paths = [path for path in paths if path.stem in kept]
+    else:
+        paths = paths[: selection.max_frames]
+    if len(paths) < 3:
         raise InputError(f"{folder}: expected at least 3 masks NNNNN.png, found {len(paths)}")
     return paths
 
@@ -118,12 +123,12 @@ def _score_sequence(
     name: str, annotated: list[Path], results: Path, digest: dict[str, Any]
 ) -> tuple[dict[str, dict[str, float]], int]:
     """Scores of each object of one sequence, and the number of frames they rest on."""
-    binary = data.is_binary(annotated[0])
+    binary = data.are_binary(annotated)
     first = data.read_mask(annotated[0], binary=binary)
+    data.check_objects(annotated[0], first)
     # An id that the first mask skips counts as an object without pixels, as officially.
-    numbers = list(range(1, int(first[first != data.VOID].max(initial=0)) + 1))
-    if not numbers:
-        raise InputError(f"{annotated[0]}: expected at least one object in the first mask")
+    numbers = list(range(1, max(data.objects_of(first)) + 1))
+    later: set[int] = set()
     regions = {number: [] for number in numbers}
     contours = {number: [] for number in numbers}
     for path in annotated[1:-1]:
@@ -131,12 +136,19 @@ def _score_sequence(
         result = _read_result(results / path.name, first, numbers, binary)
         if truth.shape != first.shape:
             raise InputError(f"{path}: expected {_size(first)} as in the first, got {_size(truth)}")
+        later.update(number for number in data.objects_of(truth) if number > numbers[-1])
         digest["annotations"].update(truth.tobytes())
         digest["results"].update(result.tobytes())
         for number in numbers:
             pair = davis.object_mask(result, number), davis.object_mask(truth, number)
             regions[number].append(davis.region_similarity(*pair))
             contours[number].append(davis.contour_accuracy(*pair))
+    if later:
+        print(
+            f"{annotated[0]}: object {min(later)} of a later mask is nowhere in this first one, "
+            "and not scored, as officially",
+            file=sys.stderr,
+        )
     return {
         f"{name}_{number}": _entry(np.array(regions[number]), np.array(contours[number]))
         for number in numbers

@@ -5,8 +5,8 @@ from __future__ import annotations
 from fractions import Fraction
 from pathlib import Path
 
+from chromatrack.data.frames import list_frames
 from chromatrack.data.got10k_clips import FRAMES_PER_SECOND
-from chromatrack.data.images import list_frames
 from chromatrack.data.kinetics import ClipRow, is_video_id
 from chromatrack.errors import InputError
 from chromatrack.fetch.failures import FetchError
@@ -35,7 +35,10 @@ class Got10kSource:
     def get(self, row: ClipRow, target_dir: Path) -> Path:
         if not is_video_id(row.youtube_id) or not (self._folder / row.youtube_id).is_dir():
             raise FetchError("gone", "the folder has no such sequence")
-        frames = list_frames(self._folder / row.youtube_id)
+        try:
+            frames = list_frames(self._folder / row.youtube_id)
+        except InputError as error:
+            raise FetchError("corrupt", str(error)) from error
         if not frames:
             raise FetchError("gone", "the sequence has no frames")
         target = target_dir / "video.mkv"

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from chromatrack.data.kinetics import ClipRow, read_clip_list
+from chromatrack.data.kinetics import ClipRow, no_clips, read_clip_list
 from chromatrack.errors import InputError, WorkError
 from chromatrack.fetch.adopt import adopt_clips
 from chromatrack.fetch.gate import Gate, GateClosed
@@ -56,10 +56,10 @@ def fetch_shard(
             refuses to answer; then there is no ledger, and the journal keeps what is earned.
     """
     rows, problems = read_clip_list(shard)
+    if not rows:
+        raise InputError(no_clips(shard, problems))
     if problems:
         print(f"{shard}: {len(problems)} rows left out ({problems[0]})", file=sys.stderr)
-    if not rows:
-        raise InputError(f"{shard}: expected at least one clip")
     shard, clips, ledger = Path(shard), Path(clips), Path(ledger)
     try:
         clips.mkdir(parents=True, exist_ok=True)
