@@ -92,6 +92,11 @@ def canonical_json(value: Any) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
+def compact_json(value: Any) -> str:
+    """JSON for a program to read: one line, keys in their own order; NaN is refused."""
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False) + "\n"
+
+
 def digest_text(text: str) -> str:
     """SHA-256 of `text` as 64 hexadecimal digits."""
     return hashlib.sha256(text.encode("utf-8")).hexdigest()

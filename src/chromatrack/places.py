@@ -174,5 +174,10 @@ class Places:
         return self.report("pictures/pictures.json")
 
     @property
+    def strips(self) -> str:
+        """What the page shows of sequences."""
+        return self.report("strips.json")
+
+    @property
     def page(self) -> str:
         return self.report("index.html")

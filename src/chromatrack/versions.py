@@ -27,6 +27,7 @@ VERSIONS = {
     "propagate": 4,
     "colorize": 1,
     "evaluate": 6,
+    "strips": 1,
     "report": 6,
     "speed": 1,
 }

@@ -1,7 +1,7 @@
 # Requires the scores of all trackers. Produces the table, the plots and the page of the run, and
 # puts its table where everybody looks for it.
 
-from chromatrack import timing
+from chromatrack import timing, viewer
 from chromatrack.reporting.thesis_tables import TABLES
 
 CLIPS = layout.has_clips(SETTINGS)
@@ -67,10 +67,31 @@ rule pictures:
         " --colorized {input.colorized:q} --output {output.index:q} 2>&1 | tee {log:q}"
 
 
+# What the page shows of sequences: pictures, boxes, overlaps, masks.
+rule strips:
+    input:
+        shown=viewer.strips_of(SETTINGS),
+    output:
+        strips=PLACES.strips,
+    log:
+        PLACES.log("strips"),
+    benchmark:
+        PLACES.usage("strips")
+    conda:
+        "../../envs/chromatrack.yaml"
+    params:
+        config=as_is(viewer.strips_read(SETTINGS)),
+        version=VERSIONS["strips"],
+    shell:
+        "chromatrack strips --settings {params.config:q} --output {output.strips:q}"
+        " 2>&1 | tee {log:q}"
+
+
 rule manifest:
     input:
         scores=ALL_SCORES,
         pictures=PLACES.pictures,
+        strips=PLACES.strips,
         ledgers=ledgers if CLIPS else [],
         single_video=[PLACES.single_video] if CLIPS else [],
         lab=[PLACES.lab_statistics] if CLIPS else [],
@@ -92,7 +113,7 @@ rule manifest:
     shell:
         "chromatrack manifest --settings {params.config:q} --output {output.manifest:q}"
         " {params.ledgers:q} --pictures {input.pictures:q} {params.single_video:q}"
-        " 2>&1 | tee {log:q}"
+        " --strips {input.strips:q} 2>&1 | tee {log:q}"
 
 
 rule statistics:

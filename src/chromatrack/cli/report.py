@@ -11,10 +11,11 @@ from chromatrack.settings import StatisticsSettings
 
 
 def register(subcommands: argparse._SubParsersAction) -> None:
-    """Add `pictures`, `manifest`, and `summary`, `figures`, `page` and `table`, which read the
+    """Add what looks at a run, and `summary`, `figures`, `page` and `table`, which read the
     manifest."""
     for name, run, text, output in (
         ("pictures", _pictures, "draw boxes, labels and masks of a finished run", "pictures.json"),
+        ("strips", _strips, "collect what the page shows of sequences", "strips.json"),
         ("manifest", _manifest, "list the files that the report of a run shows", "manifest.json"),
     ):
         parser = add_stage(subcommands, name, run, help=text)
@@ -24,12 +25,13 @@ def register(subcommands: argparse._SubParsersAction) -> None:
         if name == "pictures":
             parser.add_argument("--labels", help="label caches", **paths)
             parser.add_argument("--colorized", help="videos of colorize", **paths)
-        else:
+        if name == "manifest":
             parser.add_argument("--ledgers", help="ledgers of all shards", **paths)
             parser.add_argument("--pictures", metavar="FILE", type=Path, help="pictures.json")
             parser.add_argument(
                 "--single-video", metavar="FILE", type=Path, help="index of memorize-clip"
             )
+            parser.add_argument("--strips", metavar="FILE", type=Path, help="strips.json")
     statistics = _register(
         subcommands, "statistics", _statistics,
         help="compare the experiments of a run with the baseline",
@@ -88,6 +90,14 @@ def _pictures(options: argparse.Namespace) -> None:
     )
 
 
+def _strips(options: argparse.Namespace) -> None:
+    from chromatrack.stages.report.strips import make_strips
+
+    made = make_strips(whole_run(options), options.output)
+    counts = f"{len(made['sequences'])} sequences, {len(made['masks'])} of masks"
+    print(f"{counts}: {options.output}")
+
+
 def _manifest(options: argparse.Namespace) -> None:
     from chromatrack.stages.report.manifest import write_manifest
 
@@ -97,6 +107,7 @@ def _manifest(options: argparse.Namespace) -> None:
         ledgers=options.ledgers,
         pictures=options.pictures,
         single_video=options.single_video,
+        strips=options.strips,
     )
 
 

@@ -96,10 +96,11 @@ def _of_eight_bits(image: np.ndarray, path: str | Path) -> np.ndarray:
 def write_jpeg(path: str | Path, rgb: np.ndarray, quality: int = 95) -> None:
     """Write (H, W, 3) uint8 RGB as a JPEG file, whole or not at all."""
     with whole_file(path) as part:
-        part.write_bytes(_jpeg(rgb, quality))
+        part.write_bytes(jpeg_bytes(rgb, quality))
 
 
-def _jpeg(rgb: np.ndarray, quality: int) -> bytes:
+def jpeg_bytes(rgb: np.ndarray, quality: int) -> bytes:
+    """(H, W, 3) uint8 RGB as the bytes of a JPEG file."""
     bgr = cv2.cvtColor(np.ascontiguousarray(rgb), cv2.COLOR_RGB2BGR)
     done, coded = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, quality])
     if not done:
@@ -119,6 +120,6 @@ def write_frames(
     folder.mkdir(parents=True, exist_ok=True)
     count = 0
     for frame in frames:
-        (folder / (pattern % (first + count))).write_bytes(_jpeg(frame, quality))
+        (folder / (pattern % (first + count))).write_bytes(jpeg_bytes(frame, quality))
         count += 1
     return count

@@ -35,6 +35,7 @@ def write_manifest(
     ledgers: Sequence[Path] = (),
     pictures: Path | None = None,
     single_video: Path | None = None,
+    strips: Path | None = None,
 ) -> None:
     """List the files of a finished run; the keys are described in `reporting/manifest.py`.
 
@@ -42,6 +43,7 @@ def write_manifest(
         ledgers: ledgers of all shards; none where the run has no clips.
         pictures: index written by `draw_pictures`.
         single_video: index written by `memorize_clip`.
+        strips: written by `make_strips`.
     """
     places = Places(settings.run)
     clips = bool(ledgers)
@@ -84,6 +86,7 @@ def write_manifest(
         "pictures": [*(read_json(pictures) if pictures else []), *_memorized(single_video)],
         "differences": differences(settings),
         "usage": places.usage_folder,
+        "strips": strips and str(strips),
         "config": yaml.safe_dump(reported_plain(settings), sort_keys=False, allow_unicode=True),
     }
     write_json(output, manifest)
