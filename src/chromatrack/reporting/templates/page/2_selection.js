@@ -121,9 +121,9 @@ function legendButton(selection, index) {
   }, swatch(selection, index), el("span", {}, shortened(tracker.name)));
 }
 
-function swatch(selection, index) {
+function swatch(selection, index, ink = "currentColor") {
   return svg("svg", { width: 30, height: 10, "aria-hidden": "true" }, svg("line", {
-    x1: 1, x2: 29, y1: 5, y2: 5, stroke: selection.styles[index].color ?? "currentColor", "stroke-width": 2.5,
+    x1: 1, x2: 29, y1: 5, y2: 5, stroke: selection.styles[index].color ?? ink, "stroke-width": 2.5,
     "stroke-dasharray": DASH_ARRAYS[selection.styles[index].dash],
   }));
 }
