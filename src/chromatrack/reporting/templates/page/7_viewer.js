@@ -2,7 +2,7 @@
 
 const ABSENT = -32768;
 // Stands for the ink of the page, which is black or white, on pictures.
-const ON_PICTURES = "#ffd60a";
+const ON_PICTURES = "#e6007e";
 
 // The first frame at which overlaps differ by 0.5 or more, else that of the largest difference.
 function parting(first, second) {
