@@ -177,7 +177,6 @@ rule page:
         manifest=PLACES.manifest,
         statistics=PLACES.verdicts,
         table=PLACES.table,
-        figures=PLACES.figures,
     output:
         page=PLACES.page,
     log:
@@ -249,6 +248,7 @@ rule publish:
     input:
         table=PLACES.table,
         page=PLACES.page,
+        figures=PLACES.figures,
     output:
         table=SUMMARY,
     log:

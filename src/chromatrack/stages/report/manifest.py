@@ -65,7 +65,6 @@ def write_manifest(
         "validation": _rows(settings, places, chosen_on(settings)),
         "statistics": places.verdicts,
         "summary_csv": places.table,
-        "figures": places.figures,
         "evaluations": [
             {
                 "benchmark": benchmark.name,
