@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from chromatrack.errors import InputError, WorkError
-from chromatrack.files import whole_file
+from chromatrack.files import whole_file, writing
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp")
 
@@ -52,7 +52,9 @@ def write_frames(
     folder.mkdir(parents=True, exist_ok=True)
     count = 0
     for frame in frames:
-        (folder / (pattern % (first + count))).write_bytes(_jpeg(frame, quality))
+        path = folder / (pattern % (first + count))
+        with writing(path):
+            path.write_bytes(_jpeg(frame, quality))
         count += 1
     return count
 
