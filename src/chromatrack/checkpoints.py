@@ -21,9 +21,10 @@ import torch
 from torch import nn
 
 from chromatrack.errors import InputError
-from chromatrack.files import canonical_json, whole_file
+from chromatrack.files import canonical_json
 from chromatrack.models.build import build_colorizer, build_fused, build_siamfc
 from chromatrack.models.inputs import InputScaling
+from chromatrack.streams import whole_stream
 
 FORMAT = "chromatrack-checkpoint/1"
 BUILDERS = {"siamfc": build_siamfc, "colorization": build_colorizer, "fused": build_fused}
@@ -83,9 +84,9 @@ def save_checkpoint(
         "state": {name: value.detach().cpu() for name, value in module.state_dict().items()},
         "made_by": canonical_json(made_by),
     }
-    # A handle: of a path, torch writes the name into the file, and equal networks would differ.
-    with whole_file(path) as part, open(part, "wb") as handle:
-        torch.save(content, handle)
+    # Of a path, torch writes the name into the file, and equal networks would differ.
+    with whole_stream(path) as sink:
+        torch.save(content, sink)
 
 
 def load_checkpoint(path: str | Path, *, kinds: tuple[str, ...] = tuple(BUILDERS)) -> Checkpoint:

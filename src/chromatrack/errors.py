@@ -15,6 +15,10 @@ class WorkError(ChromatrackError):
     """The call was right, but the work failed (exit code 1)."""
 
 
+class UnwritableError(WorkError):
+    """A file cannot be written: the disk is full, over a quota, read-only or broken."""
+
+
 class InputError(ChromatrackError):
     """The call, a setting or an input file is wrong (exit code 2).
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import io
 import json
 import os
 import tempfile
@@ -13,12 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chromatrack import __version__
-from chromatrack.errors import InputError, WorkError
+from chromatrack.errors import InputError, UnwritableError
 
 if TYPE_CHECKING:
     import numpy as np
 
-_DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
+"""Errors that can only be of writing: a full disk, a quota, a limit on sizes, a read-only disk."""
 
 
 @contextmanager
@@ -26,33 +28,84 @@ def whole_file(path: str | Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`; on success flush it to disk and rename it to `path`.
 
     If the body raises, the temporary file is removed and `path` is left as it was. The suffix is
-    kept, so that encoders which choose a format by suffix work.
+    kept, so that encoders which choose a format by suffix work. Libraries that write by themselves
+    in C take `streams.whole_stream`.
 
     Raises:
-        WorkError: the disk is full.
+        UnwritableError: the disk is full, over a quota, read-only or broken.
     """
     path = Path(path)
     check_no_folder(path)
     path.parent.mkdir(parents=True, exist_ok=True)
+    part = None
+    try:
+        with _placing(path):
+            part = _part_beside(path)
+        with writing(path):
+            yield part
+        with _placing(path):
+            _flush_to_disk(part)
+            umask = os.umask(0)
+            os.umask(umask)
+            part.chmod(0o666 & ~umask)
+            part.replace(path)
+    finally:
+        if part is not None:
+            part.unlink(missing_ok=True)
+
+
+@contextmanager
+def writing(path: str | Path) -> Iterator[None]:
+    """Errors of writing have no name of a file, or that of the file that is copied: give them one.
+
+    Raises:
+        UnwritableError: as in `whole_file`; other errors of the operating system pass as they are.
+    """
+    try:
+        yield
+    except OSError as error:
+        nameless = error.errno == errno.EIO and error.filename is None
+        if error.errno in UNWRITABLE or nameless:
+            raise _unwritable(path, error) from error
+        raise
+
+
+@contextmanager
+def _placing(path: Path) -> Iterator[None]:
+    """Any error of the operating system is one of writing `path`."""
+    try:
+        yield
+    except OSError as error:
+        raise _unwritable(path, error) from error
+
+
+def _unwritable(path: str | Path, error: OSError) -> UnwritableError:
+    return UnwritableError(f"{path}: cannot be written ({os.strerror(error.errno)})")
+
+
+def _part_beside(path: Path) -> Path:
     handle, name = tempfile.mkstemp(
         prefix=f".{path.stem}.", suffix=".part" + path.suffix, dir=path.parent
     )
     os.close(handle)
-    part = Path(name)
-    try:
+    return Path(name)
+
+
+def append(handle: io.FileIO, data: bytes) -> None:
+    """Add to a file that is open without a buffer, the whole of `data` or nothing.
+
+    Raises:
+        UnwritableError: as in `whole_file`.
+    """
+    end = os.fstat(handle.fileno()).st_size
+    left = memoryview(data)
+    with writing(handle.name):
         try:
-            yield part
-            _flush_to_disk(part)
-        except OSError as error:
-            if error.errno in _DISK_FULL:  # as HDF5 and others say it, without a name
-                raise WorkError(f"{path}: {os.strerror(error.errno)}") from error
+            while left:
+                left = left[handle.write(left) :]
+        except OSError:
+            os.ftruncate(handle.fileno(), end)
             raise
-        umask = os.umask(0)
-        os.umask(umask)
-        part.chmod(0o666 & ~umask)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def check_no_folder(path: Path) -> None:

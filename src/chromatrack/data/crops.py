@@ -24,8 +24,9 @@ from chromatrack.data.augmentation import EXEMPLAR_SIZE, SEARCH_SIZE
 from chromatrack.data.images import decode_bgr
 from chromatrack.data.sequence import Sequence as Target
 from chromatrack.errors import InputError
-from chromatrack.files import canonical_json, whole_file
+from chromatrack.files import canonical_json
 from chromatrack.geometry import center_from_ltwh, crop_square, exemplar_side, mean_color
+from chromatrack.streams import whole_stream
 
 FORMAT = "chromatrack-crops/1"
 
@@ -143,7 +144,10 @@ def write_crop_shard(
 ) -> None:
     """Write the crops of targets, whole or not at all; those of one are in memory at a time."""
     lengths = np.concatenate([np.zeros(0, np.int64), *(s.lengths for s in sequences)])
-    with whole_file(path) as part, h5py.File(part, "w", track_order=True) as file:
+    with (
+        whole_stream(path, reread=True) as sink,
+        h5py.File(sink, "w", track_order=True) as file,
+    ):
         jpegs = file.create_dataset(
             "jpegs", shape=(int(lengths.sum()),), dtype=np.uint8, track_times=False
         )
@@ -152,6 +156,7 @@ def write_crop_shard(
             data = np.frombuffer(sequence.jpegs(), dtype=np.uint8)
             jpegs[first : first + len(data)] = data
             first += len(data)
+            sink.check()
         for name, array in {
             "offsets": np.cumsum([0, *lengths], dtype=np.int64),
             "frames": np.concatenate([np.zeros(0, np.int64), *(s.frames for s in sequences)]),

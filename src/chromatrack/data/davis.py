@@ -12,7 +12,8 @@ from chromatrack.data import text
 from chromatrack.data.frames import list_frames, numbered_frames
 from chromatrack.data.images import write_frames
 from chromatrack.errors import InputError
-from chromatrack.files import whole_file, write_text
+from chromatrack.files import write_text
+from chromatrack.streams import whole_stream
 
 VOID = 255
 """Index of pixels that belong to nothing; the measures take them for background."""
@@ -203,8 +204,8 @@ def write_mask(path: str | Path, ids: np.ndarray) -> None:
     """Write object ids (H, W) as an indexed PNG with the palette of DAVIS."""
     image = Image.fromarray(np.ascontiguousarray(ids, dtype=np.uint8))
     image.putpalette(palette())
-    with whole_file(path) as part:
-        image.save(part, format="PNG")
+    with whole_stream(path) as sink:
+        image.save(sink, format="PNG")
 
 
 def write_sequence(

@@ -21,7 +21,7 @@ from chromatrack.data.frames import list_frames
 from chromatrack.data.otb_results import times_file
 from chromatrack.data.text import read_boxes_one_based, read_rows, read_text
 from chromatrack.errors import InputError
-from chromatrack.files import whole_file
+from chromatrack.streams import whole_stream
 
 REPETITIONS = 3
 """Runs of one sequence that the benchmark asks of trackers that are not deterministic."""
@@ -96,7 +96,7 @@ def write_archive(path: Path, sequences: Mapping[str, tuple[list[np.ndarray], np
     Args:
         sequences: name -> boxes (N, 4), 0-based, of each repetition, and times (N, repetitions).
     """
-    with whole_file(path) as part, zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
+    with whole_stream(path) as sink, zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, (repetitions, times) in sorted(sequences.items()):
             for number, boxes_ltwh in enumerate(repetitions, start=1):
                 boxes = boxes_ltwh + np.array([1.0, 1.0, 0.0, 0.0])

@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image
 
 from chromatrack.errors import InputError, WorkError
-from chromatrack.files import whole_file
+from chromatrack.files import whole_file, writing
 
 LEAST_BITS = 14
 """An image of 16 bits that uses no more is not scaled to 16."""
@@ -120,6 +120,8 @@ def write_frames(
     folder.mkdir(parents=True, exist_ok=True)
     count = 0
     for frame in frames:
-        (folder / (pattern % (first + count))).write_bytes(jpeg_bytes(frame, quality))
+        path = folder / (pattern % (first + count))
+        with writing(path):
+            path.write_bytes(jpeg_bytes(frame, quality))
         count += 1
     return count

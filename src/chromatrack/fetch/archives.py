@@ -16,9 +16,10 @@ from typing import BinaryIO
 
 from chromatrack.errors import InputError
 from chromatrack.fetch.failures import FetchError
-from chromatrack.files import canonical_json, whole_file, write_text
+from chromatrack.files import canonical_json, write_text
 from chromatrack.locks import lock
 from chromatrack.progress import progress
+from chromatrack.streams import whole_stream
 
 SUFFIXES = (".tar", ".tar.gz", ".tgz")
 
@@ -143,8 +144,8 @@ def _build(path: Path, place: Path, *, wait: bool) -> Archive | None:
             problem = _read_through(archive, members)
             compressed = hasattr(archive, "export_index")
             if compressed:
-                with whole_file(_beside(place, ".seek")) as part:
-                    archive.export_index(str(part))
+                with whole_stream(_beside(place, ".seek")) as sink:
+                    archive.export_index(fileobj=sink)
         if compressed and not problem:
             problem = _check_sum(path)
         known = {

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import errno
 import re
 import time
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
+
+from chromatrack.files import UNWRITABLE
 
 STATUSES = {
     "gone": True,
@@ -131,8 +132,7 @@ def retry_after(text: str | None) -> float | None:
 
 def is_disk_full(error: BaseException) -> bool:
     """Whether this machine, and not the video, is at fault."""
-    full = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
-    return any(isinstance(cause, OSError) and cause.errno in full for cause in _causes(error))
+    return any(isinstance(cause, OSError) and cause.errno in UNWRITABLE for cause in _causes(error))
 
 
 def _causes(error: BaseException | None) -> list[BaseException]:

@@ -20,7 +20,7 @@ from pathlib import Path
 from chromatrack.configuration import as_plain, build
 from chromatrack.errors import InputError
 from chromatrack.fetch.failures import FetchError
-from chromatrack.files import canonical_json, read_json
+from chromatrack.files import canonical_json, read_json, writing
 from chromatrack.locks import lock
 from chromatrack.settings import BackOffSettings
 
@@ -241,10 +241,13 @@ class Gate:
 
     def _write(self, state: GateState) -> None:
         # One name for the part, as the lock lets one worker in: a kill leaves nothing to collect.
-        part = f"{self._path}.part"
-        with open(part, "w", encoding="utf-8") as handle:
-            handle.write(canonical_json(as_plain(state)) + "\n")
-        os.replace(part, self._path)
+        part = Path(f"{self._path}.part")
+        try:
+            with writing(self._path):
+                part.write_text(canonical_json(as_plain(state)) + "\n", encoding="utf-8")
+            os.replace(part, self._path)
+        finally:
+            part.unlink(missing_ok=True)
 
 
 def read_state(path: Path) -> GateState:

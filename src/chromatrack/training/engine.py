@@ -173,7 +173,6 @@ class _Loop:
         with self.clock.paused():
             self._keep()
             if saves and self._is_good():
-                self.log.flush()
                 self.training.save(plan.work_dir / "last.pt", plan.identity)
 
     def _look(self, *, validates: bool) -> None:

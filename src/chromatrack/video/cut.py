@@ -5,12 +5,13 @@ from __future__ import annotations
 import errno
 import os
 import re
+import signal
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
 from chromatrack.errors import WorkError
-from chromatrack.files import whole_file
+from chromatrack.files import UNWRITABLE, whole_file
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ def cut_clip(
 
     Raises:
         WorkError: the source cannot be decoded, or not in time.
-        OSError: the clip cannot be written.
+        UnwritableError: the clip cannot be written.
     """
     begin = _first_timestamp(source)
     window = (begin + start, begin + end)
@@ -101,10 +102,13 @@ def _encode(command: list[str], source: Path, target: Path, *, limit: float) -> 
         done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=limit)
     except subprocess.TimeoutExpired:
         raise WorkError(f"FFmpeg did not cut the video within {limit:g} s") from None
+    if done.returncode == -signal.SIGXFSZ:
+        raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
     if done.returncode != 0:
         lines = done.stderr.decode("utf-8", "replace").strip().splitlines()
-        if any(os.strerror(errno.ENOSPC) in line for line in lines):
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        for number in UNWRITABLE:
+            if any(os.strerror(number) in line for line in lines):
+                raise OSError(number, os.strerror(number))
         said = lines[-1] if lines else f"exit code {done.returncode}"
         said = _ADDRESS.sub("", said.replace(str(target), "clip").replace(str(source), "source"))
         raise WorkError(f"FFmpeg cannot cut the video ({said.strip()})")

@@ -18,7 +18,7 @@ from chromatrack.errors import InputError
 from chromatrack.evaluation.benchmark import Benchmark, Example, Scores, Selection
 from chromatrack.evaluation.lists import JPEG_QUALITY, check_folder, choose, folders_with_frames
 from chromatrack.evaluation.selecting import with_results
-from chromatrack.files import whole_file
+from chromatrack.streams import whole_stream
 
 _ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 
@@ -55,7 +55,7 @@ class TrackingNet(Benchmark):
                     f"{results / name}.txt: expected {len(sequences[name])} boxes, one per frame, "
                     f"got {len(boxes_ltwh)}"
                 )
-        with whole_file(output) as part, zipfile.ZipFile(part, "w") as packed:
+        with whole_stream(output) as sink, zipfile.ZipFile(sink, "w") as packed:
             for name, boxes_ltwh in sorted(boxes.items()):
                 # A fixed time: the same boxes give the same archive.
                 entry = zipfile.ZipInfo(f"{name}.txt", _ZIP_TIME)

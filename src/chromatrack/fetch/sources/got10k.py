@@ -10,6 +10,7 @@ from chromatrack.data.got10k_clips import FRAMES_PER_SECOND
 from chromatrack.data.kinetics import ClipRow, is_video_id
 from chromatrack.errors import InputError
 from chromatrack.fetch.failures import FetchError
+from chromatrack.streams import whole_stream
 
 
 class Got10kSource:
@@ -61,7 +62,7 @@ def _mux(frames: list[Path], target: Path) -> None:
     first = cv2.imread(str(frames[0]))
     if first is None:
         raise FetchError("corrupt", f"the frame {frames[0].name} cannot be decoded")
-    with av.open(f"file:{target}", "w") as container:
+    with whole_stream(target) as sink, av.open(sink, "w") as container:
         stream = container.add_stream("mjpeg", rate=FRAMES_PER_SECOND)
         stream.height, stream.width = first.shape[:2]
         stream.pix_fmt = "yuvj420p"
