@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from chromatrack.data import text
 from chromatrack.data.images import list_frames, write_frames
@@ -93,7 +93,7 @@ def read_mask(path: str | Path, *, binary: bool = False) -> np.ndarray:
         with Image.open(path) as image:
             if image.mode not in ("P", "L", "1"):
                 raise InputError(f"{path}: expected an indexed PNG, got mode {image.mode}")
-            ids = np.array(image)
+            ids = np.array(ImageOps.exif_transpose(image))  # as its frame is read, too
     except (UnidentifiedImageError, SyntaxError, ValueError):
         raise InputError(f"{path}: expected an indexed PNG, but it cannot be decoded") from None
     except OSError as error:

@@ -6,7 +6,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from chromatrack.data.got10k_clips import FRAMES_PER_SECOND
-from chromatrack.data.images import list_frames
+from chromatrack.data.images import list_frames, read_image_rgb
 from chromatrack.data.kinetics import ClipRow, is_video_id
 from chromatrack.errors import InputError
 from chromatrack.fetch.failures import FetchError
@@ -53,11 +53,11 @@ class Got10kSource:
 def _mux(frames: list[Path], target: Path) -> None:
     """Put JPEG files one after the other into a video, without decoding them."""
     import av
-    import cv2
 
-    first = cv2.imread(str(frames[0]))
-    if first is None:
-        raise FetchError("corrupt", f"the frame {frames[0].name} cannot be decoded")
+    try:
+        first = read_image_rgb(frames[0])
+    except InputError:
+        raise FetchError("corrupt", f"the frame {frames[0].name} cannot be decoded") from None
     with av.open(f"file:{target}", "w") as container:
         stream = container.add_stream("mjpeg", rate=FRAMES_PER_SECOND)
         stream.height, stream.width = first.shape[:2]
