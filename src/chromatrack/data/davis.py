@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from chromatrack.data import text
 from chromatrack.data.frames import list_frames, numbered_frames
@@ -180,7 +180,7 @@ def read_mask(path: str | Path, *, binary: bool = False) -> np.ndarray:
                 raise InputError(f"{path}: expected an indexed PNG, got mode {image.mode}")
             if getattr(image, "n_frames", 1) > 1:
                 raise InputError(f"{path}: expected one mask, got {image.n_frames} (animated)")
-            ids = np.array(image)
+            ids = np.array(ImageOps.exif_transpose(image))  # as its frame is read, too
     except (UnidentifiedImageError, SyntaxError, ValueError, Image.DecompressionBombError):
         raise InputError(f"{path}: expected an indexed PNG, but it cannot be decoded") from None
     except OSError as error:

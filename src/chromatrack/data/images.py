@@ -23,7 +23,10 @@ _MODES = ("1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr", "I;
 
 
 def read_image_rgb(path: str | Path) -> np.ndarray:
-    """Decode an image file to (H, W, 3) uint8 RGB; grey images get three equal channels."""
+    """Decode an image file to (H, W, 3) uint8 RGB; grey images get three equal channels.
+
+    It lies as it is shown: OpenCV turns and mirrors it as its EXIF orientation says.
+    """
     try:
         coded = np.fromfile(path, dtype=np.uint8)
     except OSError as error:

@@ -45,7 +45,9 @@ def place_ready(found: Path, clip: Path, *, work: Path, minimum_seconds: float) 
         clip, work: as in `place_cut`.
     """
     facts = count_frames(found)
-    fault = what_is_missing(found, facts) if facts.frames else "the file holds no frame"
+    fault = what_is_missing(found, facts)
+    if not fault and not facts.frames:
+        fault = "the file holds no frame"
     if not fault and facts.damaged:
         fault = f"{facts.damaged} of its packets do not decode as they should"
     part = work / "clip.mp4"

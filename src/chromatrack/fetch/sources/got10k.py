@@ -7,6 +7,7 @@ from pathlib import Path
 
 from chromatrack.data.frames import list_frames
 from chromatrack.data.got10k_clips import FRAMES_PER_SECOND
+from chromatrack.data.images import read_image_rgb
 from chromatrack.data.kinetics import ClipRow, is_video_id
 from chromatrack.errors import InputError
 from chromatrack.fetch.failures import FetchError
@@ -57,11 +58,11 @@ class Got10kSource:
 def _mux(frames: list[Path], target: Path) -> None:
     """Put JPEG files one after the other into a video, without decoding them."""
     import av
-    import cv2
 
-    first = cv2.imread(str(frames[0]))
-    if first is None:
-        raise FetchError("corrupt", f"the frame {frames[0].name} cannot be decoded")
+    try:
+        first = read_image_rgb(frames[0])
+    except InputError:
+        raise FetchError("corrupt", f"the frame {frames[0].name} cannot be decoded") from None
     with whole_stream(target) as sink, av.open(sink, "w") as container:
         stream = container.add_stream("mjpeg", rate=FRAMES_PER_SECOND)
         stream.height, stream.width = first.shape[:2]
