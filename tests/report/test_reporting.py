@@ -285,7 +285,7 @@ def without_scripts(text):
 def test_page_is_self_contained_and_escapes_labels(manifest):
     markup, scripts = without_scripts(run_all(manifest))
     *data, library, own = scripts
-    assert [kind for kind, _ in data] == [' type="application/json" data-kind="main"']
+    assert [kind for kind, _ in data] == [' type="application/json" data-run="" data-kind="main"']
     assert library[0] == own[0] == ""
     outside_of_data = re.sub(r"data:image/[a-z+]+;base64,[A-Za-z0-9+/=]+", "data:", markup)
     assert outside_of_data.count("http") == outside_of_data.count('http-equiv="Content-Sec') == 1
