@@ -513,7 +513,7 @@ def test_masks_of_every_second_frame_are_scored_at_their_numbers(davis_2016, tmp
     chosen = {"names": str(tmp_path / "names.txt")}
     entry = score(davis_2016, tmp_path / "out", **chosen)["per_object"]["goat_1"]
     assert entry["J_mean"] == pytest.approx((10 - 4) / (10 + 4))  # frame 2 of 0, 2, 4
-    with pytest.raises(InputError, match="at least 3 masks NNNNN.png, found 2"):
+    with pytest.raises(InputError, match=r"at least 3 masks NNNNN\.png, found 2"):
         score(davis_2016, tmp_path / "out", max_frames=4, **chosen)
 
 
