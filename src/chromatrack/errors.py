@@ -36,5 +36,6 @@ def raise_first(errors: Sequence[ChromatrackError], *, of: int) -> None:
     """
     if not errors:
         return
-    more = f" ({len(errors)} of {of} sequences failed; the others are kept)" if of > 1 else ""
+    told = "all failed" if len(errors) == of else "failed; the others are kept"
+    more = f" ({len(errors)} of {of} sequences {told})" if of > 1 else ""
     raise type(errors[0])(f"{errors[0]}{more}")
