@@ -11,11 +11,9 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import av
-
 from chromatrack.errors import WorkError
 from chromatrack.files import UNWRITABLE, whole_file
-from chromatrack.video.opened import NoVideo, open_video, shown_size
+from chromatrack.video.opened import DAMAGE, NoVideo, open_video, shown_size
 
 
 @dataclass(frozen=True)
@@ -150,10 +148,10 @@ def _command(
         f"select='gte(t,{first})*lt(t,{last})',"
         "crop=trunc(iw/2)*2:trunc(ih/2)*2:0:0,setpts=PTS-STARTPTS"
     )
-    return (
-        ffmpeg.input(f"file:{source}", threads=1, **limits)
+    command = (
+        ffmpeg.input("SOURCE", threads=1, **limits)
         .output(
-            f"file:{target}",
+            "TARGET",
             map=f"0:{stream}",
             vf=filters,
             **{"c:v": "libx264", "flags:v": "+bitexact", "threads": 1, "filter_threads": 1},
@@ -175,6 +173,9 @@ def _command(
         .global_args("-copyts", "-nostdin", "-hide_banner", "-loglevel", "error")
         .compile(cmd=imageio_ffmpeg.get_ffmpeg_exe(), overwrite_output=True)
     )
+    # Filled in now: ffmpeg-python takes no name that is not UTF-8.
+    names = {"SOURCE": f"file:{source}", "TARGET": f"file:{target}"}
+    return [names.get(word, word) for word in command]
 
 
 @cache
@@ -209,9 +210,10 @@ def count_frames(path: Path) -> ClipFacts:
     try:
         with open_video(path) as video:
             for packet in video.packets():
+                damaged += packet.is_corrupt
                 try:
                     decoded = packet.decode()
-                except av.FFmpegError:
+                except DAMAGE:
                     damaged += 1
                     continue
                 for frame in decoded:
@@ -222,7 +224,7 @@ def count_frames(path: Path) -> ClipFacts:
                     last = (frame.time or 0.0) + (
                         float(frame.duration * frame.time_base) if frame.duration else video.frame
                     )
-    except (NoVideo, av.FFmpegError):
+    except (NoVideo, *DAMAGE):
         pass
     if first is None:
         return NOTHING

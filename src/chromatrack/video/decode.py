@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from chromatrack.errors import InputError
-from chromatrack.video.opened import NoVideo, Video, open_video, reason_of, upright
+from chromatrack.video.opened import DAMAGE, NoVideo, Video, open_video, reason_of, upright
 
 
 def read_frames(path: str | Path, *, stride: int = 1) -> Iterator[np.ndarray]:
@@ -35,14 +35,18 @@ def _decoded(video: Video) -> Iterator[av.VideoFrame]:
     count = 0
     try:
         for packet in video.packets():
+            if packet.is_corrupt:
+                raise NoVideo(f"damaged after {count} frames (a packet is not whole)")
             for frame in packet.decode():
                 if frame.is_corrupt:
                     raise NoVideo(f"damaged: frame {count} does not decode as it should")
                 yield frame
                 count += 1
-    except av.FFmpegError as error:
+    except DAMAGE as error:
         what = f"damaged after {count} frames" if count else "not a video that can be decoded"
         raise NoVideo(f"{what} ({reason_of(error)})") from None
+    if count == 0:
+        raise NoVideo("no frame could be decoded")
     fault = video.ends_early()
     if fault:
         raise NoVideo(f"cut short: {fault}")

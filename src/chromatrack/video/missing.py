@@ -6,10 +6,8 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
-import av
-
 from chromatrack.video.cut import TOLERANCE, ClipFacts
-from chromatrack.video.opened import NoVideo, open_video
+from chromatrack.video.opened import DAMAGE, NoVideo, open_video
 
 EMPTY_PACKETS = 3
 """Packets that may hold no frame of their own, and"""
@@ -72,7 +70,7 @@ def _read(path: Path, start: float, end: float) -> _Contents:
                 ):
                     complete = True
                     break
-        except (av.FFmpegError, OSError):
+        except DAMAGE:
             pass  # what was read so far counts: a damaged file ends here
         wanted = None if math.isinf(end) else end
         beyond = video.declared is not None and min(end, video.declared) <= start

@@ -31,6 +31,9 @@ USUAL_FRAME = 0.04
 # Errors that decoders notice are told, and not covered up with pixels of other frames.
 STRICT = {"err_detect": "crccheck+bitstream+buffer+explode"}
 
+DAMAGE = (av.FFmpegError, OSError, ValueError, IndexError, OverflowError, MemoryError)
+"""What PyAV raises at damaged files."""
+
 _NO_PICTURES = Disposition.attached_pic | Disposition.timed_thumbnails
 _TAG = re.compile(r"(\d+):(\d{2}):(\d{2}(?:\.\d+)?)")
 
@@ -128,7 +131,7 @@ def open_video(path: str | Path) -> Iterator[Video]:
     try:
         # The "file:" keeps FFmpeg from reading a protocol or an option into an odd name.
         container = av.open(f"file:{path}", metadata_errors="replace")
-    except (av.FFmpegError, OSError, ValueError) as error:
+    except DAMAGE as error:
         raise NoVideo(f"not a video that can be decoded ({reason_of(error)})") from None
     with container:
         stream = _choose(container)
@@ -175,7 +178,7 @@ def _is_single(path: str | Path, index: int) -> bool:
                 count += packet.size > 0
                 if count > 1:
                     return False
-    except (av.FFmpegError, OSError):
+    except DAMAGE:
         pass
     return True
 
@@ -184,9 +187,14 @@ def upright(frame: av.VideoFrame) -> np.ndarray:
     """A frame as it is shown, (H, W, 3) uint8 RGB.
 
     Raises:
-        NoVideo: it declares a rotation that is no multiple of 90 degrees.
+        NoVideo: it declares a rotation that is no multiple of 90 degrees, or cannot be converted.
     """
-    return _orientation(frame).apply(frame.reformat(format="rgb24", threads=1).to_ndarray())
+    orientation = _orientation(frame)
+    try:
+        stored = frame.reformat(format="rgb24", threads=1).to_ndarray()
+    except DAMAGE as error:
+        raise NoVideo(f"damaged: a frame cannot be converted ({reason_of(error)})") from None
+    return orientation.apply(stored)
 
 
 def shown_size(frame: av.VideoFrame) -> tuple[int, int]:
@@ -202,5 +210,5 @@ def _orientation(frame: av.VideoFrame) -> Orientation:
 
 
 def reason_of(error: BaseException) -> str:
-    """Half a sentence of an error of FFmpeg."""
+    """Half a sentence of one of `DAMAGE`."""
     return getattr(error, "strerror", None) or "unknown format"
