@@ -1,4 +1,4 @@
-"""ResNet-34 as torchvision defines it, with the strides of the thesis: a home for public weights."""
+"""ResNet-34 as torchvision defines it, but of stride 8: for public weights."""
 
 from __future__ import annotations
 

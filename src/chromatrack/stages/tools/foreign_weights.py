@@ -154,6 +154,8 @@ def _named(file: _File, prefix: str, *, inflated: bool) -> _Named:
     inside = {name: name.removeprefix(prefix) for name in file.state if name.startswith(prefix)}
     mmcv = any(is_part(from_mmcv(name)) and not is_part(name) for name in inside.values())
     original = {from_mmcv(name) if mmcv else name: whole for whole, name in inside.items()}
+    if len(original) < len(inside):
+        raise InputError(f"{file.path}: behind {prefix!r}, some parts are there under two names")
     tensors = {name: file.state[whole] for name, whole in original.items()}
     if inflated:
         tensors = {
