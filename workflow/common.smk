@@ -137,6 +137,15 @@ def told_of(slice_of, wildcard):
     )
 
 
+def all_cores(wildcards):
+    """Threads of a job that has the machine to itself; a cluster, which has no number of cores, gives it
+    a node (profiles/slurm)."""
+    try:
+        return workflow.cores
+    except WorkflowError:
+        return 1
+
+
 def hold_run():
     """Let no second process work on the same run; the lock goes with the process that holds it."""
     try:

@@ -43,7 +43,7 @@ rule colorize:
     shell:
         "chromatrack colorize --checkpoint {input.checkpoint:q} --output {output.video:q}"
         " --settings {params.settings:q} --compute {resources.compute:q}"
-        " {params.data:q} 2>&1 | tee {log:q}"
+        " {params.data:q} > {log:q} 2>&1"
 
 
 rule pictures:
@@ -64,7 +64,7 @@ rule pictures:
         version=VERSIONS["report"],
     shell:
         "chromatrack pictures --settings {params.config:q} --labels {input.labels:q}"
-        " --colorized {input.colorized:q} --output {output.index:q} 2>&1 | tee {log:q}"
+        " --colorized {input.colorized:q} --output {output.index:q} > {log:q} 2>&1"
 
 
 # What the page shows of sequences: pictures, boxes, overlaps, masks.
@@ -84,7 +84,7 @@ rule strips:
         version=VERSIONS["strips"],
     shell:
         "chromatrack strips --settings {params.config:q} --output {output.strips:q}"
-        " 2>&1 | tee {log:q}"
+        " > {log:q} 2>&1"
 
 
 rule manifest:
@@ -101,6 +101,8 @@ rule manifest:
         manifest=PLACES.manifest,
     log:
         PLACES.log("manifest"),
+    benchmark:
+        PLACES.usage("manifest")
     conda:
         "../../envs/chromatrack.yaml"
     params:
@@ -113,7 +115,7 @@ rule manifest:
     shell:
         "chromatrack manifest --settings {params.config:q} --output {output.manifest:q}"
         " {params.ledgers:q} --pictures {input.pictures:q} {params.single_video:q}"
-        " --strips {input.strips:q} 2>&1 | tee {log:q}"
+        " --strips {input.strips:q} > {log:q} 2>&1"
 
 
 rule statistics:
@@ -133,7 +135,7 @@ rule statistics:
         version=VERSIONS["report"],
     shell:
         "chromatrack statistics --manifest {input.manifest:q} --settings {params.settings:q}"
-        " --output {output.statistics:q} 2>&1 | tee {log:q}"
+        " --output {output.statistics:q} > {log:q} 2>&1"
 
 
 rule summary:
@@ -144,13 +146,15 @@ rule summary:
         table=PLACES.table,
     log:
         PLACES.log("summary"),
+    benchmark:
+        PLACES.usage("summary")
     conda:
         "../../envs/chromatrack.yaml"
     params:
         version=VERSIONS["report"],
     shell:
         "chromatrack summary --manifest {input.manifest:q} --statistics {input.statistics:q}"
-        " --output {output.table:q} 2>&1 | tee {log:q}"
+        " --output {output.table:q} > {log:q} 2>&1"
 
 
 rule figures:
@@ -169,7 +173,7 @@ rule figures:
         version=VERSIONS["report"],
     shell:
         "chromatrack figures --manifest {input.manifest:q} --output {params.folder:q}"
-        " 2>&1 | tee {log:q}"
+        " > {log:q} 2>&1"
 
 
 rule page:
@@ -181,13 +185,15 @@ rule page:
         page=PLACES.page,
     log:
         PLACES.log("page"),
+    benchmark:
+        PLACES.usage("page")
     conda:
         "../../envs/chromatrack.yaml"
     params:
         version=VERSIONS["report"],
     shell:
         "chromatrack page --manifest {input.manifest:q} --output {output.page:q}"
-        " 2>&1 | tee {log:q}"
+        " > {log:q} 2>&1"
 
 
 # A table of the thesis, its numbers and the run's.
@@ -201,6 +207,8 @@ rule table:
         tex=PLACES.table_of("{table}", "tex"),
     log:
         PLACES.log("tables/{table}"),
+    benchmark:
+        PLACES.usage("tables/{table}")
     wildcard_constraints:
         table=one_of(TABLES),
     conda:
@@ -209,7 +217,7 @@ rule table:
         version=VERSIONS["report"],
     shell:
         "chromatrack table {wildcards.table} --manifest {input.manifest:q}"
-        " --statistics {input.statistics:q} --output {output.csv:q} 2>&1 | tee {log:q}"
+        " --statistics {input.statistics:q} --output {output.csv:q} > {log:q} 2>&1"
 
 
 # All of them. Nothing depends on it: it is asked for by name.
@@ -229,9 +237,11 @@ rule speed:
         tex=PLACES.table_of("speed", "tex"),
     log:
         PLACES.log("tables/speed"),
+    benchmark:
+        PLACES.usage("tables/speed")
     conda:
         "../../envs/chromatrack.yaml"
-    threads: workflow.cores
+    threads: all_cores
     resources:
         compute=COMPUTE,
     params:
@@ -239,7 +249,7 @@ rule speed:
         version=(VERSIONS["speed"], VERSIONS["track"]),
     shell:
         "chromatrack speed --settings {params.config:q} --output {output.csv:q}"
-        " --compute {resources.compute:q} 2>&1 | tee {log:q}"
+        " --compute {resources.compute:q} > {log:q} 2>&1"
 
 
 # The table of the configuration at hand. It takes the page along, so that asking for the table
