@@ -36,6 +36,6 @@ def raise_first(errors: Sequence[ChromatrackError], *, of: int) -> None:
     """
     if not errors:
         return
-    told = "all failed" if len(errors) == of else "failed; the others are kept"
-    more = f" ({len(errors)} of {of} sequences {told})" if of > 1 else ""
+    kept = "; the others are kept" if len(errors) < of else ""
+    more = f" ({len(errors)} of {of} sequences failed{kept})" if of > 1 else ""
     raise type(errors[0])(f"{errors[0]}{more}")
