@@ -8,7 +8,7 @@ else (a comment, a faster way to the same numbers) leaves a week of training alo
 VERSIONS = {
     "world": 1,
     "shards": 1,
-    "fetch": 2,
+    "fetch": 3,
     "labels": 3,
     "lab-statistics": 1,
     "analyze-labels": 2,
