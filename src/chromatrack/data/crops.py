@@ -204,14 +204,14 @@ class CropShard:
 
     def jpeg(self, index: int) -> np.ndarray:
         """(bytes,) uint8 of a crop."""
-        if self._descriptor is None:
-            try:
-                self._descriptor = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
-            except OSError as error:
-                raise InputError(f"{self.path}: cannot be read ({error.strerror})") from None
         first, last = self._offsets[index : index + 2].tolist()
-        # pread has no position: processes that share the descriptor do not disturb each other.
-        data = os.pread(self._descriptor, last - first, self._jpegs_at + first)
+        try:
+            if self._descriptor is None:
+                self._descriptor = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
+            # pread has no position: processes that share the descriptor do not disturb each other.
+            data = os.pread(self._descriptor, last - first, self._jpegs_at + first)
+        except OSError as error:
+            raise InputError(f"{self.path}: cannot be read ({error.strerror})") from None
         if len(data) < last - first:
             raise InputError(f"{self.path}: damaged: ends before the crops that it lists")
         return np.frombuffer(data, dtype=np.uint8)

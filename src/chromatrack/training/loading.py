@@ -14,6 +14,7 @@ import os
 import pickle
 import signal
 import struct
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -78,9 +79,11 @@ def loaded(load: Callable[[int], Any], step: int, what: str) -> Any:
         ) from error
     except Exception as error:
         said = str(error).strip().partition("\n")[0]
-        raise WorkError(
+        told = WorkError(
             f"{what}: the batch of step {step} cannot be loaded ({type(error).__name__}: {said})"
-        ) from error
+        )
+        told.add_note(traceback.format_exc())
+        raise told from None
 
 
 class _Loader:
@@ -115,10 +118,10 @@ class _Loader:
             head, count = _LENGTHS.unpack(self._read(bytearray(_LENGTHS.size)))
             sizes = np.frombuffer(self._read(bytearray(8 * count)), dtype=np.int64)
             content = self._read(bytearray(head))
-            places = [
-                torch.empty(int(size), dtype=torch.uint8, pin_memory=pinned) for size in sizes
+            arrays = [
+                self._read(torch.empty(size, dtype=torch.uint8, pin_memory=pinned).numpy())
+                for size in sizes.tolist()
             ]
-            arrays = [self._read(place.numpy()) for place in places]
         except EOFError:
             raise self._died() from None
         found = pickle.loads(content, buffers=arrays)
