@@ -25,7 +25,6 @@ from chromatrack.places import SUMMARY, Places
 from chromatrack.settings import from_mapping, to_json
 from chromatrack.settings.keys import cadence
 from chromatrack.settings.world import READ_BY
-from chromatrack.slices import pictures as picture_slice
 from chromatrack.slices import composed, fine_tuned, of_network, reported, slices
 from chromatrack.slices import world as world_slice
 from chromatrack.versions import VERSIONS

@@ -179,5 +179,13 @@ class Places:
         return self.report("strips.json")
 
     @property
+    def score_maps(self) -> str:
+        return self.report("maps.json")
+
+    @property
+    def similarity(self) -> str:
+        return self.report("similarity.json")
+
+    @property
     def page(self) -> str:
         return self.report("index.html")

@@ -28,6 +28,8 @@ VERSIONS = {
     "colorize": 1,
     "evaluate": 6,
     "strips": 1,
+    "score-maps": 1,
+    "similarity": 1,
     "report": 6,
     "speed": 1,
 }

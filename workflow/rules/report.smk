@@ -48,7 +48,6 @@ rule colorize:
 
 rule pictures:
     input:
-        shown=arguments.pictured(SETTINGS),
         colorized=COLOURED,
         labels=label_shards if CLIPS else [],
     output:
@@ -60,11 +59,10 @@ rule pictures:
     conda:
         "../../envs/chromatrack.yaml"
     params:
-        config=as_is(picture_slice(SETTINGS)),
         version=VERSIONS["report"],
     shell:
-        "chromatrack pictures --settings {params.config:q} --labels {input.labels:q}"
-        " --colorized {input.colorized:q} --output {output.index:q} > {log:q} 2>&1"
+        "chromatrack pictures --labels {input.labels:q} --colorized {input.colorized:q}"
+        " --output {output.index:q} > {log:q} 2>&1"
 
 
 # What the page shows of sequences: pictures, boxes, overlaps, masks.
@@ -87,11 +85,58 @@ rule strips:
         " > {log:q} 2>&1"
 
 
+# Score maps of both branches and of their mix, at frames of those strips.
+rule score_maps:
+    input:
+        strips=PLACES.strips,
+        shown=viewer.maps_of(SETTINGS),
+    output:
+        maps=PLACES.score_maps,
+    log:
+        PLACES.log("score_maps"),
+    benchmark:
+        PLACES.usage("score_maps")
+    conda:
+        "../../envs/chromatrack.yaml"
+    resources:
+        compute=COMPUTE,
+    params:
+        config=as_is(viewer.maps_read(SETTINGS)),
+        version=VERSIONS["score-maps"],
+    shell:
+        "chromatrack score-maps --settings {params.config:q} --compute {resources.compute:q}"
+        " --strips {input.strips:q} --output {output.maps:q} > {log:q} 2>&1"
+
+
+# What each pretrained network sees in two frames: where a cell of the one points to in the other.
+rule similarity:
+    input:
+        shown=viewer.similarity_of(SETTINGS),
+    output:
+        similarity=PLACES.similarity,
+    log:
+        PLACES.log("similarity"),
+    benchmark:
+        PLACES.usage("similarity")
+    conda:
+        "../../envs/chromatrack.yaml"
+    resources:
+        compute=COMPUTE,
+    params:
+        config=as_is(viewer.similarity_read(SETTINGS)),
+        version=VERSIONS["similarity"],
+    shell:
+        "chromatrack similarity --settings {params.config:q} --compute {resources.compute:q}"
+        " --output {output.similarity:q} > {log:q} 2>&1"
+
+
 rule manifest:
     input:
         scores=ALL_SCORES,
         pictures=PLACES.pictures,
         strips=PLACES.strips,
+        maps=[PLACES.score_maps] if viewer.mixed_trackers(SETTINGS) else [],
+        similarity=[PLACES.similarity] if viewer.similarity_of(SETTINGS) else [],
         ledgers=ledgers if CLIPS else [],
         single_video=[PLACES.single_video] if CLIPS else [],
         lab=[PLACES.lab_statistics] if CLIPS else [],
@@ -108,14 +153,20 @@ rule manifest:
     params:
         config=as_is(to_json(reported(SETTINGS))),
         ledgers=lambda wildcards, input: [f"--ledgers={path}" for path in input.ledgers],
-        single_video=lambda wildcards, input: [
-            f"--single-video={path}" for path in input.single_video
+        shown=lambda wildcards, input: [
+            f"--{option}={path}"
+            for option, paths in {
+                "single-video": input.single_video,
+                "maps": input.maps,
+                "similarity": input.similarity,
+            }.items()
+            for path in paths
         ],
         version=VERSIONS["report"],
     shell:
         "chromatrack manifest --settings {params.config:q} --output {output.manifest:q}"
-        " {params.ledgers:q} --pictures {input.pictures:q} {params.single_video:q}"
-        " --strips {input.strips:q} > {log:q} 2>&1"
+        " {params.ledgers:q} --pictures {input.pictures:q} --strips {input.strips:q}"
+        " {params.shown:q} > {log:q} 2>&1"
 
 
 rule statistics:

@@ -11,27 +11,23 @@ from chromatrack.settings import StatisticsSettings
 
 
 def register(subcommands: argparse._SubParsersAction) -> None:
-    """Add what looks at a run, and `summary`, `figures`, `page` and `table`, which read the
-    manifest."""
-    for name, run, text, output in (
-        ("pictures", _pictures, "draw boxes, labels and masks of a finished run", "pictures.json"),
-        ("strips", _strips, "collect what the page shows of sequences", "strips.json"),
-        ("manifest", _manifest, "list the files that the report of a run shows", "manifest.json"),
+    """Add `manifest`, and `statistics`, `summary`, `figures`, `page` and `table`, which read it."""
+    parser = add_stage(
+        subcommands, "manifest", _manifest, help="list the files that the report of a run shows"
+    )
+    add_settings(parser, "all of them")
+    parser.add_argument("--output", metavar="manifest.json", type=Path, required=True)
+    parser.add_argument(
+        "--ledgers", metavar="FILE", type=Path, nargs="*", default=[], help="ledgers of all shards"
+    )
+    for name, text in (
+        ("--pictures", "pictures.json"),
+        ("--single-video", "index of memorize-clip"),
+        ("--strips", "strips.json"),
+        ("--maps", "maps.json of score-maps"),
+        ("--similarity", "similarity.json"),
     ):
-        parser = add_stage(subcommands, name, run, help=text)
-        add_settings(parser, "all of them")
-        parser.add_argument("--output", metavar=output, type=Path, required=True)
-        paths = {"metavar": "FILE", "type": Path, "nargs": "*", "default": []}
-        if name == "pictures":
-            parser.add_argument("--labels", help="label caches", **paths)
-            parser.add_argument("--colorized", help="videos of colorize", **paths)
-        if name == "manifest":
-            parser.add_argument("--ledgers", help="ledgers of all shards", **paths)
-            parser.add_argument("--pictures", metavar="FILE", type=Path, help="pictures.json")
-            parser.add_argument(
-                "--single-video", metavar="FILE", type=Path, help="index of memorize-clip"
-            )
-            parser.add_argument("--strips", metavar="FILE", type=Path, help="strips.json")
+        parser.add_argument(name, metavar="FILE", type=Path, help=text)
     statistics = _register(
         subcommands, "statistics", _statistics,
         help="compare the experiments of a run with the baseline",
@@ -79,25 +75,6 @@ def register(subcommands: argparse._SubParsersAction) -> None:
     )
 
 
-def _pictures(options: argparse.Namespace) -> None:
-    from chromatrack.stages.report.pictures import draw_pictures
-
-    draw_pictures(
-        whole_run(options),
-        options.output,
-        labels=options.labels,
-        colorized=options.colorized,
-    )
-
-
-def _strips(options: argparse.Namespace) -> None:
-    from chromatrack.stages.report.strips import make_strips
-
-    made = make_strips(whole_run(options), options.output)
-    counts = f"{len(made['sequences'])} sequences, {len(made['masks'])} of masks"
-    print(f"{counts}: {options.output}")
-
-
 def _manifest(options: argparse.Namespace) -> None:
     from chromatrack.stages.report.manifest import write_manifest
 
@@ -108,6 +85,8 @@ def _manifest(options: argparse.Namespace) -> None:
         pictures=options.pictures,
         single_video=options.single_video,
         strips=options.strips,
+        maps=options.maps,
+        similarity=options.similarity,
     )
 
 
