@@ -105,7 +105,7 @@ def load_checkpoint(path: str | Path, *, kinds: tuple[str, ...] = tuple(BUILDERS
     content = load_tensors(path)
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise InputError(
-            f"{path}: not a chromatrack checkpoint (public siamfc-pytorch weights come in through "
+            f"{path}: not a chromatrack checkpoint (public weights come in through "
             "`chromatrack import-weights`)"
         )
     if content.get("kind") not in kinds:

@@ -23,10 +23,20 @@ from chromatrack.data.images import write_frames
 from chromatrack.errors import InputError
 from chromatrack.models.auxiliary import AuxiliaryBranch
 from chromatrack.models.build import build_siamfc
-from chromatrack.settings import AuxiliarySettings, ExperimentSettings, from_mapping
-from chromatrack.stages.fusion.fusion import fused_scaling
+from chromatrack.models.siamfc import RESPONSE_SCALE, cross_correlate
+from chromatrack.settings import (
+    AuxiliarySettings,
+    ComputeSettings,
+    ExperimentSettings,
+    FusionSettings,
+    SiamFCSettings,
+    from_mapping,
+)
+from chromatrack.stages.fusion.fusion import compose, fused_scaling, response_statistics
 from chromatrack.stages.tools import foreign_weights
 from chromatrack.stages.tools.foreign_weights import import_weights
+from chromatrack.tracking.networks import response_network
+from tests.crop_shards import write_blobs
 
 MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
@@ -166,9 +176,7 @@ def test_the_features_are_those_of_the_public_network(
     own = tmp_path / "own.pt"
     assert main(["import-weights", "auto", str(weights), "--output", str(own)]) == 0
     told = capsys.readouterr().out
-    assert (
-        told.startswith(f"found: {kind}, ") and f"torchvision_resnet{depth} up to {layer}" in told
-    )
+    assert told.startswith(f"found: {kind}") and f"torchvision_resnet{depth} up to {layer}" in told
     model = load_checkpoint(own).build()
     generator = torch.Generator().manual_seed(2)
     for side in (63, 96):
@@ -188,12 +196,73 @@ def test_the_features_are_those_of_the_public_network(
     assert not (tmp_path / "other.pt").exists()
 
 
+def dino(side, seed=0):
+    """A transformer of torchvision, ViT-S/16, and its weights in DINO's names."""
+    torch.manual_seed(seed)
+    network = torchvision.models.VisionTransformer(side, 16, 12, 6, 384, 1536).eval()
+    for name, value in network.named_parameters():
+        if "ln" in name or "bias" in name or "class_token" in name:
+            nn.init.normal_(value, mean="ln" in name and name.endswith("weight"), std=0.1)
+    # fmt: off
+    renamed = {"class_token": "cls_token", "encoder.pos_embedding": "pos_embed"}
+    parts = {"conv_proj": "patch_embed.proj", "ln_1": "norm1", "ln_2": "norm2", "mlp.0": "mlp.fc1",
+             "mlp.3": "mlp.fc2", "self_attention.out_proj": "attn.proj", "encoder.ln": "norm",
+             "self_attention.in_proj_": "attn.qkv.", "encoder.layers.encoder_layer_": "blocks."}
+    # fmt: on
+    state = {}
+    for name, value in network.state_dict().items():
+        if not name.startswith("heads"):
+            for theirs, ours in parts.items():
+                name = name.replace(theirs, ours)
+            state[renamed.get(name, name)] = value
+    return network, state
+
+
+def test_a_trunk_need_not_be_a_resnet(tmp_path):
+    network, state = dino(224)
+    loaded = imported(tmp_path, state)
+    model = loaded.build()
+    assert loaded.network["trunk"] == "dino_vits16"
+    wide, _ = dino(240)
+    wide.load_state_dict(
+        network.state_dict() | {"encoder.pos_embedding": interpolated(state["pos_embed"], 15)}
+    )
+    for reference, side in ((network, 224), (wide, 240)):
+        x = torch.randn(1, 3, side, side, generator=torch.Generator().manual_seed(1))
+        with torch.inference_mode():
+            tokens = reference._process_input(x)
+            tokens = reference.encoder(torch.cat([reference.class_token, tokens], dim=1))
+            grid = tokens[:, 1:].transpose(1, 2).unflatten(2, (side // 16, side // 16))
+            expected = nn.functional.interpolate(grid, scale_factor=2, mode="bilinear")
+            found = model.trunk(x)
+        assert (found - expected).abs().max() <= 1e-5 * expected.abs().max()
+    branch = AuxiliaryBranch.of(model, layer="layer3", border="padded", probe=False).eval()
+    with torch.inference_mode():
+        sides = [branch.embed(torch.zeros(1, 3, side, side)).shape[-1] for side in (127, 255, 121)]
+    assert sides == [16, 32, 16]
+    with pytest.raises(
+        InputError, match=r"dino_vits16 of dino: blocks\.3\.attn\.qkv\.bias is miss"
+    ):
+        imported(tmp_path, {k: v for k, v in state.items() if k != "blocks.3.attn.qkv.bias"})
+    lower = imported(tmp_path, state, layer="layer3").build().trunk
+    with torch.inference_mode():
+        assert torch.equal(lower(x), model.trunk.features(x, 3))
+
+
+def interpolated(positions, side):
+    """As DINO's interpolate_pos_encoding does it from 14x14."""
+    grid = positions[:, 1:].reshape(1, 14, 14, -1).permute(0, 3, 1, 2)
+    grid = nn.functional.interpolate(grid, scale_factor=(side + 0.1) / 14, mode="bicubic")
+    assert grid.shape[-1] == side
+    return torch.cat([positions[:, :1], grid.permute(0, 2, 3, 1).flatten(1, 2)], dim=1)
+
+
 def test_what_was_found_mapped_and_left_over_is_told(tmp_path, capsys):
     weights = saved(tmp_path / "crw.pth", crw_file(public(18)))
     out = tmp_path / "out.pt"
     assert main(["import-weights", "crw", str(weights), f"--output={out}"]) == 0
     assert capsys.readouterr().out.splitlines() == [
-        "found: crw, torchvision's names behind model > encoder.model.",
+        "found: crw, under model > encoder.model.",
         "mapped: 90 tensors to torchvision_resnet18 up to layer3: 256 channels, stride 8, padding "
         "reflect, input rgb_normalized less 0.485, 0.456, 0.406 over 0.229, 0.224, 0.225",
         "left over: encoder.model.layer4 (30), selfsim_fc (2)",
@@ -248,7 +317,7 @@ def changed(change):
         (lambda: changed(lambda s: s.update({"layer3.0.conv1.bias": torch.ones(256)})),
          "layer3.0.conv1.bias is no weight of it"),
         (lambda: changed(lambda s: s.update({"conv1.conv.weight": s["conv1.weight"]})),
-         "some parts are there under two names"),
+         "some parts are there twice"),
         (lambda: torchvision.models.resnet101(weights=None).state_dict(),
          "torchvision_resnet50 of torchvision: layer3.6.conv1.weight is no weight of it"),
         (lambda: {"state_dict": behind("module.encoder_q.", changed(
@@ -369,6 +438,30 @@ def test_exemplar_and_search_give_maps_that_fit(files, name, layer, exemplar, se
     assert scaling.grey_channels == 3
     assert maps.shape[-1] == -(-search // 8) - -(-exemplar // 8) + 1
     assert search - exemplar != 128 or maps.shape == (1, 1, 17, 17)
+
+
+@pytest.mark.parametrize(("name", "layer"), [("imagenet", "layer3"), ("uvc", "layer4")])
+def test_it_stands_beside_siamfc_from_statistics_to_the_tracker(files, tmp_path, name, layer):
+    branch = AuxiliarySettings(layer=layer)
+    settings, pair = FusionSettings(statistics_pairs=2), (files / "siamfc.pt", files / f"{name}.pt")
+    response_statistics(
+        *pair, [write_blobs(tmp_path / "crops.h5")], tmp_path / "s.json", seed=0, settings=settings,
+        branch=branch, pairs=SiamFCSettings(), compute=ComputeSettings(device="cpu"),
+    )  # fmt: skip
+    compose(
+        *pair, tmp_path / "s.json", tmp_path / "fused.pt", alpha=1.0, settings=settings,
+        branch=branch, seed=0,
+    )  # fmt: skip
+    fused, alone = load_checkpoint(tmp_path / "fused.pt"), load_checkpoint(pair[1])
+    network = response_network(fused.build(), fused.scaling, torch.device("cpu"))
+    large, small = image(255), image(127)
+    found = network.respond(network.embed_exemplar(small), network.embed(large))
+    seen = [alone.build().trunk(alone.scaling.grey_tensor(patch)) for patch in (small, large)]
+    with torch.inference_mode():
+        expected = cross_correlate(*seen)[:, 0] * RESPONSE_SCALE
+    factor = found.mean() / expected.mean()  # maps are in units of SiamFC's
+    assert found.shape == (1, 17, 17)
+    assert (found - factor * expected).abs().max() < 1e-4 * found.abs().max()
 
 
 def test_the_mean_of_the_colours_is_scaled_as_the_colours_were(files):

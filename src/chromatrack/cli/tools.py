@@ -20,7 +20,7 @@ from chromatrack.cli.common import (
 
 # Of `stages.tools.foreign_weights.KINDS`, which would import torch for every command.
 FORMATS = (
-    "auto", "siamfc-pytorch", "torchvision", "moco", "timecycle", "crw", "vfs", "dul", "uvc"
+    "auto", "siamfc-pytorch", "torchvision", "moco", "timecycle", "crw", "vfs", "dul", "uvc", "dino"
 )  # fmt: skip
 
 

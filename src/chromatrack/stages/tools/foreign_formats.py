@@ -1,14 +1,15 @@
-"""How others name and use the weights that they publish: prefixes, layer, padding, input.
+"""How others keep and use the weights that they publish: prefixes, layer, padding, input.
 
-Each row is read off the project's own code. The strides are 1, 2, 1, 1 in all of them: 8 in all.
+Each row is read off the project's own code. The ResNets have strides of 1, 2, 1, 1 here, as their
+authors set them to compare frames: 8 in all.
 """
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from chromatrack.models.inputs import InputScaling
+from chromatrack.stages.tools.foreign_names import RESNET, TRANSFORMER, Family
 
 WRAPPERS = ("state_dict", "model", "model_state_dict")
 """Keys under which training scripts keep the weights, beside the optimizer and the like."""
@@ -19,7 +20,7 @@ IMAGENET = InputScaling(
     rgb_mean=(0.485, 0.456, 0.406),
     rgb_std=(0.229, 0.224, 0.225),
 )
-# UVC: 8-bit L less 128 over 128, then plus 1 over 2: L / 256, which is L / 255 with both larger.
+# 8-bit L less 128 over 128, then plus 1 over 2, is L / 256: L / 255 with both a little larger.
 UVC = InputScaling(
     grey="lab_l_thrice",
     grey_channels=3,
@@ -33,7 +34,8 @@ class Foreign:
     """Weights of one origin.
 
     Attributes:
-        prefix: before the names that torchvision gives the parts of a ResNet.
+        prefix: before the names of the family.
+        family: how the parts are named.
         layer: where its authors take the features.
         padding: of its convolutions.
         input: key of `models.build.INPUT_CHANNELS`.
@@ -42,6 +44,7 @@ class Foreign:
     """
 
     prefix: str
+    family: Family = RESNET
     layer: str = "layer3"
     padding: str = "zeros"
     input: str = "rgb"
@@ -51,51 +54,13 @@ class Foreign:
 
 FORMATS = {
     "torchvision": Foreign(""),
-    "moco": Foreign("encoder_q."),
-    "timecycle": Foreign("encoderVideo.", inflated=True),
-    "crw": Foreign("encoder.model.", padding="reflect"),
-    "vfs": Foreign("backbone."),
-    "dul": Foreign("fast_net.backbone.", layer="layer4"),
-    "uvc": Foreign("gray_encoder.", layer="layer4", input="luma_thrice", scaling=UVC),
+    "moco": Foreign("encoder_q."),  # facebookresearch/moco
+    "timecycle": Foreign("encoderVideo.", inflated=True),  # xiaolonw/TimeCycle
+    "crw": Foreign("encoder.model.", padding="reflect"),  # ajabri/videowalk
+    "vfs": Foreign("backbone."),  # xvjiarui/VFS
+    "dul": Foreign("fast_net.backbone.", layer="layer4"),  # visinf/dense-ulearn-vos
+    "uvc": Foreign(  # Liusifei/UVC
+        "gray_encoder.", layer="layer4", input="luma_thrice", scaling=UVC
+    ),
+    "dino": Foreign("", family=TRANSFORMER, layer="layer4"),  # facebookresearch/dino
 }
-
-_PART = re.compile(
-    r"(conv1|bn1|layer[1-4]\.\d+\.(conv[1-3]|bn[1-3]|downsample\.[01]))"
-    r"\.(weight|bias|running_mean|running_var|num_batches_tracked)"
-)
-_MMCV = re.compile(
-    r"(?P<head>.*?)(?P<conv>conv(?P<digit>\d)|downsample)\.(?P<part>conv|bn)\.(?P<end>\w+)"
-)
-_SPACE = re.compile(r"(conv1|bn1|layer\d+)\.")
-
-
-def is_part(name: str) -> bool:
-    """Whether it is a name of torchvision's ResNets, but for their classifier."""
-    return _PART.fullmatch(name) is not None
-
-
-def in_trunk(name: str) -> bool:
-    """Whether it begins like one."""
-    return _SPACE.match(name) is not None
-
-
-def from_mmcv(name: str) -> str:
-    """`layer1.0.conv1.bn.weight`, as mmcv's ConvModule has it -> `layer1.0.bn1.weight`."""
-    found = _MMCV.fullmatch(name)
-    if found is None:
-        return name
-    if found["conv"] == "downsample":
-        return f"{found['head']}downsample.{'01'[found['part'] == 'bn']}.{found['end']}"
-    return f"{found['head']}{found['part']}{found['digit']}.{found['end']}"
-
-
-def to_mmcv(name: str) -> str:
-    """The other way round."""
-    name = re.sub(r"downsample\.([01])", lambda m: f"downsample.{('conv', 'bn')[int(m[1])]}", name)
-    return re.sub(r"\b(conv|bn)(\d)\.", r"conv\2.\1.", name)
-
-
-def from_trunk(name: str) -> str:
-    """`stages.0.1.conv1.weight`, as `models/resnet.py` has it -> `layer1.1.conv1.weight`."""
-    name = re.sub(r"^stem\.([01])\.", lambda m: ("conv1.", "bn1.")[int(m[1])], name)
-    return re.sub(r"^stages\.(\d)\.", lambda m: f"layer{int(m[1]) + 1}.", name)

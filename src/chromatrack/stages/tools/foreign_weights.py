@@ -1,4 +1,4 @@
-"""ResNets that others trained, as checkpoints that all commands take."""
+"""Networks that others trained, as checkpoints that all commands take."""
 
 from __future__ import annotations
 
@@ -15,30 +15,23 @@ from torch import Tensor, nn
 from chromatrack.checkpoints import load_tensors, save_checkpoint
 from chromatrack.errors import InputError
 from chromatrack.files import made_by
-from chromatrack.models.build import build_colorizer
-from chromatrack.stages.tools.foreign_formats import (
-    FORMATS,
-    WRAPPERS,
-    from_mmcv,
-    from_trunk,
-    in_trunk,
-    is_part,
-    to_mmcv,
-)
+from chromatrack.models.build import INPUT_CHANNELS, build_colorizer, build_trunk
+from chromatrack.stages.tools.foreign_formats import FORMATS, WRAPPERS, Foreign
+from chromatrack.stages.tools.foreign_names import TRANSFORMER, from_mmcv, to_mmcv
 from chromatrack.stages.tools.import_weights import import_siamfc_pytorch
 
 SIAMFC = "siamfc-pytorch"
 KINDS = ("auto", SIAMFC, *FORMATS)
 
-# Beside tensors, training scripts store their arguments and losses: classes that hold numbers.
+# Beside tensors, training scripts store their arguments and losses: classes that hold values alone.
 HARMLESS = [
     argparse.Namespace,
     np.dtype,
-    type(np.dtype(np.float32)),
-    type(np.dtype(np.float64)),
-    type(np.dtype(np.int64)),
-    (np._core.multiarray.scalar, "numpy.core.multiarray.scalar"),
-    (np._core.multiarray.scalar, "numpy._core.multiarray.scalar"),
+    *(type(np.dtype(kind)) for kind in (np.float32, np.float64, np.int64)),
+    *(
+        (np._core.multiarray.scalar, f"numpy.{core}.multiarray.scalar")
+        for core in ("core", "_core")
+    ),
 ]
 
 
@@ -71,16 +64,18 @@ def import_weights(
         return [f"found: {SIAMFC}"]
     kind = _kind(file) if kind == "auto" else kind
     foreign = FORMATS[kind]
-    named = _named(file, foreign.prefix, inflated=foreign.inflated)
+    if padding and foreign.family is TRANSFORMER:
+        raise InputError("--padding: a transformer has no convolutions to pad")
+    named = _named(file, foreign)
     description = {
-        "trunk": f"torchvision_resnet{_depth(named)}",
+        "trunk": foreign.family.trunk(named.original),
         "head": "none",
         "padding": padding or foreign.padding,
         "input": foreign.input,
         "layer": layer or foreign.layer,
     }
     model = build_colorizer(**description)
-    _fill(model.trunk, named, f"{weights}: {description['trunk']} of {kind}", foreign.prefix)
+    _fill(model.trunk, named, f"{weights}: {description['trunk']} of {kind}", description)
     save_checkpoint(
         output,
         kind="colorization",
@@ -105,11 +100,17 @@ class _File:
 
 @dataclass(frozen=True)
 class _Named:
-    """Tensors by torchvision's names, the names in the file, and whether those are mmcv's."""
+    """Tensors by public names, those names with what they are in the file, whether it is mmcv's."""
 
+    foreign: Foreign
     tensors: dict[str, Tensor]
     original: dict[str, str]
     mmcv: bool
+
+    def in_file(self, public: str) -> str:
+        """What the file calls a part, or would call it."""
+        name = to_mmcv(public) if self.mmcv else public
+        return self.original.get(public, self.foreign.prefix + name)
 
 
 def _read(path: Path) -> _File:
@@ -136,82 +137,88 @@ def _wrapper(content: Mapping) -> str | None:
 
 
 def _kind(file: _File) -> str:
-    """The format that has most names of a ResNet behind its prefix."""
+    """The format that has most names of its family behind its prefix."""
     counts = {
-        kind: sum(is_part(name) for name in _named(file, foreign.prefix, inflated=False).tensors)
+        kind: sum(
+            foreign.family.part.fullmatch(name) is not None
+            for name in _named(file, foreign).original
+        )
         for kind, foreign in FORMATS.items()
     }
     kind = max(counts, key=lambda kind: counts[kind])
     if not counts[kind]:
         raise InputError(
             f"{file.path}: expected weights of {', '.join(KINDS[1:])}; no name in it is of one of "
-            f"them, the first is {min(file.state)!r}"
+            f"them, the first is {next(iter(file.state))!r}"
         )
     return kind
 
 
-def _named(file: _File, prefix: str, *, inflated: bool) -> _Named:
-    inside = {name: name.removeprefix(prefix) for name in file.state if name.startswith(prefix)}
-    mmcv = any(is_part(from_mmcv(name)) and not is_part(name) for name in inside.values())
+def _named(file: _File, foreign: Foreign) -> _Named:
+    part = foreign.family.part
+    inside = {
+        name: name.removeprefix(foreign.prefix)
+        for name in file.state
+        if name.startswith(foreign.prefix)
+    }
+    mmcv = any(
+        part.fullmatch(from_mmcv(name)) and not part.fullmatch(name) for name in inside.values()
+    )
     original = {from_mmcv(name) if mmcv else name: whole for whole, name in inside.items()}
     if len(original) < len(inside):
-        raise InputError(f"{file.path}: behind {prefix!r}, some parts are there under two names")
+        raise InputError(f"{file.path}: some parts are there twice, in mmcv's names and others")
     tensors = {name: file.state[whole] for name, whole in original.items()}
-    if inflated:
+    if foreign.inflated:
         tensors = {
             name: value.squeeze(2) if value.ndim == 5 and value.shape[2] == 1 else value
             for name, value in tensors.items()
         }
-    return _Named(tensors, original, mmcv)
+    return _Named(foreign, tensors, original, mmcv)
 
 
-def _depth(named: _Named) -> int:
-    """18, 34 or 50, by the blocks of the first stage; what else is amiss is found later."""
-    if "layer1.0.conv3.weight" in named.tensors:
-        return 50
-    return 34 if any(name.startswith("layer1.2.") for name in named.tensors) else 18
-
-
-def _fill(trunk: nn.Module, named: _Named, where: str, prefix: str) -> None:
+def _fill(trunk: nn.Module, named: _Named, where: str, description: Mapping[str, str]) -> None:
     """Load the weights, all or none."""
+    family = named.foreign.family
+    with torch.device("meta"):
+        channels = INPUT_CHANNELS[description["input"]]
+        whole = build_trunk(description["trunk"], in_channels=channels).state_dict()
+    known = {family.public(name) for name in whole}
     own = trunk.state_dict()
     for name, value in own.items():
-        public = from_trunk(name)
-        whole = named.original.get(public, prefix + (to_mmcv(public) if named.mmcv else public))
-        found = named.tensors.get(public)
-        if found is None:
-            if name.endswith("num_batches_tracked"):
-                continue  # older files do not count; nothing here reads it
-            raise InputError(f"{where}: {whole} is missing")
-        if found.shape != value.shape:
-            raise InputError(
-                f"{where}: {whole} has shape {tuple(found.shape)}, expected {tuple(value.shape)}"
-            )
-        if not found.is_floating_point() and value.is_floating_point():
-            raise InputError(f"{where}: {whole} holds {found.dtype}, expected real numbers")
-        if not found.isfinite().all():
-            raise InputError(f"{where}: {whole} holds a value that is no number")
-        own[name] = found
-    last = len(trunk.channels)
-    known = {from_trunk(name) for name in own}
-    for public, whole in named.original.items():
-        beyond = any(public.startswith(f"layer{stage}.") for stage in range(last + 1, 5))
-        if in_trunk(public) and public not in known and not beyond:
-            raise InputError(f"{where}: {whole} is no weight of it")
+        public = family.public(name)
+        if public in named.tensors:
+            own[name] = _checked(named.tensors[public], value, f"{where}: {named.in_file(public)}")
+        elif not name.endswith("num_batches_tracked"):  # older files do not count them
+            raise InputError(f"{where}: {named.in_file(public)} is missing")
+    for public in named.original:
+        if family.begins.match(public) and public not in known:
+            raise InputError(f"{where}: {named.in_file(public)} is no weight of it")
     trunk.load_state_dict(own)
+
+
+def _checked(found: Tensor, own: Tensor, where: str) -> Tensor:
+    if found.shape != own.shape:
+        raise InputError(f"{where} has shape {tuple(found.shape)}, expected {tuple(own.shape)}")
+    if own.is_floating_point() and not found.is_floating_point():
+        raise InputError(f"{where} holds {found.dtype}, expected real numbers")
+    if not found.isfinite().all():
+        raise InputError(f"{where} holds a value that is no number")
+    return found
 
 
 def _told(
     kind: str, file: _File, named: _Named, trunk: nn.Module, description: Mapping[str, str]
 ) -> list[str]:
     """What was found, mapped and left over."""
-    foreign = FORMATS[kind]
-    used = {from_trunk(name) for name in trunk.state_dict()}
-    mapped = {named.original[name] for name in used if name in named.original}
+    foreign = named.foreign
+    used = {foreign.family.public(name) for name in trunk.state_dict()}
+    mapped = {whole for name, whole in named.original.items() if name in used}
     left = Counter(_group(name, foreign.prefix) for name in file.state if name not in mapped)
-    names = "mmcv's" if named.mmcv else "torchvision's"
+    before = (file.under + foreign.prefix).removesuffix(" > ")
     return [
-        f"found: {kind}, {names} names behind {file.under + foreign.prefix or 'nothing'}",
+        f"found: {kind}"
+        + (f", under {before}" if before else "")
+        + ", in mmcv's names" * named.mmcv,
         f"mapped: {len(mapped)} tensors to {description['trunk']} up to {description['layer']}: "
         f"{trunk.out_channels} channels, stride {trunk.stride}, padding {description['padding']}, "
         f"input {foreign.scaling.grey} less {_short(foreign.scaling.rgb_mean)} over "
