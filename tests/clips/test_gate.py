@@ -122,7 +122,7 @@ def test_no_refusal_is_lost_between_processes(tmp_path):
     for worker in workers:
         worker.start()
     for worker in workers:
-        worker.join()
+        worker.join(timeout=120)
     assert read_state(tmp_path / "gate.json").refusals == 200
 
 

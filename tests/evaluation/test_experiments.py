@@ -123,7 +123,7 @@ def test_networks_are_imported_only_where_an_experiment_asks_for_their_cells():
         "layout.check_data(from_mapping({**run, 'experiments': entry}))\n"
         "assert 'torch' in sys.modules"
     )
-    subprocess.run([sys.executable, "-c", program], check=True)
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=300)
 
 
 def test_files_are_looked_into(tmp_path):

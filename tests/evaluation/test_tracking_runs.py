@@ -402,7 +402,7 @@ def test_a_killed_run_leaves_no_process_and_nothing_half_written(root, tmp_path)
         wait_for(lambda: len(list(seen.iterdir())) == 2)
     finally:
         process.kill()
-        process.wait()
+        process.wait(timeout=60)
     wait_for(lambda: not any(Path("/proc", path.name).exists() for path in seen.iterdir()))
     assert not [path for path in out.rglob("*") if path.is_file()]
 

@@ -48,8 +48,9 @@ def toolkit() -> Path:
 def in_toolkit(python: Path, code: str, given) -> object:
     """What a few lines print as JSON in the toolkit's Python, given something as JSON in stdin."""
     done = subprocess.run(
-        [python, "-c", code], input=json.dumps(given), capture_output=True, text=True, check=True
-    )
+        [python, "-c", code], input=json.dumps(given), capture_output=True, text=True, check=True,
+        timeout=600,
+    )  # fmt: skip
     return json.loads(done.stdout)
 
 

@@ -162,9 +162,12 @@ with loading(lambda step: torch.zeros(1 << 22), range(99), workers=3, what="test
 
 
 def test_loaders_end_with_a_training_that_is_killed():
-    with subprocess.Popen([sys.executable, "-c", PARENT], stdout=subprocess.PIPE) as parent:
+    parent = subprocess.Popen([sys.executable, "-c", PARENT], stdout=subprocess.PIPE)
+    try:
         pids = [int(word) for word in parent.stdout.readline().split()]
+    finally:
         parent.kill()
+        parent.communicate(timeout=60)
     assert len(pids) == 3
     deadline = time.monotonic() + 20
     while any(map(is_alive, pids)):

@@ -15,6 +15,7 @@ from typing import Any
 
 from chromatrack import __version__
 from chromatrack.errors import ChromatrackError
+from chromatrack.files import writing
 
 # The parts of `chromatrack --help` and the modules whose commands they list; each module has
 # `register(subcommands)`. Modules import their stage inside the handler, so that help does not wait
@@ -121,7 +122,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = build_parser().parse_args(_passed_on(arguments))
     try:
         options.run(options)
-        sys.stdout.flush()
+        with writing("standard output"):
+            sys.stdout.flush()
     except ChromatrackError as error:
         print(f"chromatrack {options.command}: {error}", file=sys.stderr)
         return error.exit_code
@@ -135,6 +137,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         place = f"{error.filename}: " if error.filename else ""
         reason = error.strerror or str(error)
         print(f"chromatrack {options.command}: {place}{reason}", file=sys.stderr)
+        return 1
+    except MemoryError as error:
+        wanted = f" ({error})" if str(error) else ""
+        print(f"chromatrack {options.command}: not enough memory{wanted}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print(f"chromatrack {options.command}: interrupted", file=sys.stderr)
