@@ -3,7 +3,7 @@
 import json
 import os
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -28,10 +28,10 @@ class MadeUp:
     """A page and what it was made of."""
 
     page: Path
-    manifest: dict
-    strips: dict
-    maps: dict
-    similarity: list
+    manifest: dict = field(repr=False)
+    strips: dict = field(repr=False)
+    maps: dict = field(repr=False)
+    similarity: list = field(repr=False)
 
 
 def made_up(folder: Path, *, title: str = "Made-up run", **names) -> MadeUp:
