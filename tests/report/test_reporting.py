@@ -243,7 +243,6 @@ def manifest(rows, tmp_path):
         "experiments": {"2": f"fine-tuned {EVIL}"}, "plans": {"2": {"controls": ["10"]}},
         "rows": rows, "summary_csv": str(tmp_path / "summary.csv"),
         "statistics": str(tmp_path / "verdicts.json"),
-        "figures": str(tmp_path / "figures" / "figures.json"),
         "evaluations": [
             {"benchmark": "otb", "protocol": "ope",
              "trackers": {row["tracker"]: row["evaluation"] for row in rows}},
@@ -349,7 +348,7 @@ def test_page_of_a_title_alone(tmp_path):
 
 
 def test_plots_have_the_same_bytes_each_time(manifest, tmp_path):
-    read = read_manifest(manifest, with_figures=False)
+    read = read_manifest(manifest)
     index = make_figures(read, tmp_path / "one")
     make_figures(read, tmp_path / "two")
     names = sorted(path.name for path in (tmp_path / "one").iterdir())
@@ -362,7 +361,7 @@ def test_plots_have_the_same_bytes_each_time(manifest, tmp_path):
 
 
 def test_attribute_table(manifest, tmp_path):
-    make_figures(read_manifest(manifest, with_figures=False), tmp_path / "figures")
+    make_figures(read_manifest(manifest), tmp_path / "figures")
     table = pd.read_csv(tmp_path / "figures" / "attributes.csv")
     assert len(table) == 4 and table["LR"].isna().all()
     assert table["OCC"].tolist() == pytest.approx(table["all"].tolist(), abs=1e-6)
@@ -386,7 +385,7 @@ def test_attribute_table(manifest, tmp_path):
          r"evaluations\[0\]: missing key 'protocol'"),
         ({"rows": [{"tracker": "a", "experiment": "own", "seed": 0, "evaluation": "e"}]},
          r"rows\[0\]\.seed: expected null"),
-        ({"figures": [{"title": "t", "svg": "s"}]}, r"figures\[0\]: missing key 'caption'"),
+        ({"pictures": [{"caption": "c"}]}, r"pictures\[0\]: missing key 'png'"),
     ],
 )  # fmt: skip
 def test_manifest_names_the_wrong_key(tmp_path, change, message):
@@ -413,7 +412,7 @@ def test_missing_and_broken_files_are_named(manifest, tmp_path, capsys):
     (tmp_path / "davis.json").write_text(whole)
     (tmp_path / "curve.csv").write_text("step\n1\n")
     with pytest.raises(InputError, match=r"curve\.csv: expected the columns step and loss"):
-        make_figures(read_manifest(manifest, with_figures=False), tmp_path / "figures")
+        make_figures(read_manifest(manifest), tmp_path / "figures")
     (tmp_path / "2_0.3_0.json").unlink()
     arguments = [f"--manifest={manifest}", f"--output={tmp_path / 's.csv'}"]
     said = f"--statistics={tmp_path / 'verdicts.json'}"
@@ -467,7 +466,7 @@ def test_classical_trackers_are_in_the_plots_and_on_the_page(with_classical, tmp
     for part in ("kcf", "0.123 (to 195 of 356)", "GOT-10k val", "0.203", "SR 0.75", "180"):
         assert part in text, part
     with plots.style():
-        means = mean_over_seeds(read_manifest(with_classical, with_figures=False).rows)
+        means = mean_over_seeds(read_manifest(with_classical).rows)
         figure = plots.curve_plot(means, "success", "title")
     labels = [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
     assert sum(label.startswith(("kcf [", "klt [")) for label in labels) == 2
@@ -484,7 +483,7 @@ def test_a_classical_tracker_is_listed_once_and_has_no_seed(with_classical, tmp_
     value["rows"][-1]["seed"] = 0
     with_classical.write_text(json.dumps(value))
     with pytest.raises(InputError, match=r"seed: expected null"):
-        read_manifest(with_classical, with_figures=False)
+        read_manifest(with_classical)
 
 
 def table_of(text, anchor):
@@ -551,7 +550,7 @@ def test_a_tracker_from_elsewhere_stands_in_the_table_and_in_the_plots(
     assert float(line["difference"]) == pytest.approx(expected, abs=2e-6)
     assert row_cells(text, "SRDCF")[0] == "own"
     with plots.style():
-        means = mean_over_seeds(read_manifest(with_classical, with_figures=False).rows)
+        means = mean_over_seeds(read_manifest(with_classical).rows)
         figure = plots.curve_plot(means, "precision", "title")
         alpha = plots.alpha_plot(means, "title", measure="success AUC")
     labels = [label.get_text() for label in figure.axes[0].get_legend().get_texts()]
@@ -576,7 +575,6 @@ def test_the_summary_may_be_of_another_benchmark(tmp_path):
                      "evaluation": str(path), "run": None})  # fmt: skip
     value = {
         "title": "VOT2018", "rows": rows, "summary_csv": str(tmp_path / "summary.csv"),
-        "figures": str(tmp_path / "figures" / "figures.json"),
     }  # fmt: skip
     (tmp_path / "manifest.json").write_text(json.dumps(value))
     text = run_all(tmp_path / "manifest.json")
@@ -597,8 +595,7 @@ def test_one_target_has_no_interval_and_no_brackets_of_dashes(tmp_path):
     rows = [add_row(tmp_path, "baseline", None, 0, 20, targets=1),
             add_row(tmp_path, "1", 0.5, 0, 10, targets=1)]  # fmt: skip
     path = tmp_path / "manifest.json"
-    value = {"title": "world", "rows": rows, "summary_csv": str(tmp_path / "summary.csv"),
-             "figures": str(tmp_path / "figures" / "figures.json")}  # fmt: skip
+    value = {"title": "world", "rows": rows, "summary_csv": str(tmp_path / "summary.csv")}
     path.write_text(json.dumps(value))
     text = run_all(path)
     ours, baseline = auc(rows[1]), auc(rows[0])
@@ -646,8 +643,7 @@ def test_the_page_has_no_verdicts_where_there_are_no_experiments(tmp_path):
     rows = [add_row(tmp_path, "baseline", None, 0, 20), add_row(tmp_path, "own", None, None, 10)]
     path = tmp_path / "manifest.json"
     value = {"title": "world", "rows": rows, "summary_csv": str(tmp_path / "summary.csv"),
-             "statistics": str(tmp_path / "verdicts.json"),
-             "figures": str(tmp_path / "figures" / "figures.json")}  # fmt: skip
+             "statistics": str(tmp_path / "verdicts.json")}  # fmt: skip
     path.write_text(json.dumps(value))
     text = run_all(path)
     assert 'id="verdicts"' not in text and 'class="verdict"' not in text
@@ -658,8 +654,7 @@ def test_an_experiment_that_claims_nothing_is_told_but_not_the_headline(rows, tm
     path = tmp_path / "manifest.json"
     plans = {"2": {"claim": False}, "10": {"controls": ["2"]}}
     value = {"title": "world", "rows": rows, "summary_csv": str(tmp_path / "summary.csv"),
-             "plans": plans, "statistics": str(tmp_path / "verdicts.json"),
-             "figures": str(tmp_path / "figures" / "figures.json")}  # fmt: skip
+             "plans": plans, "statistics": str(tmp_path / "verdicts.json")}  # fmt: skip
     path.write_text(json.dumps(value))
     text = run_all(path)
     assert 'class="verdict"' not in text and text.count("<li>Experiment ") == 2
@@ -677,7 +672,6 @@ def test_a_summary_of_objects_starts_with_the_measure_that_each_of_them_has(tmp_
                      "evaluation": str(path)})  # fmt: skip
     value = {
         "title": "DAVIS", "rows": rows, "summary_csv": str(tmp_path / "summary.csv"),
-        "figures": str(tmp_path / "figures" / "figures.json"),
     }  # fmt: skip
     (tmp_path / "manifest.json").write_text(json.dumps(value))
     text = run_all(tmp_path / "manifest.json")

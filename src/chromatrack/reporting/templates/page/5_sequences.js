@@ -3,8 +3,10 @@
 class Sequences {
   constructor(root, data, selection, open) {
     Object.assign(this, { root, data, selection, open });
-    const claim = data.experiments.find((one) => one.claim) ?? data.experiments[0];
-    const first = claim ? selection.index(claim.name) : data.trackers.findIndex((one) => one.kind !== "baseline");
+    // The experiment that differs most from the baseline, among those that the answer is about.
+    const claims = data.experiments.filter((one) => one.claim).map((one) => selection.index(one.name)).filter((i) => i >= 0);
+    const gain = (i) => Math.abs(data.trackers[i].difference?.mean ?? 0);
+    const first = claims.length ? claims.reduce((best, i) => (gain(i) > gain(best) ? i : best)) : data.trackers.findIndex((one) => one.kind !== "baseline");
     const baseline = data.trackers.findIndex((one) => one.kind === "baseline");
     this.second = baseline >= 0 ? baseline : 0;
     this.first = first >= 0 ? first : Math.min(1, data.trackers.length - 1);

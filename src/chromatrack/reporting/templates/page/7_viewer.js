@@ -1,6 +1,8 @@
 // One sequence: its frames with the boxes drawn over them, overlap per frame, score maps.
 
 const ABSENT = -32768;
+// Stands for the ink of the page, which is black or white, on pictures.
+const ON_PICTURES = "#ffd60a";
 
 // The first frame at which overlaps differ by 0.5 or more, else that of the largest difference.
 function parting(first, second) {
@@ -108,18 +110,17 @@ class Viewer {
     const { strip } = this, frame = strip.frames[position] ?? 0;
     const parts = [];
     if (strip.pictures[position]) parts.push(svg("image", { href: jpeg(strip.pictures[position]), width: strip.width, height: strip.height }));
-    const thick = Math.max(strip.width, strip.height) / 220;
     const draw = (coded, attributes) => {
       const [left, top, width, height] = shorts(coded).slice(4 * position, 4 * position + 4);
       if (left === ABSENT || width === undefined) return;
-      const place = { x: left / 4, y: top / 4, width: Math.max(0, width / 4), height: Math.max(0, height / 4), fill: "none" };
-      parts.push(svg("rect", { ...place, stroke: "#000", "stroke-width": 2.2 * thick }), svg("rect", { ...place, "stroke-width": 1.2 * thick, ...attributes }));
+      const place = { x: left / 4, y: top / 4, width: Math.max(0, width / 4), height: Math.max(0, height / 4), fill: "none", "vector-effect": "non-scaling-stroke" };
+      parts.push(svg("rect", { ...place, stroke: "#000", "stroke-opacity": 0.6, "stroke-width": 3.5 }), svg("rect", { ...place, "stroke-width": 2, ...attributes }));
     };
-    draw(strip.truth, { stroke: "#fff", "stroke-dasharray": `${4 * thick} ${3 * thick}`, "data-box": "truth" });
+    draw(strip.truth, { stroke: "#fff", "stroke-dasharray": "4 3", "data-box": "truth" });
     const told = [];
     for (const index of this.drawn()) {
       const tracker = this.data.trackers[index];
-      draw(strip.boxes[tracker.row], { ...this.strokeOf(index, thick), "data-box": tracker.row });
+      draw(strip.boxes[tracker.row], { ...this.strokeOf(index), "data-box": tracker.row });
       told.push(`${shortened(tracker.name)} ${number(this.overlaps(index)[frame], 2)}`);
     }
     this.frame.replaceChildren(...parts);
@@ -129,9 +130,9 @@ class Viewer {
   }
 
   // How a box is drawn; on pictures yellow stands for the ink of the page.
-  strokeOf(index, thick = 1.5) {
+  strokeOf(index) {
     const { place, dash } = this.selection.styles[index];
-    return { style: `stroke: ${place === null ? "#ffd60a" : `var(--line-${place % COLOURS})`}`, "stroke-dasharray": scaledDash(dash, thick) };
+    return { style: `stroke: ${place === null ? ON_PICTURES : `var(--line-${place % COLOURS})`}`, "stroke-dasharray": DASH_ARRAYS[dash] };
   }
 
   drawMaps(frame) {
@@ -149,10 +150,6 @@ class Viewer {
 function boxSwatch(stroke) {
   const place = { x: 3, y: 3, width: 18, height: 10, fill: "none" };
   return svg("svg", { width: 24, height: 16, "aria-hidden": "true" }, svg("rect", { ...place, stroke: "#000", "stroke-width": 4 }), svg("rect", { ...place, "stroke-width": 2, ...stroke }));
-}
-
-function scaledDash(dash, thick) {
-  return DASH_ARRAYS[dash].split(" ").filter(Boolean).map((part) => Number(part) * thick * 0.6).join(" ");
 }
 
 function mapCanvas(values, [rows, columns]) {

@@ -3,7 +3,8 @@
 class Masks {
   constructor(root, entries) {
     Object.assign(this, { root, entries, entry: entries[0] });
-    this.method = Object.keys(this.entry.methods)[0];
+    const methods = Object.keys(this.entry.methods);
+    this.method = methods.find((one) => one.includes("pretrained")) ?? methods[0];
     this.holder = el("div");
     const chooser = el("select", { "aria-label": "Sequence of masks", onchange: (event) => { this.entry = entries[event.target.selectedIndex]; this.build(); } }, ...entries.map((one) => el("option", {}, shortened(one.name))));
     root.append(el("h3", {}, "Propagated masks"), el("div", { class: "tools" }, el("label", {}, "sequence ", chooser)), this.holder);
