@@ -1,4 +1,4 @@
-"""The page in a real browser, for everyone: keyboard, screen reader, telephone, paper, no network."""
+"""The page in a real browser for everyone: by keyboard, read out, on a telephone, on paper."""
 
 import re
 
@@ -15,8 +15,20 @@ OUTSIDE = """() => {
     return [...document.querySelectorAll("body *")].filter((one) => {
         const box = one.getBoundingClientRect();
         return box.width && (box.right > innerWidth + 1 || box.left < -1) && !scrolls(one);
-    }).map((one) => `${one.tagName} ${one.className?.baseVal ?? one.className}: ${one.textContent}`);
+    }).map((one) => `${one.tagName} ${one.className?.baseVal ?? one.className}`);
 }"""
+
+CROSSING = """() => [...document.querySelectorAll(".plot")].flatMap((plot) => {
+    const slanted = (one) => /rotate\\((?!0|-90)/.test(one.getAttribute("transform") ?? "");
+    const words = [...plot.querySelectorAll("text")].filter(
+        (one) => one.textContent.trim() && !slanted(one));
+    const boxes = words.map((one) => one.getBoundingClientRect());
+    const cross = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 2 &&
+        Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 2;
+    return words.flatMap((one, i) => words.slice(i + 1)
+        .filter((other, j) => cross(boxes[i], boxes[i + 1 + j]))
+        .map((other) => `${plot.dataset.plot}: ${one.textContent} / ${other.textContent}`));
+})"""
 
 
 def opened_wholly(opened, run, **options):
@@ -71,17 +83,7 @@ def test_a_screen_that_is_turned_draws_its_plots_anew(opened, run):
 def test_words_of_a_plot_do_not_lie_over_each_other(opened, run):
     for size in (WIDE, NARROW):
         page = opened(run.page, size=size, everything=True)
-        crossing = page.evaluate("""() => [...document.querySelectorAll(".plot")].flatMap((plot) => {
-            const words = [...plot.querySelectorAll("text")].filter((one) => one.textContent.trim());
-            const boxes = words.map((one) => one.getBoundingClientRect());
-            const cross = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 2 &&
-                Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 2;
-            const straight = (one) => !/rotate\\((?!0|-90)/.test(one.getAttribute("transform") ?? "");
-            return words.flatMap((one, i) => words.slice(i + 1).filter((other, j) =>
-                straight(one) && straight(other) && cross(boxes[i], boxes[i + 1 + j]))
-                .map((other) => `${plot.dataset.plot}: ${one.textContent} / ${other.textContent}`));
-        })""")
-        assert crossing == []
+        assert page.evaluate(CROSSING) == []
 
 
 def test_the_keyboard_reaches_everything_and_one_sees_where_it_is(opened, run):
@@ -107,8 +109,9 @@ def test_the_keyboard_reaches_everything_and_one_sees_where_it_is(opened, run):
                 const one = document.activeElement, style = getComputedStyle(one);
                 const box = one.getBoundingClientRect();
                 const shown = box.bottom > 0 && box.top < innerHeight;
-                return [one.dataset.stop ?? null,
-                        style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2, shown];
+                const outlined = style.outlineStyle !== "none"
+                    && parseFloat(style.outlineWidth) >= 2;
+                return [one.dataset.stop ?? null, outlined, shown];
             }"""
         )
         if stop is None:
@@ -193,8 +196,9 @@ def test_on_paper_everything_is_open_light_and_within_the_paper(opened, run, sch
         "all => all.filter((one) => one.scrollWidth > one.clientWidth + 1).length",
     )
     assert cut == 0 and page.locator("details:not([open])").count() == 0
-    ink, paper = page.evaluate("""() => [getComputedStyle(document.querySelector(
-        '[data-plot="gain"] .xtick text')).fill, getComputedStyle(document.body).backgroundColor]""")
+    ink, paper = page.evaluate("""() => [
+        getComputedStyle(document.querySelector('[data-plot="gain"] .xtick text')).fill,
+        getComputedStyle(document.body).backgroundColor]""")
     assert ink == "rgb(28, 32, 36)" and paper == "rgb(251, 251, 250)"
     assert page.get_by_text("run: made-up").is_visible()  # of the configuration
     assert page.get_by_role("button", name="Trackers as CSV").count() == 0

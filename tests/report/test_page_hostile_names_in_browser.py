@@ -1,4 +1,4 @@
-"""The page in a real browser, with names that attack: they do nothing, and are shown as they are."""
+"""The page in a real browser, with names that attack: they do nothing and are shown as they are."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""The page in a real browser: its plots, its filters, its tables, and what is taken away from it."""
+"""The page in a real browser: its plots, filters and tables, and what is taken away from it."""
 
 import csv
 import io
@@ -15,7 +15,7 @@ LEARNING = ["learning-0", "learning-1", "learning-2"]
 
 
 def traces(page, plot):
-    """Of each trace of a plot: whose it is, and the opacity that its lines or points are drawn in."""
+    """Of each trace of a plot: whose it is, and the opacity that it is drawn in."""
     return page.evaluate(
         """(name) => {
             const box = document.querySelector(`[data-plot="${name}"]`);
@@ -56,7 +56,8 @@ def test_every_plot_draws_its_traces(opened, run):
     drawn = page.evaluate(
         """() => Object.fromEntries([...document.querySelectorAll(".plot")].map((plot) => [
             plot.dataset.plot ?? plot.parentElement.querySelector("h3").textContent,
-            [Number(plot.dataset.traces), plot.querySelectorAll(".scatterlayer .trace").length]]))"""
+            [Number(plot.dataset.traces), plot.querySelectorAll(".scatterlayer .trace").length],
+        ]))"""
     )
     assert list(drawn) == ["gain", *OF_TRACKERS, "J and F of each object", *LEARNING, "centroids"]
     # Three experiments with a band, and the thesis's; baseline, kcf and the chosen alphas.
