@@ -3,7 +3,7 @@
 import json
 import os
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -28,10 +28,10 @@ class MadeUp:
     """A page and what it was made of."""
 
     page: Path
-    manifest: dict
-    strips: dict
-    maps: dict
-    similarity: list
+    manifest: dict = field(repr=False)
+    strips: dict = field(repr=False)
+    maps: dict = field(repr=False)
+    similarity: list = field(repr=False)
 
 
 def made_up(folder: Path, *, title: str = "Made-up run", **names) -> MadeUp:
@@ -126,14 +126,17 @@ def opened(browser):
             complaints.append(f"asks for {route.request.url}")
             return route.abort()
 
+        def watch(request):
+            if not request.url.startswith(("data:", "blob:", address)):
+                complaints.append(f"requests {request.url}")
+
         context.route("**/*", decide)
         page = context.new_page()
         page.on("console", lambda said: complaints.append(f"{said.type}: {said.text}"))
         page.on("pageerror", lambda error: complaints.append(f"throws {error}"))
         page.on("dialog", lambda dialog: complaints.append(f"dialog {dialog.message}"))
         context.on("page", lambda other: complaints.append(f"opens {other.url}"))
-        context.on("request", lambda request: complaints.append(f"requests {request.url}")
-                   if not request.url.startswith(("data:", "blob:", address)) else None)  # fmt: skip
+        context.on("request", watch)
         page.goto(address)
         page.wait_for_selector(".plot .main-svg")
         if everything:

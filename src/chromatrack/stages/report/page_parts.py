@@ -136,9 +136,9 @@ def _attributes_caption(data: Mapping[str, Any]) -> str:
 def _sequences_note(data: Mapping[str, Any]) -> str:
     title, unit = data["measure"]["title"], data["sequences"]["unit"]
     return (
-        f"{capital(title)} of each {unit}, means over seeds. Choose two trackers to compare; a click on a "
-        "head sorts, a click on a name opens its frames. Frames and boxes are those of the first "
-        "seed."
+        f"{capital(title)} of each {unit}, means over seeds. Choose two trackers to compare; "
+        "a click on a head sorts, a click on a name opens its frames. Frames and boxes are those "
+        "of the first seed."
     )
 
 

@@ -11,6 +11,7 @@ function layoutOf(extra = {}) {
   };
 }
 
+const IN_LEGEND = 28;  // characters: as wide as a telephone
 const LEGEND = { orientation: "h", y: 1.02, yanchor: "bottom", x: 0 };
 
 class Plot {
@@ -163,7 +164,7 @@ function attributePlot(data, selection) {
 
 function learningPlot(data, selection, group) {
   const traces = group.lines.map((line, i) => ({
-    x: line.x, y: line.y, mode: "lines", name: plain(shortened(line.name)), opacity: line.tracker === null ? 1 : selection.strength(line.tracker),
+    x: line.x, y: line.y, mode: "lines", name: plain(shortened(line.name, IN_LEGEND)), opacity: line.tracker === null ? 1 : selection.strength(line.tracker),
     meta: line.tracker, line: { color: lineColour(i), width: line.main ? 2 : 1, dash: DASHES[i % DASHES.length] },
     hoverinfo: "text", text: line.x.map((x, at) => hover([shortened(line.name), `step ${x}: ${line.y[at]}`])),
   }));
@@ -186,7 +187,7 @@ class Centroids {
     const shown = this.entries.filter((one) => one.clip === this.choice.clip && one.colours === this.choice.colours && (this.choice.mode === "all" || one.mode === this.choice.mode));
     const symbols = ["circle", "square", "diamond", "triangle-up", "cross"];
     const traces = shown.map((one) => ({
-      x: one.points.map(([a]) => a), y: one.points.map(([, b]) => b), mode: "markers", name: plain(one.mode),
+      x: one.points.map(([a]) => a), y: one.points.map(([, b]) => b), mode: "markers", name: plain(shortened(one.mode, IN_LEGEND)),
       marker: { size: 12, symbol: symbols[this.modes.indexOf(one.mode) % symbols.length], color: one.colors, line: { width: 1.5, color: lineColour(this.modes.indexOf(one.mode)) } },
       hoverinfo: "text", text: one.points.map(([a, b], i) => hover([`${one.mode}, centroid ${i + 1}`, `a ${number(a, 1)}, b ${number(b, 1)}`])),
     }));

@@ -10,6 +10,8 @@ function makeTable(table, sorted = () => {}) {
     head.setAttribute("aria-sort", "none");
     head.replaceChildren(el("button", { type: "button", onclick: () => sorted(column, sortTable(table, column)) }, text));
   }
+  // What is cut is told by the mouse; it is whole in CSV and LaTeX.
+  for (const cell of table.querySelectorAll("tbody th, td")) if (cell.textContent.length > 40 && !cell.firstElementChild) cell.title = cell.textContent;
   const hint = el("span", { hidden: true }, "More columns to the right.");
   wide.after(el("div", { class: "tools" }, hint,
     el("button", { class: "tool", type: "button", "aria-label": `${name} as CSV`, onclick: () => save(`${fileName(name)}.csv`, "\ufeff" + tableCsv(table), "text/csv") }, "CSV"),

@@ -11,7 +11,7 @@ class Player {
   }
 
   button(text, onclick, label = text) {
-    return el("button", { class: "tool", type: "button", "aria-label": label, onclick }, text);
+    return el("button", { class: "tool", type: "button", "aria-label": label === text ? null : label, onclick }, text);
   }
 
   go(position) {

@@ -54,10 +54,13 @@ class Run {
   }
 
   addNetwork(kind, Kind) {
-    later(this.part(kind), () => whenParsed(() => {
+    const part = this.part(kind);
+    later(part, () => whenParsed(() => {
       const found = this.read(kind) ?? [];
-      if (found.length) new Kind(this.part(kind), found);
+      if (found.length) new Kind(part, found);
     }));
+    // Its pictures take a while: too long for paper, if it began with them.
+    addEventListener("load", () => setTimeout(() => now(part), 2000));
   }
 }
 
@@ -92,7 +95,6 @@ function now(node) {
 
 function drawAll() {
   [...waiting.keys()].forEach(now);
-  document.querySelectorAll("img[loading]").forEach((image) => { image.loading = "eager"; });
 }
 
 // On paper all is open, drawn, light and as wide as the paper.
