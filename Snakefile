@@ -27,6 +27,16 @@ rule all:
 
 onstart:
     hold_run()
+    # Of these the logger counts the time left: what jobs took before, and what adds further jobs.
+    logger.info(
+        f"Logs of the jobs: {PLACES.usage_folder}",
+        extra={
+            "usage": PLACES.usage_folder,
+            "checkpoints": [
+                rule.name for rule in workflow.rules if rule.is_checkpoint
+            ],
+        },
+    )
 
 
 onsuccess:

@@ -22,7 +22,7 @@ ALPHAS = tuple(round(0.1 * i, 1) for i in range(11))
 def write_run(
     folder: Path,
     *,
-    experiments: int = 5,
+    experiments: Sequence[str] = ("1", "2", "3", "4", "5"),
     alphas: Sequence[float] = ALPHAS,
     seeds: Sequence[int] = (0, 1, 2),
     targets: Sequence[str] = tuple(f"Target{i:03d}" for i in range(100)),
@@ -30,7 +30,10 @@ def write_run(
     classical: Sequence[str] = ("kcf",),
     title: str = "Made-up run",
 ) -> Path:
-    """Write scores and a manifest into a folder; returns the path of the manifest."""
+    """Write scores and a manifest into a folder; returns the path of the manifest.
+
+    Names may be any text: no file is called by them.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(0)
     # What is hard about a target is hard for all trackers.
@@ -47,21 +50,21 @@ def write_run(
 
     for seed in seeds:
         add(f"baseline-seed{seed}", "baseline", None, seed, 0.0)
-    for number in range(1, experiments + 1):
+    for experiment in experiments:
         for alpha in alphas:
             for seed in seeds:
-                name = f"exp{number}-alpha{alpha}-seed{seed}"
-                add(name, str(number), alpha, seed, 0.05 * np.sin(3 * alpha) - 0.2 * alpha**4)
-                curve = folder / f"{name}.csv"
+                name = f"exp{experiment}-alpha{alpha}-seed{seed}"
+                add(name, experiment, alpha, seed, 0.05 * np.sin(3 * alpha) - 0.2 * alpha**4)
+                curve = folder / f"loss-{len(rows)}.csv"
                 curve.write_text("step,loss\n" + "".join(f"{10 * i},{1 / (1 + i):.4f}\n"
                                                          for i in range(50)))  # fmt: skip
-                curves[f"Experiment {number}/alpha {alpha}, seed {seed}"] = str(curve)
+                curves[f"Experiment {experiment}/alpha {alpha}, seed {seed}"] = str(curve)
     for name in classical:
         add(name, "classical", None, None, -0.15)
     manifest = folder / "manifest.json"
     manifest.write_text(json.dumps({
         "title": title, "synthetic": True, "rows": rows, "curves": curves,
-        "experiments": {str(i): f"made up, number {i}" for i in range(1, experiments + 1)},
+        "experiments": {name: f"made up, number {name}" for name in experiments},
     }))  # fmt: skip
     return manifest
 

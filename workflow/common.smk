@@ -19,12 +19,12 @@ from chromatrack.experiments import (
     siamfc_checkpoint,
     trunks,
 )
-from chromatrack.files import canonical_json, holding
+from chromatrack.files import canonical_json
+from chromatrack.locks import holding
 from chromatrack.places import SUMMARY, Places
 from chromatrack.settings import from_mapping, to_json
 from chromatrack.settings.keys import cadence
 from chromatrack.settings.world import READ_BY
-from chromatrack.slices import pictures as picture_slice
 from chromatrack.slices import composed, fine_tuned, of_network, reported, slices
 from chromatrack.slices import world as world_slice
 from chromatrack.versions import VERSIONS
@@ -134,6 +134,15 @@ def told_of(slice_of, wildcard):
     return lambda wildcards: canonical_json(
         slice_of(SETTINGS, getattr(wildcards, wildcard))
     )
+
+
+def all_cores(wildcards):
+    """Threads of a job that has the machine to itself; a cluster, which has no number of cores, gives it
+    a node (profiles/slurm)."""
+    try:
+        return workflow.cores
+    except WorkflowError:
+        return 1
 
 
 def hold_run():

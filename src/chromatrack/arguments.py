@@ -15,7 +15,6 @@ from chromatrack.errors import InputError
 from chromatrack.evaluation import sets
 from chromatrack.experiments import (
     TrackerSpec,
-    evaluations,
     of_benchmark,
     segmentations,
     trackers,
@@ -227,18 +226,3 @@ def coloured_of(settings: Settings, benchmark: str) -> list[str]:
     """The sequence that `colorize` colours."""
     selection = layout.selection(settings, benchmark)
     return [*option("--max-frames", selection.max_frames), "--", str(selection.root)]
-
-
-def pictured(settings: Settings) -> list[str]:
-    """The scores that the pictures of the report are chosen by, and the masks that they show."""
-    places, found = Places(settings.run), []
-    main = layout.main_benchmark(settings)
-    for benchmark, protocol, specs in evaluations(settings):
-        usual = protocol == layout.protocols(settings, benchmark.name)[0]
-        for spec in specs:
-            drawn = spec.kind == "checkpoint" and main is not None and benchmark.name == main.name
-            if usual and drawn and benchmark.measures:
-                found.append(places.scores(benchmark.name, protocol, spec.name))
-            if spec.kind == "masks":
-                found.append(places.run_file(benchmark.name, protocol, spec.name))
-    return found

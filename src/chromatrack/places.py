@@ -174,5 +174,18 @@ class Places:
         return self.report("pictures/pictures.json")
 
     @property
+    def strips(self) -> str:
+        """What the page shows of sequences."""
+        return self.report("strips.json")
+
+    @property
+    def score_maps(self) -> str:
+        return self.report("maps.json")
+
+    @property
+    def similarity(self) -> str:
+        return self.report("similarity.json")
+
+    @property
     def page(self) -> str:
         return self.report("index.html")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterable
 from typing import Any
@@ -36,3 +37,14 @@ def progress(items: Iterable | None = None, *, what: str, unit: str, **options: 
         ncols=None if on_terminal else 100,
         **options,
     )
+
+
+_STATE = re.compile(r"(.*?): +\d+%\|[^|]*\| *(\S+) \[[^<\]]*<([^,\]]+)")
+
+
+def in_short(line: str) -> str:
+    """A line of a log; of a bar only what is done, of how much, and the time left."""
+    state = _STATE.match(line)
+    if not state:
+        return line
+    return f"{state[1]} {state[2]}" + ("" if state[3] == "?" else f", {state[3]} left")

@@ -12,7 +12,6 @@ from typing import Any
 
 from chromatrack import layout
 from chromatrack.configuration import as_plain
-from chromatrack.evaluation import sets
 from chromatrack.experiments import networks
 from chromatrack.files import canonical_json
 from chromatrack.settings import ComputeSettings, Settings
@@ -108,30 +107,3 @@ def reported_plain(settings: Settings) -> dict[str, Any]:
     for name in settings.clips.source.MANNERS:
         del plain["clips"]["source"][name]
     return plain
-
-
-def pictures(settings: Settings) -> str:
-    """What the pictures of the report depend on beside the scores, as a configuration in JSON."""
-    plain = as_plain(settings)
-    kept = ("run", "alphas", "seeds", "trunks")
-    main = layout.main_benchmark(settings)
-    shown = {
-        name: value
-        for name, value in plain["benchmarks"].items()
-        if sets.get(name).gives == "masks" or (main and name == main.name)
-    }
-    for name, value in shown.items():
-        value["protocols"] = [layout.protocols(settings, name)[0]]
-    return canonical_json(
-        {
-            **{name: plain[name] for name in kept},
-            "experiments": {
-                name: only(one, *one.TRACKERS) for name, one in settings.experiments.items()
-            },
-            "benchmarks": shown,
-            "data": {**plain["data"], "title": "-"},
-            "baselines": [],
-            "propagation": {"methods": plain["propagation"]["methods"]},
-            "siamfc": {"checkpoint": settings.siamfc.checkpoint},
-        }
-    )

@@ -301,7 +301,7 @@ def test_the_page_shows_table_figures_and_definitions(analyzed, tmp_path):
     (tmp_path / "m.json").write_text(json.dumps({"title": "w", "label_analysis": str(analyzed)}))
     make_page(read_manifest(tmp_path / "m.json"), tmp_path / "p.html")
     text = (tmp_path / "p.html").read_text()
-    assert len(re.findall('<img src="data:image/(?:png|jpeg);base64,', text)) == 3
+    assert len(re.findall('<img src="data:image/webp;base64,', text)) == 3
     data = json.loads(re.search('data-kind="main">(.*?)</script>', text)[1])
     panels = json.loads(analyzed.read_text())["centroids"]
     assert data["centroids"] == panels

@@ -6,7 +6,8 @@ import pytest
 
 from chromatrack.experiments import networks
 from chromatrack.settings import Settings, from_mapping
-from chromatrack.slices import composed, fine_tuned, of_network, pictures, reported, slices
+from chromatrack.slices import composed, fine_tuned, of_network, reported, slices
+from chromatrack.viewer import strips_read
 
 BASE = from_mapping({
     "run": "r",
@@ -181,7 +182,7 @@ def test_what_an_experiment_correlates_makes_its_own_statistics_and_networks_aga
     assert all(composed(edited, name) == composed(BASE, name) for name in others)
     before, after = told(BASE)["response_statistics"], told(edited)["response_statistics"]
     assert before.items() <= after.items() and len(after) == len(before) + 1
-    assert pictures(edited) == pictures(BASE)  # new scores draw them again, not the key
+    assert strips_read(edited) == strips_read(BASE)  # new scores make them again, not the key
 
 
 def test_the_equalisation_of_frames_is_that_of_patches_that_are_equalised():
@@ -193,7 +194,7 @@ def test_the_equalisation_of_frames_is_that_of_patches_that_are_equalised():
 @pytest.mark.parametrize("plan", [{"controls": ("1",)}, {"claim": False}, {"alpha": 0.3}], ids=str)
 def test_what_is_planned_of_an_experiment_makes_the_report_alone(plan):
     edited = with_experiment(BASE, "2", **plan)
-    assert changed(edited) == set() and pictures(edited) == pictures(BASE)
+    assert changed(edited) == set() and strips_read(edited) == strips_read(BASE)
     assert reported(edited) != reported(BASE)
 
 

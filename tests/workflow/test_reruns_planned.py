@@ -50,7 +50,8 @@ def test_an_experiment_that_is_taken_away_makes_the_report_alone(folder):
         (folder / "without.yaml").write_text(f"experiments: {{'{name}': null}}\n")
         planned = key_walk.plan(key_walk.configured("without.yaml"), folder=folder)
         assert set(planned) == {
-            "pictures", "manifest", "statistics", "summary", "figures", "page", "publish",
+            "pictures", "strips", "manifest", "statistics", "summary", "figures", "page",
+            "publish",
         }  # fmt: skip
 
 

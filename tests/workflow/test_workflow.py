@@ -10,7 +10,8 @@ import pytest
 
 from chromatrack.checkpoints import save_checkpoint
 from chromatrack.fetch.ledger import read_ledger
-from chromatrack.files import digest_file, holding
+from chromatrack.files import digest_file
+from chromatrack.locks import holding
 from chromatrack.models.build import build_colorizer
 from chromatrack.models.inputs import InputScaling
 
@@ -122,8 +123,8 @@ def test_a_checkpoint_and_an_otb_folder_are_enough(folder, tmp_path, real):
     weights = {"siamfc": {"checkpoint": str(tmp_path / "siamfc.pt")}, "experiments": None}
     jobs = planned(folder, *real({"otb": str(tmp_path / "otb")}, baselines=["kcf"], **weights))
     assert set(jobs) == {
-        "track", "evaluate", "pictures", "manifest", "statistics", "summary", "figures", "page",
-        "publish", "total",
+        "track", "evaluate", "pictures", "strips", "manifest", "statistics", "summary", "figures",
+        "page", "publish", "total",
     }  # fmt: skip
     assert jobs["track"] == 2
 

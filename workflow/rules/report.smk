@@ -1,7 +1,7 @@
 # Requires the scores of all trackers. Produces the table, the plots and the page of the run, and
 # puts its table where everybody looks for it.
 
-from chromatrack import timing
+from chromatrack import timing, viewer
 from chromatrack.reporting.thesis_tables import TABLES
 
 CLIPS = layout.has_clips(SETTINGS)
@@ -43,12 +43,11 @@ rule colorize:
     shell:
         "chromatrack colorize --checkpoint {input.checkpoint:q} --output {output.video:q}"
         " --settings {params.settings:q} --compute {resources.compute:q}"
-        " {params.data:q} 2>&1 | tee {log:q}"
+        " {params.data:q} > {log:q} 2>&1"
 
 
 rule pictures:
     input:
-        shown=arguments.pictured(SETTINGS),
         colorized=COLOURED,
         labels=label_shards if CLIPS else [],
     output:
@@ -60,17 +59,84 @@ rule pictures:
     conda:
         "../../envs/chromatrack.yaml"
     params:
-        config=as_is(picture_slice(SETTINGS)),
         version=VERSIONS["report"],
     shell:
-        "chromatrack pictures --settings {params.config:q} --labels {input.labels:q}"
-        " --colorized {input.colorized:q} --output {output.index:q} 2>&1 | tee {log:q}"
+        "chromatrack pictures --labels {input.labels:q} --colorized {input.colorized:q}"
+        " --output {output.index:q} > {log:q} 2>&1"
+
+
+# What the page shows of sequences: pictures, boxes, overlaps, masks.
+rule strips:
+    input:
+        shown=viewer.strips_of(SETTINGS),
+    output:
+        strips=PLACES.strips,
+    log:
+        PLACES.log("strips"),
+    benchmark:
+        PLACES.usage("strips")
+    conda:
+        "../../envs/chromatrack.yaml"
+    params:
+        config=as_is(viewer.strips_read(SETTINGS)),
+        version=VERSIONS["strips"],
+    shell:
+        "chromatrack strips --settings {params.config:q} --output {output.strips:q}"
+        " > {log:q} 2>&1"
+
+
+# Score maps of both branches and of their mix, at frames of those strips.
+rule score_maps:
+    input:
+        strips=PLACES.strips,
+        shown=viewer.maps_of(SETTINGS),
+    output:
+        maps=PLACES.score_maps,
+    log:
+        PLACES.log("score_maps"),
+    benchmark:
+        PLACES.usage("score_maps")
+    conda:
+        "../../envs/chromatrack.yaml"
+    resources:
+        compute=COMPUTE,
+    params:
+        config=as_is(viewer.maps_read(SETTINGS)),
+        version=VERSIONS["score-maps"],
+    shell:
+        "chromatrack score-maps --settings {params.config:q} --compute {resources.compute:q}"
+        " --strips {input.strips:q} --output {output.maps:q} > {log:q} 2>&1"
+
+
+# What each pretrained network sees in two frames: where a cell of the one points to in the other.
+rule similarity:
+    input:
+        shown=viewer.similarity_of(SETTINGS),
+    output:
+        similarity=PLACES.similarity,
+    log:
+        PLACES.log("similarity"),
+    benchmark:
+        PLACES.usage("similarity")
+    conda:
+        "../../envs/chromatrack.yaml"
+    resources:
+        compute=COMPUTE,
+    params:
+        config=as_is(viewer.similarity_read(SETTINGS)),
+        version=VERSIONS["similarity"],
+    shell:
+        "chromatrack similarity --settings {params.config:q} --compute {resources.compute:q}"
+        " --output {output.similarity:q} > {log:q} 2>&1"
 
 
 rule manifest:
     input:
         scores=ALL_SCORES,
         pictures=PLACES.pictures,
+        strips=PLACES.strips,
+        maps=[PLACES.score_maps] if viewer.mixed_trackers(SETTINGS) else [],
+        similarity=[PLACES.similarity] if viewer.similarity_of(SETTINGS) else [],
         ledgers=ledgers if CLIPS else [],
         single_video=[PLACES.single_video] if CLIPS else [],
         lab=[PLACES.lab_statistics] if CLIPS else [],
@@ -80,19 +146,27 @@ rule manifest:
         manifest=PLACES.manifest,
     log:
         PLACES.log("manifest"),
+    benchmark:
+        PLACES.usage("manifest")
     conda:
         "../../envs/chromatrack.yaml"
     params:
         config=as_is(to_json(reported(SETTINGS))),
         ledgers=lambda wildcards, input: [f"--ledgers={path}" for path in input.ledgers],
-        single_video=lambda wildcards, input: [
-            f"--single-video={path}" for path in input.single_video
+        shown=lambda wildcards, input: [
+            f"--{option}={path}"
+            for option, paths in {
+                "single-video": input.single_video,
+                "maps": input.maps,
+                "similarity": input.similarity,
+            }.items()
+            for path in paths
         ],
         version=VERSIONS["report"],
     shell:
         "chromatrack manifest --settings {params.config:q} --output {output.manifest:q}"
-        " {params.ledgers:q} --pictures {input.pictures:q} {params.single_video:q}"
-        " 2>&1 | tee {log:q}"
+        " {params.ledgers:q} --pictures {input.pictures:q} --strips {input.strips:q}"
+        " {params.shown:q} > {log:q} 2>&1"
 
 
 rule statistics:
@@ -112,7 +186,7 @@ rule statistics:
         version=VERSIONS["report"],
     shell:
         "chromatrack statistics --manifest {input.manifest:q} --settings {params.settings:q}"
-        " --output {output.statistics:q} 2>&1 | tee {log:q}"
+        " --output {output.statistics:q} > {log:q} 2>&1"
 
 
 rule summary:
@@ -123,13 +197,15 @@ rule summary:
         table=PLACES.table,
     log:
         PLACES.log("summary"),
+    benchmark:
+        PLACES.usage("summary")
     conda:
         "../../envs/chromatrack.yaml"
     params:
         version=VERSIONS["report"],
     shell:
         "chromatrack summary --manifest {input.manifest:q} --statistics {input.statistics:q}"
-        " --output {output.table:q} 2>&1 | tee {log:q}"
+        " --output {output.table:q} > {log:q} 2>&1"
 
 
 rule figures:
@@ -148,7 +224,7 @@ rule figures:
         version=VERSIONS["report"],
     shell:
         "chromatrack figures --manifest {input.manifest:q} --output {params.folder:q}"
-        " 2>&1 | tee {log:q}"
+        " > {log:q} 2>&1"
 
 
 rule page:
@@ -156,18 +232,19 @@ rule page:
         manifest=PLACES.manifest,
         statistics=PLACES.verdicts,
         table=PLACES.table,
-        figures=PLACES.figures,
     output:
         page=PLACES.page,
     log:
         PLACES.log("page"),
+    benchmark:
+        PLACES.usage("page")
     conda:
         "../../envs/chromatrack.yaml"
     params:
         version=VERSIONS["report"],
     shell:
         "chromatrack page --manifest {input.manifest:q} --output {output.page:q}"
-        " 2>&1 | tee {log:q}"
+        " > {log:q} 2>&1"
 
 
 # A table of the thesis, its numbers and the run's.
@@ -181,6 +258,8 @@ rule table:
         tex=PLACES.table_of("{table}", "tex"),
     log:
         PLACES.log("tables/{table}"),
+    benchmark:
+        PLACES.usage("tables/{table}")
     wildcard_constraints:
         table=one_of(TABLES),
     conda:
@@ -189,7 +268,7 @@ rule table:
         version=VERSIONS["report"],
     shell:
         "chromatrack table {wildcards.table} --manifest {input.manifest:q}"
-        " --statistics {input.statistics:q} --output {output.csv:q} 2>&1 | tee {log:q}"
+        " --statistics {input.statistics:q} --output {output.csv:q} > {log:q} 2>&1"
 
 
 # All of them. Nothing depends on it: it is asked for by name.
@@ -209,9 +288,11 @@ rule speed:
         tex=PLACES.table_of("speed", "tex"),
     log:
         PLACES.log("tables/speed"),
+    benchmark:
+        PLACES.usage("tables/speed")
     conda:
         "../../envs/chromatrack.yaml"
-    threads: workflow.cores
+    threads: all_cores
     resources:
         compute=COMPUTE,
     params:
@@ -219,7 +300,7 @@ rule speed:
         version=(VERSIONS["speed"], VERSIONS["track"]),
     shell:
         "chromatrack speed --settings {params.config:q} --output {output.csv:q}"
-        " --compute {resources.compute:q} 2>&1 | tee {log:q}"
+        " --compute {resources.compute:q} > {log:q} 2>&1"
 
 
 # The table of the configuration at hand. It takes the page along, so that asking for the table
@@ -228,6 +309,7 @@ rule publish:
     input:
         table=PLACES.table,
         page=PLACES.page,
+        figures=PLACES.figures,
     output:
         table=SUMMARY,
     log:

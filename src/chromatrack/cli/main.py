@@ -28,7 +28,7 @@ PARTS = {
     "siamfc": ("siamfc",),
     "fusion": ("fusion",),
     "evaluation": ("evaluate", "compare", "run", "vot"),
-    "report": ("report", "speed"),
+    "report": ("viewer", "report", "speed"),
 }
 
 # Commands of the other modules that are tools, too.

@@ -11,25 +11,23 @@ from chromatrack.settings import StatisticsSettings
 
 
 def register(subcommands: argparse._SubParsersAction) -> None:
-    """Add `pictures`, `manifest`, and `summary`, `figures`, `page` and `table`, which read the
-    manifest."""
-    for name, run, text, output in (
-        ("pictures", _pictures, "draw boxes, labels and masks of a finished run", "pictures.json"),
-        ("manifest", _manifest, "list the files that the report of a run shows", "manifest.json"),
+    """Add `manifest`, and `statistics`, `summary`, `figures`, `page` and `table`, which read it."""
+    parser = add_stage(
+        subcommands, "manifest", _manifest, help="list the files that the report of a run shows"
+    )
+    add_settings(parser, "all of them")
+    parser.add_argument("--output", metavar="manifest.json", type=Path, required=True)
+    parser.add_argument(
+        "--ledgers", metavar="FILE", type=Path, nargs="*", default=[], help="ledgers of all shards"
+    )
+    for name, text in (
+        ("--pictures", "pictures.json"),
+        ("--single-video", "index of memorize-clip"),
+        ("--strips", "strips.json"),
+        ("--maps", "maps.json of score-maps"),
+        ("--similarity", "similarity.json"),
     ):
-        parser = add_stage(subcommands, name, run, help=text)
-        add_settings(parser, "all of them")
-        parser.add_argument("--output", metavar=output, type=Path, required=True)
-        paths = {"metavar": "FILE", "type": Path, "nargs": "*", "default": []}
-        if name == "pictures":
-            parser.add_argument("--labels", help="label caches", **paths)
-            parser.add_argument("--colorized", help="videos of colorize", **paths)
-        else:
-            parser.add_argument("--ledgers", help="ledgers of all shards", **paths)
-            parser.add_argument("--pictures", metavar="FILE", type=Path, help="pictures.json")
-            parser.add_argument(
-                "--single-video", metavar="FILE", type=Path, help="index of memorize-clip"
-            )
+        parser.add_argument(name, metavar="FILE", type=Path, help=text)
     statistics = _register(
         subcommands, "statistics", _statistics,
         help="compare the experiments of a run with the baseline",
@@ -77,17 +75,6 @@ def register(subcommands: argparse._SubParsersAction) -> None:
     )
 
 
-def _pictures(options: argparse.Namespace) -> None:
-    from chromatrack.stages.report.pictures import draw_pictures
-
-    draw_pictures(
-        whole_run(options),
-        options.output,
-        labels=options.labels,
-        colorized=options.colorized,
-    )
-
-
 def _manifest(options: argparse.Namespace) -> None:
     from chromatrack.stages.report.manifest import write_manifest
 
@@ -97,6 +84,9 @@ def _manifest(options: argparse.Namespace) -> None:
         ledgers=options.ledgers,
         pictures=options.pictures,
         single_video=options.single_video,
+        strips=options.strips,
+        maps=options.maps,
+        similarity=options.similarity,
     )
 
 
@@ -121,7 +111,7 @@ def _statistics(options: argparse.Namespace) -> None:
     from chromatrack.reporting.manifest import read_manifest
     from chromatrack.stages.report.statistics import run_statistics
 
-    manifest = read_manifest(options.manifest, with_figures=False)
+    manifest = read_manifest(options.manifest)
     settings = stage_settings(options, StatisticsSettings, lambda everything: everything.statistics)
     said = run_statistics(
         manifest, options.output, margin=settings.margin, draws=settings.draws, seed=settings.seed
@@ -136,7 +126,7 @@ def _summary(options: argparse.Namespace) -> None:
     from chromatrack.reporting.manifest import read_manifest
     from chromatrack.stages.report.summary import AFTER, BEFORE, BESIDE, summarize
 
-    manifest = read_manifest(options.manifest, with_figures=False)
+    manifest = read_manifest(options.manifest)
     if not manifest.rows:
         write_text(options.output, ",".join((*BEFORE, *BESIDE, *AFTER)) + "\n")
         print(f"{manifest.heading}: no tracker was scored here")
@@ -151,7 +141,7 @@ def _figures(options: argparse.Namespace) -> None:
     from chromatrack.reporting.manifest import read_manifest
     from chromatrack.stages.report.figures import make_figures
 
-    manifest = read_manifest(options.manifest, with_figures=False)
+    manifest = read_manifest(options.manifest)
     index = make_figures(manifest, options.output)
     print(f"{len(index)} plots: {options.output}")
 

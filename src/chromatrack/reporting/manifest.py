@@ -22,8 +22,6 @@ required; a part that is missing is left out of the page.
       "validation": [...],                      // rows on the set that alphas are chosen on
       "statistics": "....json",                 // written by `chromatrack statistics`
       "summary_csv": "....csv",                 // written by `chromatrack summary`
-      "figures": ".../figures.json",            // written by `chromatrack figures`, or a list of
-                                                //   {"title", "caption", "svg"}
       "evaluations": [                          // what each benchmark says of its trackers
         {"benchmark": "vot", "protocol": "restarted",
          "trackers": {"siamfc": "....json"},    // title -> written by `chromatrack evaluate`
@@ -116,13 +114,6 @@ class Difference:
 
 
 @dataclass(frozen=True)
-class Figure:
-    title: str
-    caption: str
-    svg: Path
-
-
-@dataclass(frozen=True)
 class Picture:
     caption: str
     png: Path
@@ -142,7 +133,6 @@ class Manifest:
     validation: tuple[Row, ...] = ()
     statistics: Path | None = None
     summary_csv: Path | None = None
-    figures: tuple[Figure, ...] = ()
     evaluations: tuple[Evaluated, ...] = ()
     ledgers: tuple[Path, ...] = ()
     lab_statistics: Path | None = None
@@ -166,11 +156,8 @@ class Manifest:
         return f"{self.title} ({'; '.join(remarks)})" if remarks else self.title
 
 
-def read_manifest(path: str | Path, *, with_figures: bool = True) -> Manifest:
+def read_manifest(path: str | Path) -> Manifest:
     """Read and check a manifest.
-
-    Args:
-        with_figures: also open the index that `figures` names; before it is made, leave it out.
 
     Raises:
         InputError: names the key that is unknown, missing or of the wrong kind.
@@ -188,7 +175,7 @@ def read_manifest(path: str | Path, *, with_figures: bool = True) -> Manifest:
         "score_statistics": _named(_path), "curves": _named(_path), "pictures": _list(_picture),
         "strips": _optional(_path), "maps": _optional(_path), "similarity": _optional(_path),
         "differences": _list(_difference), "usage": _optional(_path),
-        "config": _optional(_text), "figures": _figures if with_figures else lambda *_: (),
+        "config": _optional(_text),
     }  # fmt: skip
     return Manifest(**{key: readers[key](item, f"{path}: {key}") for key, item in value.items()})
 
@@ -315,25 +302,6 @@ def _difference(value: Any, where: str) -> Difference:
     value = _keys(value, Difference, where)
     _require(value, ("key", "here", "thesis"), where)
     return Difference(**{key: _text(text, f"{where}.{key}") for key, text in value.items()})
-
-
-def _figures(value: Any, where: str) -> tuple[Figure, ...]:
-    if isinstance(value, str):
-        index = Path(value)
-        figures = _list(_figure)(read_json(index), str(index))
-        # The index lies beside its files and names them from there, so that a folder can move.
-        return tuple(dataclasses.replace(item, svg=index.parent / item.svg) for item in figures)
-    return _list(_figure)(value, where)
-
-
-def _figure(value: Any, where: str) -> Figure:
-    value = _keys(value, Figure, where)
-    _require(value, ("title", "caption", "svg"), where)
-    return Figure(
-        _text(value["title"], f"{where}.title"),
-        _text(value["caption"], f"{where}.caption"),
-        _path(value["svg"], f"{where}.svg"),
-    )
 
 
 def _picture(value: Any, where: str) -> Picture:

@@ -79,6 +79,27 @@ def propagate(
         recent.append(_Reference(features, copied))
 
 
+@torch.inference_mode()
+def compared_features(
+    model: Colorizer,
+    scaling: InputScaling,
+    frames: Iterable[np.ndarray],
+    *,
+    recipe: Recipe,
+    device: torch.device,
+) -> Tensor:
+    """(T, C, h, w): what inner products are taken of, when labels are carried to the last frame.
+
+    Args:
+        frames: (H, W, 3) uint8 RGB of one size: references, then the target.
+    """
+    features = []
+    for image in frames:
+        seen = view_of(image.shape[:2], model, recipe).shrink(image)
+        features.append(_trunk_features(model, scaling, seen, recipe, device))
+    return _compared(model, features, recipe)
+
+
 def view_of(size: tuple[int, int], model: Colorizer, recipe: Recipe) -> View:
     """What the network sees of frames of (height, width) `size`."""
     return View(

@@ -41,6 +41,9 @@ class SiameseTracker:
         upsampled_size: side of the upsampled score map.
         template_rate: beta of eq. 3.9; 0 keeps the exemplar of the first frame.
         clamp: keep the centre inside the image.
+
+    Attributes:
+        best_scale: number of the scale that won in the last frame.
     """
 
     def __init__(
@@ -68,6 +71,7 @@ class SiameseTracker:
         window = np.outer(np.hanning(upsampled_size), np.hanning(upsampled_size))
         self.window = window / window.sum()
         self.exemplar: Embedding | None = None
+        self.best_scale = scales // 2
 
     def init(self, image: np.ndarray, box_ltwh: np.ndarray) -> None:
         """Take the target from the first frame.
@@ -165,7 +169,7 @@ class SiameseTracker:
             [cv2.resize(r, (side, side), interpolation=cv2.INTER_CUBIC) for r in responses]
         )
         upsampled *= self.penalties[:, None, None]
-        best = int(np.argmax(np.amax(upsampled, axis=(1, 2))))
+        best = self.best_scale = int(np.argmax(np.amax(upsampled, axis=(1, 2))))
         response = upsampled[best]
         response -= response.min()
         response /= response.sum() + 1e-16

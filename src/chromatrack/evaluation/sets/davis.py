@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -54,30 +56,29 @@ class DAVIS(Benchmark):
 
     def problem(self, selection: Selection, name: str) -> str | None:
         try:
-            frames, masks = data.frames(selection.root, name), data.masks(selection.root, name)
+            masks = data.masks(selection.root, name)
+            data.check_masks(masks, data.frames(selection.root, name))
         except InputError as error:
             return str(error)
-        if [path.stem for path in frames] != [path.stem for path in masks]:
-            return (
-                f"{data.masks_folder(selection.root, name)}: expected a mask for each of "
-                f"{len(frames)} frames, found {len(masks)}"
-            )
         return None
 
     def score(
         self, selection: Selection, results: Path, *, protocol: str, subset: bool = False
     ) -> Scores:
-        folders = _annotated_folders(selection)
+        folders = annotated_folders(selection)
         there = {name: (results / name).is_dir() for name in folders}
         digest = {"annotations": hashlib.sha256(), "results": hashlib.sha256()}
         per_object, frames = {}, 0
         names = with_results(there, results, subset=subset)
         with progress(names, what=self.name, unit="sequence") as bar:
             for name in bar:
-                paths = _annotated(folders[name])[: selection.max_frames]
-                scored, count = _score_sequence(name, paths, results / name, digest)
-                per_object |= scored
-                frames += count
+                paths = annotated_frames(folders[name], name, selection)
+                scored = score_frames(paths, results / name, digest)
+                for row, number in enumerate(scored.objects):
+                    per_object[f"{name}_{number}"] = _entry(
+                        scored.regions[row], scored.contours[row]
+                    )
+                frames += len(scored.frames)
         return Scores(
             values=_means(per_object),
             per_unit=per_object,
@@ -87,7 +88,7 @@ class DAVIS(Benchmark):
         )
 
 
-def _annotated_folders(selection: Selection) -> dict[str, Path]:
+def annotated_folders(selection: Selection) -> dict[str, Path]:
     """Sequence name -> folder of its masks."""
     annotations = selection.root
     if not annotations.is_dir():
@@ -107,40 +108,75 @@ def _annotated_folders(selection: Selection) -> dict[str, Path]:
     }
 
 
-def _annotated(folder: Path) -> list[Path]:
-    paths = sorted(folder.glob("*.png"))
-    if not folder.is_dir() or len(paths) < 3:
+def annotated_frames(folder: Path, name: str, selection: Selection) -> list[Path]:
+    """Masks of the frames that count; where the frames are there, they say which these are."""
+    paths = data.list_masks(folder)
+    if (selection.root / "JPEGImages" / data.RESOLUTION / name).is_dir():
+        frames = data.frames(selection.root, name)
+        data.check_masks(paths, frames)
+        kept = {path.stem for path in frames[: selection.max_frames]}
+        paths = [path for path in paths if path.stem in kept]
+    else:
+        paths = paths[: selection.max_frames]
+    if len(paths) < 3:
         raise InputError(f"{folder}: expected at least 3 masks NNNNN.png, found {len(paths)}")
     return paths
 
 
-def _score_sequence(
-    name: str, annotated: list[Path], results: Path, digest: dict[str, Any]
-) -> tuple[dict[str, dict[str, float]], int]:
-    """Scores of each object of one sequence, and the number of frames they rest on."""
-    binary = data.is_binary(annotated[0])
+@dataclass(frozen=True, eq=False)
+class PerFrame:
+    """One sequence, as far as it is scored: without the first frame and the last.
+
+    Attributes:
+        frames: names of the frames, without suffix.
+        objects: their numbers.
+        regions, contours: J and F (objects, frames).
+    """
+
+    frames: tuple[str, ...]
+    objects: tuple[int, ...]
+    regions: np.ndarray
+    contours: np.ndarray
+
+
+def score_frames(
+    annotated: list[Path], results: Path, digest: Mapping[str, Any] | None = None
+) -> PerFrame:
+    """J and F of each object in each frame.
+
+    Args:
+        annotated: masks of the sequence, the first one first.
+        results: folder of masks of the same names.
+        digest: hashes that are told of the masks that are read: `annotations` and `results`.
+    """
+    binary = data.are_binary(annotated)
     first = data.read_mask(annotated[0], binary=binary)
+    data.check_objects(annotated[0], first)
     # An id that the first mask skips counts as an object without pixels, as officially.
-    numbers = list(range(1, int(first[first != data.VOID].max(initial=0)) + 1))
-    if not numbers:
-        raise InputError(f"{annotated[0]}: expected at least one object in the first mask")
-    regions = {number: [] for number in numbers}
-    contours = {number: [] for number in numbers}
-    for path in annotated[1:-1]:
+    numbers = list(range(1, max(data.objects_of(first)) + 1))
+    later: set[int] = set()
+    scored = annotated[1:-1]
+    regions, contours = np.empty((2, len(numbers), len(scored)))
+    for index, path in enumerate(scored):
         truth = data.read_mask(path, binary=binary)
         result = _read_result(results / path.name, first, numbers, binary)
         if truth.shape != first.shape:
             raise InputError(f"{path}: expected {_size(first)} as in the first, got {_size(truth)}")
-        digest["annotations"].update(truth.tobytes())
-        digest["results"].update(result.tobytes())
-        for number in numbers:
+        later.update(number for number in data.objects_of(truth) if number > numbers[-1])
+        if digest is not None:
+            digest["annotations"].update(truth.tobytes())
+            digest["results"].update(result.tobytes())
+        for row, number in enumerate(numbers):
             pair = davis.object_mask(result, number), davis.object_mask(truth, number)
-            regions[number].append(davis.region_similarity(*pair))
-            contours[number].append(davis.contour_accuracy(*pair))
-    return {
-        f"{name}_{number}": _entry(np.array(regions[number]), np.array(contours[number]))
-        for number in numbers
-    }, len(annotated) - 2
+            regions[row, index] = davis.region_similarity(*pair)
+            contours[row, index] = davis.contour_accuracy(*pair)
+    if later:
+        print(
+            f"{annotated[0]}: object {min(later)} of a later mask is nowhere in this first one, "
+            "and not scored, as officially",
+            file=sys.stderr,
+        )
+    return PerFrame(tuple(path.stem for path in scored), tuple(numbers), regions, contours)
 
 
 def _read_result(path: Path, first: np.ndarray, numbers: list[int], binary: bool) -> np.ndarray:

@@ -35,6 +35,9 @@ def write_manifest(
     ledgers: Sequence[Path] = (),
     pictures: Path | None = None,
     single_video: Path | None = None,
+    strips: Path | None = None,
+    maps: Path | None = None,
+    similarity: Path | None = None,
 ) -> None:
     """List the files of a finished run; the keys are described in `reporting/manifest.py`.
 
@@ -42,6 +45,7 @@ def write_manifest(
         ledgers: ledgers of all shards; none where the run has no clips.
         pictures: index written by `draw_pictures`.
         single_video: index written by `memorize_clip`.
+        strips, maps, similarity: written by `make_strips`, `make_score_maps`, `make_similarity`.
     """
     places = Places(settings.run)
     clips = bool(ledgers)
@@ -63,7 +67,6 @@ def write_manifest(
         "validation": _rows(settings, places, chosen_on(settings)),
         "statistics": places.verdicts,
         "summary_csv": places.table,
-        "figures": places.figures,
         "evaluations": [
             {
                 "benchmark": benchmark.name,
@@ -84,6 +87,9 @@ def write_manifest(
         "pictures": [*(read_json(pictures) if pictures else []), *_memorized(single_video)],
         "differences": differences(settings),
         "usage": places.usage_folder,
+        "strips": strips and str(strips),
+        "maps": maps and str(maps),
+        "similarity": similarity and str(similarity),
         "config": yaml.safe_dump(reported_plain(settings), sort_keys=False, allow_unicode=True),
     }
     write_json(output, manifest)

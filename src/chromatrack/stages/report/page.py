@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import platform
 from collections.abc import Sequence
 from importlib import metadata, resources
@@ -59,8 +60,17 @@ def make_page(manifests: Manifest | Sequence[Manifest], output: str | Path) -> N
 
 def as_script(value: Any) -> str:
     """JSON that may stand in a `script` element, whatever its text says."""
-    text = value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
+    text = json.dumps(_finite(value), separators=(",", ":"), allow_nan=False)
     return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+
+
+def _finite(value: Any) -> Any:
+    """With null for what is no number: browsers read no NaN."""
+    if isinstance(value, dict):
+        return {key: _finite(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(one) for one in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _scripts() -> list[str]:

@@ -42,10 +42,7 @@ def page_run(manifest: Manifest) -> dict[str, Any]:
     data = run_data(manifest, said)
     analysis = read_label_analysis(manifest.label_analysis) if manifest.label_analysis else None
     masks = [one for one in manifest.evaluations if sets.get(one.benchmark).gives == "masks"]
-    kept = {
-        kind: path.read_text(encoding="utf-8")
-        for kind, path in _files(manifest).items()
-    }  # fmt: skip
+    kept = _kept(manifest)
     run = {
         "title": manifest.title,
         "synthetic": manifest.synthetic,
@@ -81,15 +78,17 @@ def page_run(manifest: Manifest) -> dict[str, Any]:
     return {**run, "contents": _contents(run)}
 
 
-def _files(manifest: Manifest) -> dict[str, Path]:
-    """What the viewers read; copied into the page as it is."""
-    found = {
-        "strips": manifest.strips, "maps": manifest.maps, "similarity": manifest.similarity,
-    }  # fmt: skip
-    for path in found.values():
-        if path is not None:
-            read_json(path)  # says what is wrong with it
-    return {kind: path for kind, path in found.items() if path is not None}
+def _kept(manifest: Manifest) -> dict[str, Any]:
+    """What the viewers read; masks apart, for theirs is another part of the page."""
+    found = {}
+    if manifest.strips is not None:
+        found["strips"] = read_keys(manifest.strips, ("sequences",))
+        found["masks"] = found["strips"].pop("masks", [])
+    if manifest.maps is not None:
+        found["maps"] = read_keys(manifest.maps, ("sequences",))
+    if manifest.similarity is not None:
+        found["similarity"] = read_json(manifest.similarity)
+    return found
 
 
 def _contents(run: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -121,7 +120,7 @@ def _gain_caption(data: Mapping[str, Any]) -> str:
 
 def _curve_caption(curve: Mapping[str, Any]) -> str:
     bands = " A kept tracker has its 95 % interval over targets." if curve.get("bands") else ""
-    return f"{curve['y'].capitalize()} over {curve['x']}; in brackets: the measure.{bands}"
+    return f"{capital(curve['y'])} over {curve['x']}; in brackets: the measure.{bands}"
 
 
 def _attributes_caption(data: Mapping[str, Any]) -> str:
@@ -131,16 +130,21 @@ def _attributes_caption(data: Mapping[str, Any]) -> str:
     pairs = zip(found["names"], found["meanings"], strict=True)
     meant = "; ".join(f"{name} {text}" if name != text else name for name, text in pairs)
     thesis = " Lines: the thesis's Table 5.7." if found["published"] else ""
-    return f"{data['measure']['title']} over the targets that show it. {meant}.{thesis}"
+    return f"{capital(data['measure']['title'])} over the targets that show it. {meant}.{thesis}"
 
 
 def _sequences_note(data: Mapping[str, Any]) -> str:
     title, unit = data["measure"]["title"], data["sequences"]["unit"]
     return (
-        f"{title} of each {unit}, means over seeds. Choose two trackers to compare; a click on a "
+        f"{capital(title)} of each {unit}, means over seeds. Choose two trackers to compare; a click on a "
         "head sorts, a click on a name opens its frames. Frames and boxes are those of the first "
         "seed."
     )
+
+
+def capital(text: str) -> str:
+    """With a capital first letter; the others as they are."""
+    return text[:1].upper() + text[1:]
 
 
 # Tables

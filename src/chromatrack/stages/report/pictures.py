@@ -1,35 +1,23 @@
-"""Stage 9: pictures to look at: tracked boxes, colour labels, propagated masks and colours."""
+"""Stage 9: pictures to look at: colour labels, and frames that were coloured."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
 import numpy as np
 
-from chromatrack.data import davis, otb
-from chromatrack.data.images import read_image_rgb
-from chromatrack.experiments import evaluations, of_benchmark
-from chromatrack.files import read_json, whole_file, write_json
+from chromatrack.files import whole_file, write_json
 from chromatrack.labels.cache import LabelShard
-from chromatrack.layout import main_benchmark, protocols, selection
-from chromatrack.places import Places
 from chromatrack.progress import progress
-from chromatrack.settings import Settings
 from chromatrack.video.decode import read_frames
 
 TILE_HEIGHT = 200
-TILES = 5
-TRUTH, BASELINE, BEST = (255, 255, 255), (70, 150, 255), (255, 140, 0)
 
 
 def draw_pictures(
-    settings: Settings,
-    output: Path,
-    *,
-    labels: Sequence[Path] = (),
-    colorized: Sequence[Path] = (),
+    output: Path, *, labels: Sequence[Path] = (), colorized: Sequence[Path] = ()
 ) -> None:
     """Write PNGs beside `output`, and `output`, the list of their captions and paths.
 
@@ -40,61 +28,16 @@ def draw_pictures(
     """
     folder = output.parent
     pictures = []
-    jobs = [
-        *_tracking_pictures(settings),
-        *_label_pictures(labels),
-        *_mask_pictures(settings),
-        *_coloured_pictures(colorized),
-    ]
+    jobs = [*_label_pictures(labels), *_coloured_pictures(colorized)]
     for index, (caption, tiles) in enumerate(progress(jobs, what="pictures", unit="picture")):
         path = folder / f"picture-{index:02d}.png"
         strip = np.hstack([_tile(tile) for tile in tiles])
+        done, coded = cv2.imencode(".png", cv2.cvtColor(strip, cv2.COLOR_RGB2BGR))
+        assert done, "OpenCV could not encode a picture as PNG"
         with whole_file(path) as part:
-            cv2.imwrite(str(part), cv2.cvtColor(strip, cv2.COLOR_RGB2BGR))
+            part.write_bytes(coded.tobytes())
         pictures.append({"caption": caption, "png": str(path)})
     write_json(output, pictures)
-
-
-def _tracking_pictures(settings: Settings, count: int = 3):
-    """Truth, baseline and best tracker on the sequences where the best one does best."""
-    benchmark = main_benchmark(settings)
-    if benchmark is None or benchmark.gives != "boxes":
-        return
-    protocol = protocols(settings, benchmark.name)[0]
-    if protocol != "ope" or not benchmark.measures:
-        return
-    places, first = Places(settings.run), benchmark.measures[0]
-    specs = [s for s in of_benchmark(settings, benchmark, protocol) if s.kind == "checkpoint"]
-    scores = {
-        spec.name: read_json(places.scores(benchmark.name, protocol, spec.name)) for spec in specs
-    }
-    baseline = next(iter(scores))
-    combined = {spec.name: scores[spec.name] for spec in specs if spec.settings}
-    best = max(combined or scores, key=lambda name: scores[name][first.key])
-    targets = {s.name: s for s in benchmark.sequences(selection(settings, benchmark.name))}
-    per_unit = scores[best][f"per_{benchmark.unit}"]
-    ranked = sorted(per_unit.items(), key=lambda item: -item[1][first.key])
-    # The best, the middle and the worst: a page that shows only successes would mislead.
-    chosen = [ranked[i][0] for i in sorted({0, len(ranked) // 2, len(ranked) - 1})][:count]
-    for name in chosen:
-        target = targets[name]
-        boxes = {TRUTH: target.boxes_ltwh}
-        for color, tracker in ((BASELINE, baseline), (BEST, best)):
-            folder = Path(places.evaluation(benchmark.name, protocol, tracker, "boxes"))
-            boxes[color] = otb.read_boxes(folder / f"{name}.txt", allow_nan=True)
-        tiles = []
-        for frame in np.linspace(0, len(target) - 1, TILES).round().astype(int):
-            image = read_image_rgb(target.frames[frame])
-            for color, tracks in boxes.items():
-                if np.isfinite(tracks[frame]).all():
-                    _draw_box(image, tracks[frame], color)
-            tiles.append(image)
-        value = per_unit[name][first.key]
-        yield (
-            f"{name}: ground truth (white), {baseline} (blue), {best} (orange, {first.title} of "
-            f"this sequence {value:.3f}); five frames from first to last",
-            tiles,
-        )
 
 
 def _label_pictures(labels: Sequence[Path], count: int = 2):
@@ -128,30 +71,6 @@ def _lab_palette(centroids: np.ndarray) -> np.ndarray:
     return cv2.cvtColor(lab, cv2.COLOR_LAB2RGB)[0]
 
 
-def _mask_pictures(settings: Settings):
-    """Propagated masks over the frames of the first sequence, for each trunk and method."""
-    places = Places(settings.run)
-    for benchmark, protocol, specs in evaluations(settings):
-        if benchmark.gives != "masks":
-            continue
-        root = selection(settings, benchmark.name).root
-        for spec in specs:
-            if spec.seed != settings.seeds[0] or "-random-" in spec.name:
-                continue
-            run = Path(places.run_file(benchmark.name, protocol, spec.name))
-            counts: Mapping[str, int] = read_json(run)["frames"]
-            name = next(iter(counts))
-            frames = davis.frames(root, name)[: counts[name]]
-            tiles = []
-            for index in np.linspace(0, len(frames) - 1, TILES).round().astype(int):
-                ids = davis.read_mask(run.parent / name / f"{frames[index].stem}.png")
-                tiles.append(_overlay(read_image_rgb(frames[index]), ids))
-            yield (
-                f"DAVIS {name}: the first mask propagated ({spec.title}), first to last frame",
-                tiles,
-            )
-
-
 def _coloured_pictures(videos: Sequence[Path], count: int = 3):
     """Frames of the videos that the trunks coloured: grey, coloured, truth."""
     for video in videos:
@@ -163,20 +82,6 @@ def _coloured_pictures(videos: Sequence[Path], count: int = 3):
             f"truth; {count} frames up to the last",
             [frames[index] for index in chosen],
         )
-
-
-def _overlay(image: np.ndarray, ids: np.ndarray) -> np.ndarray:
-    palette = np.frombuffer(davis.palette(), dtype=np.uint8).reshape(256, 3)
-    mixed = (image.astype(np.float32) * 0.45 + palette[ids] * 0.55).astype(np.uint8)
-    return np.where(ids[..., None] > 0, mixed, image)
-
-
-def _draw_box(image: np.ndarray, box_ltwh: np.ndarray, color: tuple[int, int, int]) -> None:
-    left, top, width, height = np.round(box_ltwh).astype(int)
-    corner = (int(left), int(top))
-    opposite = (int(left + width - 1), int(top + height - 1))
-    cv2.rectangle(image, corner, opposite, (0, 0, 0), 3)
-    cv2.rectangle(image, corner, opposite, color, 1)
 
 
 def _tile(image: np.ndarray) -> np.ndarray:

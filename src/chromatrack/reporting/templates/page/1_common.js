@@ -2,8 +2,7 @@
 // What all parts of the page use. Text from a run only ever becomes text nodes and attributes.
 
 const SVG = "http://www.w3.org/2000/svg";
-// Okabe and Ito: told apart by the colour-blind. Dashes differ, too.
-const COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#b38f00", "#56b4e9", "#7f5fc7", "#8c564b"];
+const COLOURS = 8;  // of page.css: --line-0 to --line-7. Dashes differ, too.
 const DASHES = ["solid", "dash", "dot", "dashdot", "longdash", "longdashdot"];
 const DASH_ARRAYS = { solid: "", dash: "7 4", dot: "2 3", dashdot: "7 3 2 3", longdash: "11 4", longdashdot: "11 3 2 3" };
 
@@ -52,15 +51,32 @@ function number(value, digits = 3, sign = false) {
 
 // Plotly reads a small HTML and has templates: names go through here.
 function plain(text) {
-  return String(text).replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;").replace(/\$/g, "&#36;");
+  const escaped = { "&": "&amp;", "<": "&lt;", ">": "&gt;", $: "&#36;", "%": "&#37;" };
+  return String(text).replace(/[&<>$%]/g, (character) => escaped[character]);
 }
 
 function shortened(text, length = 40) {
-  return text.length > length ? `${text.slice(0, length - 1)}…` : text;
+  const characters = [...text];  // half of an emoji is none
+  return characters.length > length ? `${characters.slice(0, length - 1).join("")}…` : text;
+}
+
+// What a mapping from a run has by a name, whatever the name ("constructor" is one, too).
+function owned(mapping, name) {
+  return mapping && Object.hasOwn(mapping, name) ? mapping[name] : undefined;
 }
 
 function css(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+}
+
+function lineColour(place) {
+  return css(`--line-${place % COLOURS}`);
+}
+
+// For paper and for files: the light colours, whatever the page has.
+function inLight(action) {
+  document.documentElement.dataset.light = "";
+  try { return action(); } finally { delete document.documentElement.dataset.light; }
 }
 
 function save(name, content, kind) {

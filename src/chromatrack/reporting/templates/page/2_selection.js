@@ -13,16 +13,18 @@ class Selection extends EventTarget {
     this.styles = trackers.map((one, i) => this.style(one, i));
   }
 
+  // place: of its colour; null: the ink of the page.
   style(tracker, index) {
-    if (tracker.kind === "baseline") return { color: null, dash: "solid" };  // the ink of the page
+    if (tracker.kind === "baseline") return { place: null, dash: "solid" };
     const order = this.experiments.findIndex((one) => one.name === tracker.experiment);
-    if (order >= 0) return { color: COLOURS[order % COLOURS.length], dash: DASHES[(order + Math.floor(order / COLOURS.length)) % DASHES.length] };
+    if (order >= 0) return { place: order, dash: DASHES[(order + Math.floor(order / COLOURS)) % DASHES.length] };
     const other = this.trackers.filter((one, i) => i < index && one.kind !== "experiment").length;
-    return { color: COLOURS[(other + 4) % COLOURS.length], dash: DASHES[(other + 2) % DASHES.length] };
+    return { place: other + 4, dash: DASHES[(other + 2) % DASHES.length] };
   }
 
   colour(index) {
-    return this.styles[index].color ?? css("--ink");
+    const { place } = this.styles[index];
+    return place === null ? css("--ink") : lineColour(place);
   }
 
   visible(index) {
@@ -47,7 +49,7 @@ class Selection extends EventTarget {
   }
 
   keptExperiments() {
-    return new Set([...this.kept].map((index) => this.trackers[index].experiment));
+    return new Set([...this.kept].filter((index) => this.visible(index)).map((index) => this.trackers[index].experiment));
   }
 
   toggle(index) {
@@ -55,9 +57,12 @@ class Selection extends EventTarget {
     this.changed();
   }
 
+  // All of it that is shown.
   toggleExperiment(name) {
-    const own = this.trackers.findIndex((one) => one.experiment === name && one.chosen);
-    if (own >= 0) this.toggle(own);
+    const own = this.indices().filter((index) => this.trackers[index].experiment === name);
+    const all = own.every((index) => this.kept.has(index));
+    own.forEach((index) => (all ? this.kept.delete(index) : this.kept.add(index)));
+    this.changed();
   }
 
   changed() {
@@ -103,7 +108,7 @@ class Controls {
       if (input.checked) chosen.add(key); else chosen.delete(key);
       this.selection.changed();
     } });
-    return el("label", { title: about }, input, shortened(text));
+    return el("label", { title: about }, input, el("span", {}, shortened(text)));
   }
 
   draw() {
@@ -122,8 +127,9 @@ function legendButton(selection, index) {
 }
 
 function swatch(selection, index) {
+  const { place, dash } = selection.styles[index];
   return svg("svg", { width: 30, height: 10, "aria-hidden": "true" }, svg("line", {
-    x1: 1, x2: 29, y1: 5, y2: 5, stroke: selection.styles[index].color ?? "currentColor", "stroke-width": 2.5,
-    "stroke-dasharray": DASH_ARRAYS[selection.styles[index].dash],
+    x1: 1, x2: 29, y1: 5, y2: 5, "stroke-width": 2.5, "stroke-dasharray": DASH_ARRAYS[dash],
+    style: `stroke: ${place === null ? "var(--ink)" : `var(--line-${place % COLOURS})`}`,
   }));
 }

@@ -11,7 +11,11 @@ function layoutOf(extra = {}) {
   };
 }
 
+const LEGEND = { orientation: "h", y: 1.02, yanchor: "bottom", x: 0 };
+
 class Plot {
+  static all = new Set();
+
   // build() -> {data, layout}
   constructor(box, build, onReady = () => {}) {
     this.box = box;
@@ -19,6 +23,7 @@ class Plot {
     this.onReady = onReady;
     this.drawn = false;
     this.title = box.parentElement.querySelector("h3")?.textContent ?? "plot";
+    Plot.all.add(this);
     box.setAttribute("role", "img");
     box.setAttribute("aria-label", this.title);
     const tools = el("div", { class: "tools" }, ...["svg", "png"].map((format) =>
@@ -33,27 +38,30 @@ class Plot {
     if (!this.drawn) { this.drawn = true; this.onReady(this.box); }
   }
 
-  again() {
-    if (this.drawn) this.draw();
+  // With other colours, sizes or choices; one that was taken off the page is forgotten.
+  static again() {
+    for (const plot of Plot.all) {
+      if (!plot.box.isConnected) Plot.all.delete(plot);
+      else if (plot.drawn) plot.draw();
+    }
   }
 
+  // On white, with a title and a legend.
   async take(format) {
-    // On white, with a title, whatever the page looks like.
-    const { data, layout } = this.build();
-    const whole = layoutOf(layout);
-    const inked = JSON.parse(JSON.stringify(data).replaceAll(css("--ink"), "#1c2024"));
-    const axis = { gridcolor: "#dfe3e6", linecolor: "#dfe3e6", zerolinecolor: "#dfe3e6" };
-    Object.assign(whole, { paper_bgcolor: "#fff", plot_bgcolor: "#fff", showlegend: true, margin: { l: 60, r: 20, t: 50, b: 50 } });
-    whole.font = { ...whole.font, color: "#1c2024" };
-    whole.title = { text: plain(this.title), font: { size: 15 } };
-    Object.assign(whole.xaxis, axis);
-    Object.assign(whole.yaxis, axis);
-    const address = await Plotly.toImage({ data: inked, layout: whole }, { format, width: 900, height: 520, scale: format === "png" ? 2 : 1 });
-    save(`${fileName(this.title)}.${format}`, await asBlob(address));
+    const { data, layout } = inLight(() => {
+      const built = this.build();
+      return { data: built.data, layout: layoutOf(built.layout) };
+    });
+    Object.assign(layout, {
+      paper_bgcolor: "#fff", plot_bgcolor: "#fff", showlegend: true, margin: { l: 60, r: 20, t: 50, b: 50 },
+      title: { text: plain(shortened(this.title, 90)), font: { size: 15 } }, legend: { bgcolor: "rgba(0,0,0,0)" },
+    });
+    const address = await Plotly.toImage({ data, layout }, { format, width: 900, height: 520, scale: format === "png" ? 2 : 1 });
+    save(`${fileName(this.title)}.${format}`, asBlob(address));
   }
 }
 
-async function asBlob(address) {
+function asBlob(address) {
   const [head, body] = [address.slice(0, address.indexOf(",")), address.slice(address.indexOf(",") + 1)];
   const kind = head.slice(5).split(/[;,]/)[0];
   return new Blob([head.includes("base64") ? bytes(body) : decodeURIComponent(body)], { type: kind });
@@ -67,37 +75,39 @@ function gainPlot(data, selection) {
   const { digits, scale } = data.measure;
   const kept = selection.keptExperiments();
   const traces = [];
-  for (const experiment of data.experiments.filter((one) => selection.shown.has(one.name))) {
+  for (const [place, experiment] of data.experiments.entries()) {
+    if (!selection.shown.has(experiment.name)) continue;
     const own = range(data.trackers.length).filter((i) => data.trackers[i].experiment === experiment.name && data.trackers[i].difference && typeof data.trackers[i].alpha === "number");
     const index = selection.index(experiment.name);
     const colour = index >= 0 ? selection.colour(index) : css("--soft"), { dash } = selection.styles[index] ?? { dash: "solid" };
+    const group = { legendgroup: `experiment ${place}`, meta: place }, shown = shortened(experiment.name, 24);
     const opacity = kept.size && !kept.has(experiment.name) ? 0.12 : 1;
     const x = own.map((i) => data.trackers[i].alpha), of = (key) => own.map((i) => scaled(data.trackers[i].difference[key], scale));
-    const thesis = selection.kinds.has("thesis") ? data.published[experiment.name] ?? [] : [];
+    const thesis = selection.kinds.has("thesis") ? owned(data.published, experiment.name) ?? [] : [];
     if (thesis.length) {
       traces.push({
-        x: thesis.map(([alpha]) => alpha), y: thesis.map(([, gain]) => gain * scale), mode: "lines+markers", name: plain(`thesis, exp ${experiment.name}`),
-        line: { color: colour, width: 1, dash: "dot" }, marker: { symbol: "x-thin-open", size: 7, color: colour }, opacity: 0.55 * opacity, legendgroup: experiment.name,
-        showlegend: false, hoverinfo: "text", text: thesis.map(([alpha, gain]) => hover([`thesis, experiment ${experiment.name}`, `α = ${alpha}: ${number(gain * scale, digits, true)}`])),
+        x: thesis.map(([alpha]) => alpha), y: thesis.map(([, gain]) => gain * scale), mode: "lines+markers", name: plain(`thesis, exp ${shown}`),
+        line: { color: colour, width: 1, dash: "dot" }, marker: { symbol: "x-thin-open", size: 7, color: colour }, opacity: 0.6 * opacity, ...group, showlegend: false,
+        hoverinfo: "text", text: thesis.map(([alpha, gain]) => hover([`thesis, experiment ${shown}`, `α = ${alpha}: ${number(gain * scale, digits, true)}`])),
       });
     }
     if (!own.length) continue;
     const low = of("low"), high = of("high"), mean = of("mean");
     const banded = low.every((value) => value !== null);
     if (banded && own.length > 1) {
-      traces.push({ x: [...x, ...x.slice().reverse()], y: [...high, ...low.reverse()], fill: "toself", fillcolor: colour, opacity: 0.13 * opacity, line: { width: 0 }, mode: "lines", hoverinfo: "skip", showlegend: false, legendgroup: experiment.name });
+      traces.push({ x: [...x, ...x.slice().reverse()], y: [...high, ...low.reverse()], fill: "toself", fillcolor: colour, opacity: 0.13 * opacity, line: { width: 0 }, mode: "lines", hoverinfo: "skip", showlegend: false, ...group });
     }
     traces.push({
-      x, y: mean, mode: "lines+markers", name: plain(`exp ${experiment.name}`), legendgroup: experiment.name, opacity, meta: experiment.name,
+      x, y: mean, mode: "lines+markers", name: plain(`exp ${shown}`), opacity, ...group,
       line: { color: colour, dash, width: 2 }, marker: { color: colour, size: own.map((i) => (data.trackers[i].chosen ? 11 : 6)), symbol: own.map((i) => (data.trackers[i].chosen ? "diamond" : "circle")) },
       ...(banded && own.length === 1 ? { error_y: { type: "data", symmetric: false, array: [of("high")[0] - mean[0]], arrayminus: [mean[0] - of("low")[0]], color: colour } } : {}),
-      hoverinfo: "text", text: own.map((i) => hover([data.trackers[i].name, `${number(data.trackers[i].difference.mean * scale, digits, true)} [${number(scaled(data.trackers[i].difference.low, scale), digits, true)}, ${number(scaled(data.trackers[i].difference.high, scale), digits, true)}]`, experiment.about])),
+      hoverinfo: "text", text: own.map((i) => hover([shortened(data.trackers[i].name), `${number(data.trackers[i].difference.mean * scale, digits, true)} [${number(scaled(data.trackers[i].difference.low, scale), digits, true)}, ${number(scaled(data.trackers[i].difference.high, scale), digits, true)}]`, shortened(experiment.about, 80)])),
     });
   }
   return {
     data: traces,
     layout: {
-      showlegend: true, legend: { orientation: "h", y: 1.02, yanchor: "bottom", x: 0 }, margin: { l: 55, r: 10, t: 30, b: 42 },
+      showlegend: true, legend: LEGEND, margin: { l: 55, r: 10, t: 30, b: 42 },
       xaxis: { title: { text: "α, weight of the colorization branch" }, range: [-0.04, 1.04] },
       yaxis: { title: { text: plain(`${data.measure.title}, difference to SiamFC`) }, zeroline: true, zerolinewidth: 2, zerolinecolor: css("--soft") },
     },
@@ -114,13 +124,13 @@ function curvePlot(data, selection, curve) {
     const tracker = data.trackers[index], colour = selection.colour(index), strength = selection.strength(index);
     const band = curve.bands?.[index];
     if (band && (selection.kept.has(index))) {
-      traces.push({ x: [...curve.thresholds, ...curve.thresholds.slice().reverse()], y: [...band[1], ...band[0].slice().reverse()], fill: "toself", fillcolor: colour, opacity: 0.15, line: { width: 0 }, mode: "lines", hoverinfo: "skip", name: plain(`${tracker.name}, 95 % interval over targets`) });
+      traces.push({ x: [...curve.thresholds, ...curve.thresholds.slice().reverse()], y: [...band[1], ...band[0].slice().reverse()], fill: "toself", fillcolor: colour, opacity: 0.15, line: { width: 0 }, mode: "lines", hoverinfo: "skip", name: plain(`${shortened(tracker.name)}, 95 % interval over targets`), meta: index });
     }
     const value = number(tracker.values[measure], 3);
     traces.push({
       x: curve.thresholds, y: curve.values[index], mode: "lines", name: `${plain(shortened(tracker.name))} [${value}]`, meta: index, opacity: strength,
       line: { color: colour, dash: selection.styles[index].dash, width: selection.kept.has(index) ? 3 : 1.8 },
-      hoverinfo: "text", text: curve.thresholds.map((x, i) => hover([`${tracker.name} [${value}]`, `${curve.x} ${x}: ${number(curve.values[index][i], 3)}`])),
+      hoverinfo: "text", text: curve.thresholds.map((x, i) => hover([`${shortened(tracker.name)} [${value}]`, `${curve.x} ${x}: ${number(curve.values[index][i], 3)}`])),
     });
   }
   return { data: traces, layout: { xaxis: { title: { text: plain(curve.x) } }, yaxis: { title: { text: plain(curve.y) }, range: [0, 1] } } };
@@ -137,27 +147,27 @@ function attributePlot(data, selection) {
       x: names.map((_, i) => i + (place - (shown.length - 1) / 2) * Math.min(0.12, 0.7 / shown.length)), y: values[index].map((value) => scaled(value, scale)),
       mode: "markers", name: plain(shortened(tracker.name)), meta: index, opacity: selection.strength(index),
       marker: { color: selection.colour(index), size: 9, symbol: ["circle", "square", "diamond", "cross", "triangle-up", "star", "x", "hexagon"][place % 8] },
-      hoverinfo: "text", text: values[index].map((value, i) => hover([tracker.name, `${meanings[i]}: ${number(scaled(value, scale), digits)}`])),
+      hoverinfo: "text", text: values[index].map((value, i) => hover([shortened(tracker.name), `${meanings[i]}: ${number(scaled(value, scale), digits)}`])),
     };
   });
   if (selection.kinds.has("thesis")) {
     for (const index of shown) {
-      const tracker = data.trackers[index], line = data.attributes.published[tracker.experiment];
+      const tracker = data.trackers[index], line = owned(data.attributes.published, tracker.experiment);
       if (!line || !(tracker.chosen)) continue;
-      traces.push({ x: names.map((_, i) => i), y: line.map((value) => scaled(value, scale)), mode: "markers", opacity: 0.5 * selection.strength(index), name: plain(`thesis, ${tracker.experiment}`),
+      traces.push({ x: names.map((_, i) => i), y: line.map((value) => scaled(value, scale)), mode: "markers", meta: index, opacity: 0.6 * selection.strength(index), name: plain(`thesis, ${tracker.experiment}`),
         marker: { symbol: "line-ew-open", size: 14, color: selection.colour(index) }, hoverinfo: "text", text: line.map((value, i) => hover([`thesis, ${tracker.experiment}`, `${meanings[i]}: ${number(scaled(value, scale), digits)}`])) });
     }
   }
-  return { data: traces, layout: { xaxis: { tickvals: range(names.length), ticktext: names.map(plain), range: [-0.6, names.length - 0.4], showgrid: false }, yaxis: { title: { text: plain(data.measure.title) } } } };
+  return { data: traces, layout: { xaxis: { tickvals: range(names.length), ticktext: names.map((name) => plain(shortened(name, 12))), range: [-0.6, names.length - 0.4], showgrid: false }, yaxis: { title: { text: plain(data.measure.title) } } } };
 }
 
 function learningPlot(data, selection, group) {
   const traces = group.lines.map((line, i) => ({
     x: line.x, y: line.y, mode: "lines", name: plain(shortened(line.name)), opacity: line.tracker === null ? 1 : selection.strength(line.tracker),
-    line: { color: COLOURS[i % COLOURS.length], width: line.main ? 1.8 : 1.2, dash: line.main ? "solid" : "dash" },
-    hoverinfo: "text", text: line.x.map((x, at) => hover([line.name, `step ${x}: ${line.y[at]}`])),
+    meta: line.tracker, line: { color: lineColour(i), width: line.main ? 2 : 1, dash: DASHES[i % DASHES.length] },
+    hoverinfo: "text", text: line.x.map((x, at) => hover([shortened(line.name), `step ${x}: ${line.y[at]}`])),
   }));
-  return { data: traces, layout: { showlegend: traces.length <= 8, legend: { orientation: "h", y: -0.2 }, xaxis: { title: { text: "step" } }, yaxis: { title: { text: "loss" } } } };
+  return { data: traces, layout: { showlegend: traces.length <= 8, legend: LEGEND, xaxis: { title: { text: "step" } }, yaxis: { title: { text: "loss" } } } };
 }
 
 class Centroids {
@@ -177,9 +187,9 @@ class Centroids {
     const symbols = ["circle", "square", "diamond", "triangle-up", "cross"];
     const traces = shown.map((one) => ({
       x: one.points.map(([a]) => a), y: one.points.map(([, b]) => b), mode: "markers", name: plain(one.mode),
-      marker: { size: 12, symbol: symbols[this.modes.indexOf(one.mode) % symbols.length], color: one.colors, line: { width: 1.5, color: COLOURS[this.modes.indexOf(one.mode) % COLOURS.length] } },
+      marker: { size: 12, symbol: symbols[this.modes.indexOf(one.mode) % symbols.length], color: one.colors, line: { width: 1.5, color: lineColour(this.modes.indexOf(one.mode)) } },
       hoverinfo: "text", text: one.points.map(([a, b], i) => hover([`${one.mode}, centroid ${i + 1}`, `a ${number(a, 1)}, b ${number(b, 1)}`])),
     }));
-    return { data: traces, layout: { showlegend: true, legend: { orientation: "h", y: 1.02, yanchor: "bottom" }, xaxis: { title: { text: "a (8-bit levels)" } }, yaxis: { title: { text: "b (8-bit levels)" } } } };
+    return { data: traces, layout: { showlegend: true, legend: LEGEND, xaxis: { title: { text: "a (8-bit levels)" } }, yaxis: { title: { text: "b (8-bit levels)" } } } };
   }
 }

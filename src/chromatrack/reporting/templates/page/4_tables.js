@@ -1,13 +1,14 @@
 // Tables: sorted by a click on a head, taken away as CSV and LaTeX.
 
-function makeTable(table) {
+// sorted(column, direction) hears of what the reader asks for.
+function makeTable(table, sorted = () => {}) {
   const name = table.dataset.table;
   const wide = table.closest(".wide");
   for (const [column, head] of [...table.tHead.rows[0].cells].entries()) {
     const text = head.textContent;
     if (!text) continue;
     head.setAttribute("aria-sort", "none");
-    head.replaceChildren(el("button", { type: "button", onclick: () => sortTable(table, column) }, text));
+    head.replaceChildren(el("button", { type: "button", onclick: () => sorted(column, sortTable(table, column)) }, text));
   }
   const hint = el("span", { hidden: true }, "More columns to the right.");
   wide.after(el("div", { class: "tools" }, hint,
@@ -47,6 +48,7 @@ function sortTable(table, column, direction = null) {
     return (next === "ascending" ? 1 : -1) * compareCells(a, b);
   });
   table.tBodies[0].append(...rows.map(([, row]) => row));
+  return next;
 }
 
 function tableCells(table) {

@@ -1,6 +1,8 @@
 // One sequence: its frames with the boxes drawn over them, overlap per frame, score maps.
 
 const ABSENT = -32768;
+// Stands for the ink of the page, which is black or white, on pictures.
+const ON_PICTURES = "#ffd60a";
 
 // The first frame at which overlaps differ by 0.5 or more, else that of the largest difference.
 function parting(first, second) {
@@ -25,7 +27,7 @@ class Viewer {
   // The two that are compared, and those that are kept.
   drawn() {
     return [...new Set([this.sequences.first, this.sequences.second, ...[...this.selection.kept].filter((i) => this.selection.visible(i))])]
-      .filter((i) => this.data.trackers[i].row in this.strip.overlaps);
+      .filter((i) => Object.hasOwn(this.strip.overlaps, this.data.trackers[i].row));
   }
 
   overlaps(index) {
@@ -39,8 +41,7 @@ class Viewer {
     this.strip = this.strips?.sequences.find((one) => one.name === name);
     this.name = name;
     this.player?.stop();
-    document.querySelectorAll("tr.current").forEach((row) => row.classList.remove("current"));
-    this.sequences.root.querySelectorAll("tr[data-sequence]").forEach((row) => row.classList.toggle("current", row.dataset.sequence === name));
+    this.sequences.mark(name);
     if (!this.strip) {
       this.root.replaceChildren(el("p", { class: "note" }, "The frames of this sequence were not kept."));
       return;
@@ -68,7 +69,9 @@ class Viewer {
     const holder = el("figure", {}, el("h3", {}, "Overlap per frame"), box);
     this.curve = new Plot(box, () => this.curves(shown), (node) => node.on("plotly_click", (event) => this.player.go(this.nearest(event.points[0].x))));
     this.mapHolder = el("div");
-    const names = el("p", { class: "note" }, "White, dashed: ground truth. ", ...shown.flatMap((i) => [swatch(this.selection, i), ` ${shortened(this.data.trackers[i].name)}  `]));
+    const boxes = [el("span", {}, boxSwatch({ stroke: "#fff", "stroke-dasharray": "4 3" }), " ground truth"),
+      ...shown.map((i) => el("span", {}, boxSwatch(this.strokeOf(i)), ` ${shortened(this.data.trackers[i].name)}`))];
+    const names = el("p", { class: "note boxes" }, ...boxes);
     this.root.replaceChildren(el("div", { class: "box viewer" },
       el("h3", { tabindex: -1 }, this.name),
       el("div", { class: "stage" }, el("div", {}, this.frame, names, this.player.root), el("div", {}, holder, this.mapHolder))));
@@ -81,11 +84,11 @@ class Viewer {
 
   curves(shown) {
     const traces = shown.map((index) => {
-      const y = this.overlaps(index), name = this.data.trackers[index].name;
-      return { x: range(y.length), y, mode: "lines", name: plain(shortened(name)), line: { color: this.selection.colour(index), dash: this.selection.styles[index].dash, width: 1.8 },
+      const y = this.overlaps(index), name = shortened(this.data.trackers[index].name);
+      return { x: range(y.length), y, mode: "lines", name: plain(name), meta: index, opacity: this.selection.strength(index), line: { color: this.selection.colour(index), dash: this.selection.styles[index].dash, width: 1.8 },
         hoverinfo: "text", text: y.map((value, i) => hover([name, `frame ${i}: ${number(value, 2)}`])) };
     });
-    return { data: traces, layout: { margin: { l: 45, r: 8, t: 6, b: 36 }, xaxis: { title: { text: "frame" } }, yaxis: { range: [0, 1.02], title: { text: "overlap" } }, shapes: this.cursor(this.strip.frames[this.player.at] ?? 0) } };
+    return { data: traces, layout: { showlegend: true, legend: LEGEND, margin: { l: 45, r: 8, t: 6, b: 36 }, xaxis: { title: { text: "frame" } }, yaxis: { range: [0, 1.02], title: { text: "overlap" } }, shapes: this.cursor(this.strip.frames[this.player.at] ?? 0) } };
   }
 
   cursor(x) {
@@ -107,18 +110,17 @@ class Viewer {
     const { strip } = this, frame = strip.frames[position] ?? 0;
     const parts = [];
     if (strip.pictures[position]) parts.push(svg("image", { href: jpeg(strip.pictures[position]), width: strip.width, height: strip.height }));
-    const thick = Math.max(strip.width, strip.height) / 220;
     const draw = (coded, attributes) => {
       const [left, top, width, height] = shorts(coded).slice(4 * position, 4 * position + 4);
       if (left === ABSENT || width === undefined) return;
-      const place = { x: left / 4, y: top / 4, width: Math.max(0, width / 4), height: Math.max(0, height / 4), fill: "none" };
-      parts.push(svg("rect", { ...place, stroke: "#000", "stroke-width": 2.2 * thick }), svg("rect", { ...place, "stroke-width": 1.2 * thick, ...attributes }));
+      const place = { x: left / 4, y: top / 4, width: Math.max(0, width / 4), height: Math.max(0, height / 4), fill: "none", "vector-effect": "non-scaling-stroke" };
+      parts.push(svg("rect", { ...place, stroke: "#000", "stroke-opacity": 0.6, "stroke-width": 3.5 }), svg("rect", { ...place, "stroke-width": 2, ...attributes }));
     };
-    draw(strip.truth, { stroke: "#fff", "stroke-dasharray": `${4 * thick} ${3 * thick}`, "data-box": "truth" });
+    draw(strip.truth, { stroke: "#fff", "stroke-dasharray": "4 3", "data-box": "truth" });
     const told = [];
     for (const index of this.drawn()) {
       const tracker = this.data.trackers[index];
-      draw(strip.boxes[tracker.row], { stroke: this.selection.styles[index].color ?? "#ffd60a", "stroke-dasharray": scaledDash(this.selection.styles[index].dash, thick), "data-box": tracker.row });
+      draw(strip.boxes[tracker.row], { ...this.strokeOf(index), "data-box": tracker.row });
       told.push(`${shortened(tracker.name)} ${number(this.overlaps(index)[frame], 2)}`);
     }
     this.frame.replaceChildren(...parts);
@@ -127,20 +129,27 @@ class Viewer {
     return `frame ${frame} of ${strip.count - 1}; overlap: ${told.join(", ")}`;
   }
 
+  // How a box is drawn; on pictures yellow stands for the ink of the page.
+  strokeOf(index) {
+    const { place, dash } = this.selection.styles[index];
+    return { style: `stroke: ${place === null ? ON_PICTURES : `var(--line-${place % COLOURS})`}`, "stroke-dasharray": DASH_ARRAYS[dash] };
+  }
+
   drawMaps(frame) {
-    const found = this.maps?.sequences[this.name]?.find((one) => one.frame === frame);
+    const found = owned(this.maps?.sequences, this.name)?.find((one) => one.frame === frame);
     if (!found) { this.mapHolder.replaceChildren(); return; }
     const [left, top, width, height] = found.search;
     this.frame.append(svg("rect", { x: left, y: top, width, height, fill: "none", stroke: "#fff", "stroke-opacity": 0.6, "stroke-width": 1, "data-box": "search" }));
     const titles = { siamfc: "SiamFC", auxiliary: "colorization", mixed: `mixed, α = ${this.maps.alpha}` };
     this.mapHolder.replaceChildren(el("h3", {}, "Score maps"), el("div", { class: "maps" }, ...Object.entries(titles).filter(([key]) => found[key]).map(([key, title]) =>
       el("div", {}, mapCanvas(bytes(found[key]), found.cells), `${title}: ${found.ranges[key].map((value) => number(value, 2)).join(" to ")}`))),
-      el("p", { class: "note" }, `Of experiment ${this.maps.experiment}, over the region in the thin frame; bright: high.`));
+      el("p", { class: "note" }, `Of experiment ${shortened(this.maps.experiment)}, over the region in the thin frame; bright: high.`));
   }
 }
 
-function scaledDash(dash, thick) {
-  return DASH_ARRAYS[dash].split(" ").filter(Boolean).map((part) => Number(part) * thick * 0.6).join(" ");
+function boxSwatch(stroke) {
+  const place = { x: 3, y: 3, width: 18, height: 10, fill: "none" };
+  return svg("svg", { width: 24, height: 16, "aria-hidden": "true" }, svg("rect", { ...place, stroke: "#000", "stroke-width": 4 }), svg("rect", { ...place, "stroke-width": 2, ...stroke }));
 }
 
 function mapCanvas(values, [rows, columns]) {

@@ -3,7 +3,8 @@
 class Masks {
   constructor(root, entries) {
     Object.assign(this, { root, entries, entry: entries[0] });
-    this.method = Object.keys(this.entry.methods)[0];
+    const methods = Object.keys(this.entry.methods);
+    this.method = methods.find((one) => one.includes("pretrained")) ?? methods[0];
     this.holder = el("div");
     const chooser = el("select", { "aria-label": "Sequence of masks", onchange: (event) => { this.entry = entries[event.target.selectedIndex]; this.build(); } }, ...entries.map((one) => el("option", {}, shortened(one.name))));
     root.append(el("h3", {}, "Propagated masks"), el("div", { class: "tools" }, el("label", {}, "sequence ", chooser)), this.holder);
@@ -11,13 +12,13 @@ class Masks {
   }
 
   build() {
-    const { entry } = this, methods = Object.keys(entry.methods);
+    const shown = this.entry, methods = Object.keys(shown.methods);
     if (!methods.includes(this.method)) [this.method] = methods;
-    this.canvas = el("canvas", { width: entry.width, height: entry.height, role: "img", "aria-label": "Masks over a frame", style: "width:100%;border-radius:.25rem;display:block" });
-    this.player = new Player(entry.frames.length, (position) => this.show(position), { label: "Frame of masks" });
+    this.canvas = el("canvas", { width: shown.width, height: shown.height, role: "img", "aria-label": "Masks over a frame", style: "width:100%;border-radius:.25rem;display:block" });
+    this.player = new Player(shown.frames.length, (position) => this.show(position), { label: "Frame of masks" });
     const box = el("div", { class: "plot", style: "height:15rem" });
     const chooser = el("select", { "aria-label": "Masks of", onchange: (event) => { this.method = event.target.value; this.player.go(this.player.at); this.plot.draw(); } },
-      ...methods.map((one) => el("option", { value: one, selected: one === this.method }, shortened(one, 60))), entry.truth.some(Boolean) ? el("option", { value: "" }, "ground truth") : null);
+      ...methods.map((one) => el("option", { value: one, selected: one === this.method }, shortened(one, 60))), shown.truth.some(Boolean) ? el("option", { value: "" }, "ground truth") : null);
     const figure = el("figure", {}, el("h3", {}, "J and F of each object"), box);
     this.holder.replaceChildren(el("div", { class: "box viewer" }, el("div", { class: "tools" }, el("label", {}, "masks of ", chooser)),
       el("div", { class: "stage" }, el("div", {}, this.canvas, this.player.root), figure)));
@@ -27,18 +28,19 @@ class Masks {
   }
 
   curves() {
-    const { entry } = this, method = entry.methods[this.method];
-    const traces = method ? entry.objects.flatMap((object, i) => ["J", "F"].map((key) => ({
-      x: range(entry.count), y: method[key][object], mode: "lines", name: plain(`${key}, object ${object}`), line: { color: COLOURS[i % COLOURS.length], dash: key === "J" ? "solid" : "dot" },
+    const shown = this.entry, method = owned(shown.methods, this.method);
+    const traces = method ? shown.objects.flatMap((object, i) => ["J", "F"].map((key) => ({
+      x: range(shown.count), y: method[key][object], mode: "lines", name: plain(`${key}, object ${object}`), line: { color: lineColour(i), dash: key === "J" ? "solid" : "dot" },
       hoverinfo: "text", text: (method[key][object] ?? []).map((value, frame) => hover([`${key}, object ${object}`, `frame ${frame}: ${number(value, 2)}`])),
     }))) : [];
-    return { data: traces, layout: { showlegend: true, legend: { orientation: "h", y: 1.02, yanchor: "bottom" }, margin: { l: 45, r: 8, t: 6, b: 36 }, xaxis: { title: { text: "frame" } }, yaxis: { range: [0, 1.02] } } };
+    return { data: traces, layout: { showlegend: true, legend: LEGEND, margin: { l: 45, r: 8, t: 6, b: 36 }, xaxis: { title: { text: "frame" } }, yaxis: { range: [0, 1.02] } } };
   }
 
   show(position) {
-    const { entry, canvas } = this, masks = this.method ? entry.methods[this.method].masks : entry.truth;
+    const { canvas } = this, shown = this.entry, method = owned(shown.methods, this.method);
+    const masks = method ? method.masks : shown.truth;
     const wanted = this.wanted = {};
-    Promise.all([picture(jpeg(entry.pictures[position])), masks[position] ? picture(`data:image/png;base64,${masks[position]}`) : null]).then(([frame, mask]) => {
+    Promise.all([picture(jpeg(shown.pictures[position])), masks[position] ? picture(`data:image/png;base64,${masks[position]}`) : null]).then(([frame, mask]) => {
       if (this.wanted !== wanted) return;  // another frame was asked for meanwhile
       const context = canvas.getContext("2d", { willReadFrequently: true });
       context.imageSmoothingEnabled = false;
@@ -55,9 +57,9 @@ class Masks {
       } else context.drawImage(frame, 0, 0, canvas.width, canvas.height);
       canvas.dataset.shown = `${this.method}:${position}`;
     });
-    const method = entry.methods[this.method], frame = entry.frames[position];
-    const told = method ? entry.objects.map((object) => `object ${object} J ${number(method.J[object]?.[frame], 2)}, F ${number(method.F[object]?.[frame], 2)}`) : [];
-    return `frame ${frame} of ${entry.count - 1}${told.length ? "; " : ""}${told.join("; ")}`;
+    const frame = shown.frames[position];
+    const told = method ? shown.objects.map((object) => `object ${object} J ${number(method.J[object]?.[frame], 2)}, F ${number(method.F[object]?.[frame], 2)}`) : [];
+    return `frame ${frame} of ${shown.count - 1}${told.length ? "; " : ""}${told.join("; ")}`;
   }
 }
 
@@ -91,7 +93,12 @@ class Similarity {
     this.shown = canvas("Reference frame, with the similarity of its cells");
     this.said = el("output", { class: "note" });
     this.holder.replaceChildren(el("div", { class: "cells" }, el("div", {}, this.target, "target"), el("div", {}, this.shown, "reference")), this.said);
-    Promise.all([picture(jpeg(entry.target.picture)), picture(jpeg(entry.reference.picture))]).then((pictures) => { this.pictures = pictures; this.draw(); });
+    this.pictures = null;
+    Promise.all([picture(jpeg(entry.target.picture)), picture(jpeg(entry.reference.picture))]).then((pictures) => {
+      if (this.entry !== entry) return;  // another network was asked for meanwhile
+      this.pictures = pictures;
+      this.draw();
+    });
   }
 
   click(event) {
@@ -113,6 +120,7 @@ class Similarity {
   }
 
   draw() {
+    if (!this.pictures) return;
     const { entry, cell } = this, [rows, columns] = entry.target.cells, [high, wide] = entry.reference.cells;
     const weights = similarity(this.own, cell[0] * columns + cell[1], this.reference, entry.dims, entry.temperature);
     const best = weights.indexOf(Math.max(...weights));

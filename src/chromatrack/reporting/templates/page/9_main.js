@@ -9,18 +9,19 @@ class Run {
     this.addPlots();
     const controls = this.part("controls");
     if (controls) new Controls(controls, this.selection);
-    root.querySelectorAll("table[data-table]").forEach(makeTable);
+    root.querySelectorAll("table[data-table]").forEach((table) => makeTable(table));
+    root.querySelectorAll("figure > img").forEach(imageTools);
     this.addSequences();
-    this.selection.addEventListener("change", () => this.plots.forEach((plot) => plot.again()));
-    later(this.part("masks"), () => { const found = this.read("strips")?.masks ?? []; if (found.length) new Masks(this.part("masks"), found); });
-    later(this.part("similarity"), () => { const found = this.read("similarity") ?? []; if (found.length) new Similarity(this.part("similarity"), found); });
+    this.selection.addEventListener("change", Plot.again);
+    this.addNetwork("masks", Masks);
+    this.addNetwork("similarity", Similarity);
   }
 
   // JSON that lies in the page, read once and when it is wanted.
   read(kind) {
     this.parsed ??= {};
     if (!(kind in this.parsed)) {
-      const node = [...this.root.querySelectorAll("script[data-kind]")].find((one) => one.dataset.kind === kind);
+      const node = [...document.querySelectorAll(`script[data-kind="${kind}"]`)].find((one) => one.dataset.run === this.root.dataset.run);
       this.parsed[kind] = node ? JSON.parse(node.textContent) : null;
     }
     return this.parsed[kind];
@@ -36,7 +37,7 @@ class Run {
     (data.curves ?? []).forEach((curve) => { builders[`curve-${curve.key}`] = () => curvePlot(data, selection, curve); });
     data.learning.forEach((group, i) => { builders[`learning-${i}`] = () => learningPlot(data, selection, group); });
     const click = (node) => node.on("plotly_click", (event) => { const { meta } = event.points[0].data; if (typeof meta === "number") selection.toggle(meta); });
-    const gain = (node) => node.on("plotly_legendclick", (event) => { const { meta } = event.data[event.curveNumber]; if (meta !== undefined) selection.toggleExperiment(meta); return false; });
+    const gain = (node) => node.on("plotly_legendclick", (event) => { selection.toggleExperiment(data.experiments[event.data[event.curveNumber].meta].name); return false; });
     this.root.querySelectorAll(".plot[data-plot]").forEach((box) => {
       const name = box.dataset.plot;
       if (name === "centroids") this.plots.push(new Centroids(box, data.centroids).plot);
@@ -48,9 +49,28 @@ class Run {
   addSequences() {
     const root = this.part("sequences");
     if (!root || !this.data.sequences) return;
-    const sequences = new Sequences(root, this.data, this.selection, (name) => this.viewer().open(name));
+    const sequences = new Sequences(root, this.data, this.selection, (name) => whenParsed(() => this.viewer().open(name)));
     this.viewer = () => (this.opened ??= new Viewer(this.part("viewer"), this.data, this.read("strips"), this.read("maps"), this.selection, sequences));
   }
+
+  addNetwork(kind, Kind) {
+    later(this.part(kind), () => whenParsed(() => {
+      const found = this.read(kind) ?? [];
+      if (found.length) new Kind(this.part(kind), found);
+    }));
+  }
+}
+
+// The large data lie behind the scripts, so that the first plot does not wait for them.
+function whenParsed(action) {
+  if (document.readyState === "loading") addEventListener("DOMContentLoaded", action, { once: true });
+  else action();
+}
+
+function imageTools(image) {
+  const [, kind] = /^data:image\/(\w+)/.exec(image.src);
+  const name = image.alt || "picture";
+  image.parentElement.append(el("div", { class: "tools" }, el("button", { class: "tool", type: "button", "aria-label": `${name} as ${kind.toUpperCase()}`, onclick: () => save(`${fileName(name)}.${kind}`, asBlob(image.src)) }, kind.toUpperCase())));
 }
 
 // When it comes near the screen, or when everything is wanted (printing, tests).
@@ -72,8 +92,23 @@ function now(node) {
 
 function drawAll() {
   [...waiting.keys()].forEach(now);
+  document.querySelectorAll("img[loading]").forEach((image) => { image.loading = "eager"; });
 }
 
+// On paper all is open, drawn, light and as wide as the paper.
+const folded = [];
+addEventListener("beforeprint", () => {
+  document.documentElement.dataset.light = "";
+  folded.push(...document.querySelectorAll("details:not([open])"));
+  folded.forEach((one) => { one.open = true; });
+  drawAll();
+  Plot.again();
+});
+addEventListener("afterprint", () => {
+  delete document.documentElement.dataset.light;
+  folded.splice(0).forEach((one) => { one.open = false; });
+  Plot.again();
+});
+
 const runs = [...document.querySelectorAll("article.run")].map((root) => new Run(root));
-addEventListener("beforeprint", drawAll);
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => runs.forEach((run) => run.plots.forEach((plot) => plot.again())));
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", Plot.again);
