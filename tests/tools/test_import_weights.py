@@ -333,6 +333,8 @@ def changed(change):
         (lambda: {"conv1.weight": 3}, "expected a state_dict"),
         (lambda: {3: torch.ones(3)}, "expected a state_dict"),
         (lambda: [torch.ones(3)], "expected a state_dict"),
+        (lambda: changed(lambda s: s.update({"fc.bias": torch.ones(9).to_sparse()})),
+         "expected a state_dict, dense tensors"),
     ],
 )  # fmt: skip
 def test_half_a_match_is_refused_by_the_name_that_is_amiss(tmp_path, capsys, content, told):

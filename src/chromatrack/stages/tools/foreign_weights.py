@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -18,21 +19,10 @@ from chromatrack.files import made_by
 from chromatrack.models.build import INPUT_CHANNELS, build_colorizer, build_trunk
 from chromatrack.stages.tools.foreign_formats import FORMATS, WRAPPERS, Foreign
 from chromatrack.stages.tools.foreign_names import TRANSFORMER, from_mmcv, to_mmcv
-from chromatrack.stages.tools.import_weights import import_siamfc_pytorch
+from chromatrack.stages.tools.import_weights import import_siamfc_pytorch, numpy_values
 
 SIAMFC = "siamfc-pytorch"
 KINDS = ("auto", SIAMFC, *FORMATS)
-
-# Beside tensors, training scripts store their arguments and losses: classes that hold values alone.
-HARMLESS = [
-    argparse.Namespace,
-    np.dtype,
-    *(type(np.dtype(kind)) for kind in (np.float32, np.float64, np.int64)),
-    *(
-        (np._core.multiarray.scalar, f"numpy.{core}.multiarray.scalar")
-        for core in ("core", "_core")
-    ),
-]
 
 
 def import_weights(
@@ -114,26 +104,39 @@ class _Named:
 
 
 def _read(path: Path) -> _File:
-    with torch.serialization.safe_globals(HARMLESS):
-        content = load_tensors(path)
+    # Beside tensors, trainings keep their arguments, a class that holds values alone.
+    content = load_tensors(path, also=(argparse.Namespace, *numpy_values()))
     under = ""
     while isinstance(content, Mapping) and (key := _wrapper(content)):
         content, under = content[key], f"{under}{key} > "
-    if (
-        not isinstance(content, Mapping)
-        or not content
-        or not all(isinstance(name, str) for name in content)
-        or not all(isinstance(value, Tensor) for value in content.values())
-    ):
-        raise InputError(f"{path}: expected a state_dict, tensors by name")
+    if not _is_state(content):
+        raise InputError(f"{path}: expected a state_dict, dense tensors by name")
     if all(name.startswith("module.") for name in content):
         content = {name.removeprefix("module."): value for name, value in content.items()}
         under += "module."
-    return _File(path, under, dict(content))
+    return _File(path, under, {name: torch.as_tensor(value) for name, value in content.items()})
 
 
 def _wrapper(content: Mapping) -> str | None:
     return next((key for key in WRAPPERS if isinstance(content.get(key), Mapping)), None)
+
+
+def _is_state(content: Any) -> bool:
+    """Whether it is tensors, or arrays, by name."""
+    return (
+        isinstance(content, Mapping)
+        and len(content) > 0
+        and all(isinstance(name, str) for name in content)
+        and all(
+            isinstance(value, np.ndarray)
+            or (
+                isinstance(value, Tensor)
+                and value.layout is torch.strided
+                and not value.is_quantized
+            )
+            for value in content.values()
+        )
+    )
 
 
 def _kind(file: _File) -> str:
