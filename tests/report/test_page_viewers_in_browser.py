@@ -41,7 +41,10 @@ def said(page, part="viewer"):
     return page.locator(f'[data-part="{part}"] output').inner_text()
 
 
-def open_sequence(page, name):
+def open_sequence(page, name, first="exp 1, α = 0.3", second="SiamFC"):
+    """With two trackers compared."""
+    page.locator('[data-side="first"]').select_option(label=first)
+    page.locator('[data-side="second"]').select_option(label=second)
     page.get_by_role("button", name=name, exact=True).click()
     page.wait_for_selector(".viewer svg.frame image")
 
@@ -95,8 +98,7 @@ def test_overlaps_are_drawn_for_every_frame_as_they_were_scored(opened, run):
 
 def test_the_button_jumps_to_where_the_two_part(opened, run):
     page = opened(run.page)
-    page.locator('[data-side="second"]').select_option(label="kcf")
-    open_sequence(page, "Target5")
+    open_sequence(page, "Target5", second="kcf")
     strip = strip_of(run, "Target5")
     first, second = (
         decoded(strip["overlaps"][name], np.uint8) / 250 for name in ("exp1-alpha0.3-seed0", "kcf")

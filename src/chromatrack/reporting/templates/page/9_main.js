@@ -71,9 +71,14 @@ function whenParsed(action) {
 }
 
 function imageTools(image) {
-  const [, kind] = /^data:image\/(\w+)/.exec(image.src);
   const name = image.alt || "picture";
-  image.parentElement.append(el("div", { class: "tools" }, el("button", { class: "tool", type: "button", "aria-label": `${name} as ${kind.toUpperCase()}`, onclick: () => save(`${fileName(name)}.${kind}`, asBlob(image.src)) }, kind.toUpperCase())));
+  const take = async () => {
+    await image.decode();
+    const canvas = el("canvas", { width: image.naturalWidth, height: image.naturalHeight });
+    canvas.getContext("2d").drawImage(image, 0, 0);
+    canvas.toBlob((content) => save(`${fileName(name)}.png`, content), "image/png");
+  };
+  image.parentElement.append(el("div", { class: "tools" }, el("button", { class: "tool", type: "button", "aria-label": `${name} as PNG`, onclick: take }, "PNG")));
 }
 
 // When it comes near the screen, or when everything is wanted (printing, tests).
