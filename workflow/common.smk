@@ -157,7 +157,7 @@ def where_results_are():
     """The last lines of a run: what is there to look at."""
     places = {
         "table": SUMMARY,
-        "plots": str(Path(PLACES.figures).parent),
+        "plots": PLACES.figures,
         "page": PLACES.page,
     }
     lines = [

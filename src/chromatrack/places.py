@@ -167,7 +167,8 @@ class Places:
 
     @property
     def figures(self) -> str:
-        return self.report("figures/figures.json")
+        """Folder of the plots."""
+        return self.report("figures")
 
     @property
     def pictures(self) -> str:

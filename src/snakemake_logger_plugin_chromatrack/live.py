@@ -42,7 +42,7 @@ class Live:
         self.handler.progress.columns = (
             TextColumn("{task.description}"), BarColumn(bar_width=None), MofNCompleteColumn(),
         )  # fmt: skip
-        self.handler.live_display.update(self)
+        self.handler.live_display.update(self, refresh=True)
         # A drawing that begins while a line is printed would be off by the height of the other.
         self.lock, self.closed = threading.Lock(), threading.Event()
         self.handler.live_display.auto_refresh = False
@@ -91,7 +91,7 @@ class Live:
             grid.add_row(Text(job.name), duration(now - job.since), Text(said, style="dim"))
         if len(jobs) > SHOWN_JOBS:
             grid.add_row(f"and {len(jobs) - SHOWN_JOBS} more", "", "")
-        so_far = duration(now - (self.work.began or now))
+        so_far = duration(self.work.so_far(now))
         left = Text(
             f"{so_far} so far, {self.work.left_text(now)}", overflow="ellipsis", no_wrap=True
         )

@@ -38,6 +38,7 @@ class Work:
         took: rule -> seconds of its jobs of this run.
         before: the same of an earlier run, from its usage files.
         checkpoints: rules that add jobs which nobody knows of yet.
+        idle: rules that only ask for files of others.
     """
 
     planned: Counter[str] = field(default_factory=Counter)
@@ -46,6 +47,7 @@ class Work:
     took: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     before: dict[str, list[float]] = field(default_factory=dict)
     checkpoints: frozenset[str] = frozenset()
+    idle: frozenset[str] = frozenset()
     began: float | None = None
 
     @property
@@ -57,7 +59,7 @@ class Work:
         event = getattr(record, "event", None)
         if folder := getattr(record, "usage", None):
             self.before = read_usage(Path(folder))
-            self.checkpoints = frozenset(record.checkpoints)
+            self.checkpoints, self.idle = frozenset(record.checkpoints), frozenset(record.idle)
         elif event == LogEvent.RUN_INFO:
             self.planned = Counter({k: n for k, n in record.stats.items() if k != "total"})
             self.total = self.planned.total()
@@ -79,7 +81,7 @@ class Work:
         name = printable(" ".join([record.rule_name, *named]))
         job = Job(record.rule_name, name, tuple(record.log or ()), record.created)
         self.running[record.jobid] = job
-        self.began = self.began or record.created
+        self.began = record.created if self.began is None else self.began
         known = len(self.took.get(job.rule, ())) + self._now_running()[job.rule]
         self.planned[job.rule] = max(self.planned[job.rule], known)
         self.total = max(self.total, self.planned.total())
@@ -88,13 +90,17 @@ class Work:
     def _now_running(self) -> Counter[str]:
         return Counter(job.rule for job in self.jobs())
 
+    def so_far(self, now: float) -> float:
+        """Seconds since the first job started."""
+        return 0.0 if self.began is None else now - self.began
+
     def jobs(self) -> tuple[Job, ...]:
         """Those that run, the oldest first; a copy, as the display is drawn by another thread."""
         return tuple(self.running.values())
 
     def expected(self, rule: str) -> float | None:
         """Seconds that a job of a rule takes: mean of this run, or of the one before, or None."""
-        took = self.took.get(rule) or self.before.get(rule)
+        took = self.took.get(rule) or self.before.get(rule) or [0.0] * (rule in self.idle)
         return fmean(took) if took else None
 
     def left(self, now: float) -> tuple[float, list[str]]:
@@ -114,7 +120,7 @@ class Work:
             each += [expected] * waiting
             each += [max(expected - (now - one.since), 0) for one in jobs if one.rule == rule]
         worked = sum(map(sum, self.took.values())) + sum(now - one.since for one in jobs)
-        at_a_time = max(worked / max(now - (self.began or now), 1e-9), 1)
+        at_a_time = max(worked / max(self.so_far(now), 1e-9), 1)
         return max(sum(each) / at_a_time, max(each, default=0.0)), unknown
 
     def left_text(self, now: float) -> str:
@@ -139,7 +145,8 @@ def read_usage(folder: Path) -> dict[str, list[float]]:
         try:
             with open(path, encoding="utf-8", newline="") as handle:
                 for row in csv.DictReader(handle, delimiter="\t", quoting=csv.QUOTE_NONE):
-                    found[row["rule_name"]].append(float(row["s"]))
+                    if row["rule_name"]:
+                        found[row["rule_name"]].append(float(row["s"]))
         except (OSError, KeyError, TypeError, ValueError):
             continue  # a killed job leaves none, or half of one
     return dict(found)

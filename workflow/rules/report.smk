@@ -9,6 +9,7 @@ MASKS = [name for name in SETTINGS.benchmarks if sets.get(name).gives == "masks"
 COLOURED = [
     PLACES.colorized(trunk) for trunk in trunks(SETTINGS) if CLIPS and MASKS[:1]
 ]
+THESIS_TABLES = [PLACES.table_of(name, "csv") for name in TABLES]
 ALL_SCORES = [
     (
         PLACES.scores(benchmark.name, protocol, spec.name)
@@ -194,7 +195,12 @@ rule summary:
         manifest=PLACES.manifest,
         statistics=PLACES.verdicts,
     output:
-        table=PLACES.table,
+        table=report(
+            PLACES.table,
+            category="Summary",
+            labels={"table": "summary"},
+            caption="../report/summary.rst",
+        ),
     log:
         PLACES.log("summary"),
     benchmark:
@@ -212,7 +218,13 @@ rule figures:
     input:
         manifest=PLACES.manifest,
     output:
-        index=PLACES.figures,
+        folder=report(
+            directory(PLACES.figures),
+            patterns=["{plot}.svg"],
+            category="Plots",
+            labels={"plot": "{plot}"},
+            caption="../report/plot.rst",
+        ),
     log:
         PLACES.log("figures"),
     benchmark:
@@ -220,10 +232,9 @@ rule figures:
     conda:
         "../../envs/chromatrack.yaml"
     params:
-        folder=subpath(output.index, parent=True),
         version=VERSIONS["report"],
     shell:
-        "chromatrack figures --manifest {input.manifest:q} --output {params.folder:q}"
+        "chromatrack figures --manifest {input.manifest:q} --output {output.folder:q}"
         " > {log:q} 2>&1"
 
 
@@ -233,7 +244,12 @@ rule page:
         statistics=PLACES.verdicts,
         table=PLACES.table,
     output:
-        page=PLACES.page,
+        page=report(
+            PLACES.page,
+            category="Page",
+            labels={"page": "all of the run"},
+            caption="../report/page.rst",
+        ),
     log:
         PLACES.log("page"),
     benchmark:
@@ -254,7 +270,12 @@ rule table:
         statistics=PLACES.verdicts,
         scores=ALL_SCORES,
     output:
-        csv=PLACES.table_of("{table}", "csv"),
+        csv=report(
+            PLACES.table_of("{table}", "csv"),
+            category="Tables of the thesis",
+            labels={"table": "{table}"},
+            caption="../report/table.rst",
+        ),
         tex=PLACES.table_of("{table}", "tex"),
     log:
         PLACES.log("tables/{table}"),
@@ -274,7 +295,7 @@ rule table:
 # All of them. Nothing depends on it: it is asked for by name.
 rule tables:
     input:
-        [PLACES.table_of(name, "csv") for name in TABLES],
+        THESIS_TABLES,
 
 
 # The speed of trackers, with nothing beside it: a job of all cores. Asked for by name, and none of
@@ -317,4 +338,4 @@ rule publish:
     conda:
         "../../envs/chromatrack.yaml"
     shell:
-        "cp {input.table:q} {output.table:q} 2> {log:q}"
+        "cp {input.table:q} {output.table:q} > {log:q} 2>&1"
