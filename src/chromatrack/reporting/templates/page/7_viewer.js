@@ -85,7 +85,7 @@ class Viewer {
   curves(shown, room) {
     const traces = shown.map((index) => {
       const y = this.overlaps(index), name = shortened(this.data.trackers[index].name);
-      return { x: range(y.length), y, mode: "lines", name: plain(shortened(name, room)), meta: index, opacity: this.selection.strength(index), line: { color: this.selection.colour(index), dash: this.selection.styles[index].dash, width: 1.8 },
+      return { x: range(y.length), y, mode: "lines", name: plain(shortened(name, room)), meta: index, line: { color: this.selection.colour(index), dash: this.selection.styles[index].dash, width: 1.8 },
         hoverinfo: "text", text: y.map((value, i) => hover([name, `frame ${i}: ${number(value, 2)}`])) };
     });
     return { data: traces, layout: { showlegend: true, legend: LEGEND, margin: { l: 45, r: 8, t: 6, b: 36 }, xaxis: { title: { text: "frame" } }, yaxis: { range: [0, 1.02], title: { text: "overlap" } }, shapes: this.cursor(this.strip.frames[this.player.at] ?? 0) } };
