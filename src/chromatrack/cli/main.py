@@ -29,11 +29,11 @@ PARTS = {
     "siamfc": ("siamfc",),
     "fusion": ("fusion",),
     "evaluation": ("evaluate", "compare", "run", "vot"),
-    "report": ("viewer", "report", "speed"),
+    "report": ("report_command", "viewer", "report", "speed"),
 }
 
 # Commands of the other modules that are tools, too.
-TOOLS = ("run", "evaluate", "compare", "kinetics")
+TOOLS = ("run", "evaluate", "compare", "report", "kinetics")
 
 DESCRIPTION = """\
 Video colorization as a second backbone beside the SiamFC tracker.

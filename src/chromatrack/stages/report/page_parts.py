@@ -48,7 +48,7 @@ def page_run(manifest: Manifest) -> dict[str, Any]:
         "synthetic": manifest.synthetic,
         "cut": manifest.cut,
         "headline": said.get("headline", ""),
-        "verdicts": [text for claim, text in told if claim],
+        "verdicts": [*(text for claim, text in told if claim), *said.get("comparisons", ())],
         "others": [text for claim, text in told if not claim],
         "gain": _gain_caption(data),
         "curves": [{**one, "caption": _curve_caption(one)} for one in data.get("curves", ())],
