@@ -74,6 +74,7 @@ def _scores(
 ) -> dict:
     walk = np.cumsum(rng.normal(0, 0.02, size=(len(targets), frames)), axis=1)
     overlaps = np.clip(1 - 0.6 * hard + gain + walk - walk.mean(axis=1, keepdims=True), 0, 1)
+    overlaps = overlaps.round(4)  # as they are written: the curve is theirs to the last frame
     error = 40 * (1 - overlaps)
     measured = [otb.Frames(o, e, e / 40) for o, e in zip(overlaps, error, strict=True)]
     scores = dict(zip(targets, map(otb.score_frames, measured), strict=True))
@@ -92,7 +93,7 @@ def _scores(
                     "normalized_precision": mean.normalized.tolist()},
             groups={name: _numbers(otb.mean_score([scores[t] for t in own]))
                     for name, own in marked.items() if own},
-            more={"overlaps": {name: np.round(one.overlap, 4).tolist()
+            more={"overlaps": {name: one.overlap.tolist()
                                for name, one in zip(targets, measured, strict=True)}},
         ),
         protocol="ope", tracker=None,

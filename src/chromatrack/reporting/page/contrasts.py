@@ -9,21 +9,21 @@ import numpy as np
 from chromatrack.metrics import statistics
 from chromatrack.reporting.manifest import Evaluated
 from chromatrack.reporting.per_target import first_measure
-from chromatrack.reporting.scores import read_evaluation
+from chromatrack.reporting.scores import Reader
 
 
-def contrasts(evaluations: Sequence[Evaluated]) -> list[str]:
+def contrasts(evaluations: Sequence[Evaluated], read: Reader) -> list[str]:
     """A sentence for each pair, with the difference and its interval over what is scored."""
     return [
-        _sentence(evaluated, trained, untrained)
+        _sentence(evaluated, trained, untrained, read)
         for evaluated in evaluations
         for trained, untrained in evaluated.untrained.items()
     ]
 
 
-def _sentence(evaluated: Evaluated, trained: str, untrained: str) -> str:
+def _sentence(evaluated: Evaluated, trained: str, untrained: str, read: Reader) -> str:
     paths = evaluated.trackers[trained], evaluated.trackers[untrained]
-    scores = [read_evaluation(path) for path in paths]
+    scores = [read(path) for path in paths]
     measure = first_measure(scores[0], paths[0])
     units = [one[f"per_{one['unit']}"] for one in scores]
     names = sorted(set(units[0]) & set(units[1]))

@@ -10,11 +10,11 @@ from chromatrack.reporting.manifest import Manifest
 from chromatrack.reporting.page import plots
 from chromatrack.reporting.page.sequences import sequence_table
 from chromatrack.reporting.page.trackers import experiment_list, tracker_list
-from chromatrack.reporting.per_target import Scored, first_measure, read_scored
-from chromatrack.reporting.scores import experiments_of, mean_over_seeds, read_evaluation
+from chromatrack.reporting.per_target import first_measure, read_scored
+from chromatrack.reporting.scores import Reader, experiments_of, mean_over_seeds
 
 
-def run_data(manifest: Manifest, said: dict[str, Any]) -> dict[str, Any]:
+def run_data(manifest: Manifest, said: dict[str, Any], read: Reader) -> dict[str, Any]:
     """What plots and viewers of a run show; parts that the run has not are left out.
 
     Args:
@@ -25,18 +25,19 @@ def run_data(manifest: Manifest, said: dict[str, Any]) -> dict[str, Any]:
     """
     data: dict[str, Any] = {"heading": manifest.heading, "trackers": [], "experiments": []}
     if manifest.rows:
-        data |= _scores(manifest, said)
+        data |= _scores(manifest, said, read)
     data["learning"] = plots.learning(manifest, data["trackers"])
     if manifest.label_analysis is not None:
         data["centroids"] = plots.centroids(read_json(manifest.label_analysis))
     return data
 
 
-def _scores(manifest: Manifest, said: dict[str, Any]) -> dict[str, Any]:
-    means = mean_over_seeds(manifest.rows)
+def _scores(manifest: Manifest, said: dict[str, Any], read: Reader) -> dict[str, Any]:
+    means = mean_over_seeds(manifest.rows, read)
     path = manifest.rows[0].evaluation
-    first = read_evaluation(path)
-    scored = _scored(manifest, first)
+    first = read(path)
+    # Target by target, where the benchmark tells it.
+    scored = read_scored(manifest.rows, read) if f"per_{first['unit']}" in first else None
     names = experiments_of(means)
     measure = first_measure(first, path) if scored else _first(first)
     data = {
@@ -51,11 +52,6 @@ def _scores(manifest: Manifest, said: dict[str, Any]) -> dict[str, Any]:
     if scored is not None:
         data["sequences"] = sequence_table(scored, means)
     return data
-
-
-def _scored(manifest: Manifest, first: dict[str, Any]) -> Scored | None:
-    """Scores target by target, where the benchmark tells them."""
-    return read_scored(manifest.rows) if f"per_{first['unit']}" in first else None
 
 
 def _first(first: dict[str, Any]) -> Measure:

@@ -64,11 +64,7 @@ def _bands(
     found: list[list[list[float]] | None] = []
     for key, line in zip(keys, values, strict=True):
         tracker = scored.trackers[key]
-        per_seed = [
-            [(overlap[:, None] > thresholds).mean(axis=0) for overlap in seed]
-            for seed in tracker.overlaps
-            if seed is not None
-        ]
+        per_seed = [shares_above(seed, thresholds) for seed in tracker.overlaps if seed is not None]
         if len(per_seed) != len(tracker.overlaps) or not per_seed:
             found.append(None)
             continue
@@ -79,6 +75,22 @@ def _bands(
         low, high = np.percentile(per_target[draws].mean(axis=1), [2.5, 97.5], axis=0)
         found.append([_rounded(low), _rounded(high)])
     return found
+
+
+def shares_above(overlaps: Sequence[np.ndarray], thresholds: np.ndarray) -> np.ndarray:
+    """(targets, thresholds): of the frames of each target, the share above each threshold.
+
+    Args:
+        overlaps: (frames,) of each target.
+        thresholds: ascending.
+    """
+    lengths = np.array([len(one) for one in overlaps])
+    # How many thresholds each frame is above, counted per target in one go.
+    passed = np.searchsorted(thresholds, np.nan_to_num(np.concatenate(overlaps), nan=-np.inf))
+    places = np.repeat(np.arange(len(overlaps)), lengths) * (len(thresholds) + 1) + passed
+    size = len(overlaps) * (len(thresholds) + 1)
+    counts = np.bincount(places, minlength=size).reshape(len(overlaps), -1)
+    return counts[:, ::-1].cumsum(axis=1)[:, -2::-1] / lengths[:, None]
 
 
 def published_gain(benchmark: str, names: Sequence[str]) -> dict[str, list[list[float]]]:

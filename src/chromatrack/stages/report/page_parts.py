@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from chromatrack.reporting.page.contrasts import contrasts
 from chromatrack.reporting.page.data import run_data
 from chromatrack.reporting.page.pictures import picture_uri
 from chromatrack.reporting.per_target import first_measure
-from chromatrack.reporting.scores import mean_over_seeds, read_evaluation
+from chromatrack.reporting.scores import Reader, mean_over_seeds, read_evaluation
 from chromatrack.reporting.tables import Table
 from chromatrack.stages.report.ledgers import clip_tables
 from chromatrack.stages.report.summary import BEFORE, BESIDE
@@ -39,7 +40,8 @@ def page_run(manifest: Manifest) -> dict[str, Any]:
         read_keys(manifest.statistics, ("headline", "experiments")) if manifest.statistics else {}
     )
     told = [(one["claim"], one["sentence"]) for one in said.get("experiments", {}).values()]
-    data = run_data(manifest, said)
+    read = cache(read_evaluation)  # several parts show the same scores
+    data = run_data(manifest, said, read)
     analysis = read_label_analysis(manifest.label_analysis) if manifest.label_analysis else None
     masks = [one for one in manifest.evaluations if sets.get(one.benchmark).gives == "masks"]
     kept = _kept(manifest)
@@ -54,12 +56,12 @@ def page_run(manifest: Manifest) -> dict[str, Any]:
         "curves": [{**one, "caption": _curve_caption(one)} for one in data.get("curves", ())],
         "attributes": _attributes_caption(data),
         "sequences": _sequences_note(data) if data.get("sequences") else "",
-        "tables_before": _summary(manifest, said),
+        "tables_before": _summary(manifest, said, read),
         "tables_after": [
-            _benchmark(one) for one in manifest.evaluations if one not in masks
-        ] + _thesis(manifest),
-        "tables_masks": [_benchmark(one) for one in masks] + _score_maps(manifest),
-        "contrasts": contrasts(masks),
+            _benchmark(one, read) for one in manifest.evaluations if one not in masks
+        ] + _thesis(manifest, read),
+        "tables_masks": [_benchmark(one, read) for one in masks] + _score_maps(manifest),
+        "contrasts": contrasts(masks, read),
         "learning": [f"Learning curves: {one['group']}" for one in data["learning"]],
         "pictures": [(p.caption, picture_uri(p.png)) for p in manifest.pictures],
         "analysis": analysis,
@@ -150,10 +152,10 @@ def capital(text: str) -> str:
 # Tables
 
 
-def _summary(manifest: Manifest, said: Mapping[str, Any]) -> list[Part]:
+def _summary(manifest: Manifest, said: Mapping[str, Any], read: Reader) -> list[Part]:
     parts: list[Part] = []
     if manifest.summary_csv is not None and manifest.rows:
-        measures = headline_measures(manifest)
+        measures = headline_measures(manifest, read)
         table = read_summary(manifest, measures)
         parts.append(("summary", "Trackers", tables.summary(table, measures)))
     if said.get("experiments"):
@@ -161,13 +163,13 @@ def _summary(manifest: Manifest, said: Mapping[str, Any]) -> list[Part]:
     return parts
 
 
-def _thesis(manifest: Manifest) -> list[Part]:
+def _thesis(manifest: Manifest, read: Reader) -> list[Part]:
     if not manifest.rows:
         return []
-    first = read_evaluation(manifest.rows[0].evaluation)
+    first = read(manifest.rows[0].evaluation)
     if first["benchmark"] != published.BENCHMARK:
         return []
-    means = mean_over_seeds(manifest.rows)
+    means = mean_over_seeds(manifest.rows, read)
     parts = []
     if any(mean.tracker is None for mean in means):
         beside = tables.beside_the_thesis(means, manifest.experiments)
@@ -185,9 +187,9 @@ def _score_maps(manifest: Manifest) -> list[Part]:
     return [("scores", "Score maps", tables.score_statistics(found))]
 
 
-def _benchmark(evaluated: Evaluated) -> Part:
+def _benchmark(evaluated: Evaluated, read: Reader) -> Part:
     benchmark = sets.get(evaluated.benchmark)
-    entries = {title: read_evaluation(path) for title, path in evaluated.trackers.items()}
+    entries = {title: read(path) for title, path in evaluated.trackers.items()}
     usual = evaluated.protocol == benchmark.protocols[0]
     heading = benchmark.title if usual else f"{benchmark.title}, {evaluated.protocol.upper()}"
     anchor = f"{evaluated.benchmark}-{evaluated.protocol}"
@@ -219,10 +221,10 @@ def _made(manifest: Manifest) -> list[tuple[str, Table]]:
 # Files
 
 
-def headline_measures(manifest: Manifest) -> dict[str, Measure]:
+def headline_measures(manifest: Manifest, read: Reader) -> dict[str, Measure]:
     """The measures of the summary table: the one that is compared, and the others."""
     path = manifest.rows[0].evaluation
-    first = read_evaluation(path)
+    first = read(path)
     compared = first_measure(first, path)
     found = {compared.key: compared}
     for key in first["headline"]:

@@ -11,13 +11,12 @@ function layoutOf(extra = {}) {
   };
 }
 
-const IN_LEGEND = 28;  // characters: as wide as a telephone
 const LEGEND = { orientation: "h", y: 1.02, yanchor: "bottom", x: 0 };
 
 class Plot {
   static all = new Set();
 
-  // build() -> {data, layout}
+  // build(room) -> {data, layout}; room: for a name of the legend, in characters.
   constructor(box, build, onReady = () => {}) {
     this.box = box;
     this.build = build;
@@ -33,7 +32,7 @@ class Plot {
   }
 
   draw() {
-    const { data, layout } = this.build();
+    const { data, layout } = this.build(Math.max(16, Math.floor(this.box.clientWidth / 9)));
     Plotly.react(this.box, data, layoutOf(layout), { displayModeBar: false, responsive: true });
     this.box.dataset.traces = data.length;
     if (!this.drawn) { this.drawn = true; this.onReady(this.box); }
@@ -50,7 +49,7 @@ class Plot {
   // On white, with a title and a legend.
   async take(format) {
     const { data, layout } = inLight(() => {
-      const built = this.build();
+      const built = this.build(80);
       return { data: built.data, layout: layoutOf(built.layout) };
     });
     Object.assign(layout, {
@@ -162,9 +161,9 @@ function attributePlot(data, selection) {
   return { data: traces, layout: { xaxis: { tickvals: range(names.length), ticktext: names.map((name) => plain(shortened(name, 12))), range: [-0.6, names.length - 0.4], showgrid: false }, yaxis: { title: { text: plain(data.measure.title) } } } };
 }
 
-function learningPlot(data, selection, group) {
+function learningPlot(data, selection, group, room) {
   const traces = group.lines.map((line, i) => ({
-    x: line.x, y: line.y, mode: "lines", name: plain(shortened(line.name, IN_LEGEND)), opacity: line.tracker === null ? 1 : selection.strength(line.tracker),
+    x: line.x, y: line.y, mode: "lines", name: plain(shortened(line.name, room)), opacity: line.tracker === null ? 1 : selection.strength(line.tracker),
     meta: line.tracker, line: { color: lineColour(i), width: line.main ? 2 : 1, dash: DASHES[i % DASHES.length] },
     hoverinfo: "text", text: line.x.map((x, at) => hover([shortened(line.name), `step ${x}: ${line.y[at]}`])),
   }));
@@ -179,15 +178,15 @@ class Centroids {
     this.choice = { clip: clips[0], mode: "all", colours: counts[counts.length - 1] };
     this.modes = modes;
     const select = (name, values, text) => el("label", {}, `${text} `, el("select", { onchange: (event) => { this.choice[name] = values[event.target.selectedIndex]; this.plot.draw(); } }, ...values.map((value) => el("option", { selected: value === this.choice[name] }, shortened(String(value))))));
-    this.plot = new Plot(box, () => this.build());
+    this.plot = new Plot(box, (room) => this.build(room));
     box.parentElement.append(el("div", { class: "tools" }, select("clip", clips, "clip"), select("mode", ["all", ...modes], "equalisation"), select("colours", counts, "k")));
   }
 
-  build() {
+  build(room) {
     const shown = this.entries.filter((one) => one.clip === this.choice.clip && one.colours === this.choice.colours && (this.choice.mode === "all" || one.mode === this.choice.mode));
     const symbols = ["circle", "square", "diamond", "triangle-up", "cross"];
     const traces = shown.map((one) => ({
-      x: one.points.map(([a]) => a), y: one.points.map(([, b]) => b), mode: "markers", name: plain(shortened(one.mode, IN_LEGEND)),
+      x: one.points.map(([a]) => a), y: one.points.map(([, b]) => b), mode: "markers", name: plain(shortened(one.mode, room)),
       marker: { size: 12, symbol: symbols[this.modes.indexOf(one.mode) % symbols.length], color: one.colors, line: { width: 1.5, color: lineColour(this.modes.indexOf(one.mode)) } },
       hoverinfo: "text", text: one.points.map(([a, b], i) => hover([`${one.mode}, centroid ${i + 1}`, `a ${number(a, 1)}, b ${number(b, 1)}`])),
     }));

@@ -67,7 +67,7 @@ class Viewer {
     this.player = new Player(Math.max(1, strip.frames.length), (position) => this.show(position), { extra: [jump] });
     const box = el("div", { class: "plot", style: "height:15rem" });
     const holder = el("figure", {}, el("h3", {}, "Overlap per frame"), box);
-    this.curve = new Plot(box, () => this.curves(shown), (node) => node.on("plotly_click", (event) => this.player.go(this.nearest(event.points[0].x))));
+    this.curve = new Plot(box, (room) => this.curves(shown, room), (node) => node.on("plotly_click", (event) => this.player.go(this.nearest(event.points[0].x))));
     this.mapHolder = el("div");
     const boxes = [el("span", {}, boxSwatch({ stroke: "#fff", "stroke-dasharray": "4 3" }), " ground truth"),
       ...shown.map((i) => el("span", {}, boxSwatch(this.strokeOf(i)), ` ${shortened(this.data.trackers[i].name)}`))];
@@ -82,10 +82,10 @@ class Viewer {
     return el("button", { class: "tool", type: "button", onclick }, text);
   }
 
-  curves(shown) {
+  curves(shown, room) {
     const traces = shown.map((index) => {
       const y = this.overlaps(index), name = shortened(this.data.trackers[index].name);
-      return { x: range(y.length), y, mode: "lines", name: plain(shortened(name, IN_LEGEND)), meta: index, opacity: this.selection.strength(index), line: { color: this.selection.colour(index), dash: this.selection.styles[index].dash, width: 1.8 },
+      return { x: range(y.length), y, mode: "lines", name: plain(shortened(name, room)), meta: index, opacity: this.selection.strength(index), line: { color: this.selection.colour(index), dash: this.selection.styles[index].dash, width: 1.8 },
         hoverinfo: "text", text: y.map((value, i) => hover([name, `frame ${i}: ${number(value, 2)}`])) };
     });
     return { data: traces, layout: { showlegend: true, legend: LEGEND, margin: { l: 45, r: 8, t: 6, b: 36 }, xaxis: { title: { text: "frame" } }, yaxis: { range: [0, 1.02], title: { text: "overlap" } }, shapes: this.cursor(this.strip.frames[this.player.at] ?? 0) } };

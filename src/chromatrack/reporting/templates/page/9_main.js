@@ -35,7 +35,7 @@ class Run {
     const { data, selection } = this;
     const builders = { gain: () => gainPlot(data, selection), attributes: () => attributePlot(data, selection) };
     (data.curves ?? []).forEach((curve) => { builders[`curve-${curve.key}`] = () => curvePlot(data, selection, curve); });
-    data.learning.forEach((group, i) => { builders[`learning-${i}`] = () => learningPlot(data, selection, group); });
+    data.learning.forEach((group, i) => { builders[`learning-${i}`] = (room) => learningPlot(data, selection, group, room); });
     const click = (node) => node.on("plotly_click", (event) => { const { meta } = event.points[0].data; if (typeof meta === "number") selection.toggle(meta); });
     const gain = (node) => node.on("plotly_legendclick", (event) => { selection.toggleExperiment(data.experiments[event.data[event.curveNumber].meta].name); return false; });
     this.root.querySelectorAll(".plot[data-plot]").forEach((box) => {
