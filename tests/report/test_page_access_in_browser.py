@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.report.conftest import DRAWN, NARROW, WIDE, draw_all
+from tests.report.pages import DRAWN, NARROW, WIDE, draw_all
 
 AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"],
        "resultTypes": ["violations"]}  # fmt: skip

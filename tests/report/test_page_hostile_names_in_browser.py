@@ -5,7 +5,7 @@ import io
 
 import pytest
 
-from tests.report.conftest import NARROW, WIDE, draw_all, made_up
+from tests.report.pages import NARROW, WIDE, draw_all, made_up
 from tests.report.test_page_access_in_browser import OUTSIDE
 
 NAMES = (

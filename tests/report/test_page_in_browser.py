@@ -8,7 +8,7 @@ import xml.etree.ElementTree as ET
 import pytest
 from PIL import Image
 
-from tests.report.conftest import draw_all
+from tests.report.pages import draw_all
 
 OF_TRACKERS = ["curve-success", "curve-precision", "curve-normalized_precision", "attributes"]
 LEARNING = ["learning-0", "learning-1", "learning-2"]

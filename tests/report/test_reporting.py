@@ -24,6 +24,7 @@ from chromatrack.stages.report.figures import make_figures
 from chromatrack.stages.report.page import make_page
 from chromatrack.stages.report.statistics import run_statistics
 from chromatrack.stages.report.summary import summarize
+from tests.report.pages import without_scripts
 
 EVIL = "<script>alert('x')</script> $\\frac{"
 
@@ -274,12 +275,6 @@ def run_all(manifest):
     ):  # fmt: skip
         assert main([stage, f"--manifest={manifest}", f"--output={folder / output}", *more]) == 0
     return (folder / "p.html").read_text()
-
-
-def without_scripts(text):
-    """The page as the reader gets it before a script ran; the scripts with their attributes."""
-    found = re.findall(r"<script([^>]*)>(.*?)</script>", text, re.DOTALL)
-    return re.sub(r"<script[^>]*>.*?</script>", "", text, flags=re.DOTALL), found
 
 
 def test_page_is_self_contained_and_escapes_labels(manifest):
