@@ -8,7 +8,9 @@ import xml.etree.ElementTree as ET
 import pytest
 from PIL import Image
 
-from tests.report.pages import draw_all
+from chromatrack.reporting.manifest import read_manifest
+from chromatrack.stages.report.page import make_page
+from tests.report.pages import draw_all, made_up
 
 OF_TRACKERS = ["curve-success", "curve-precision", "curve-normalized_precision", "attributes"]
 LEARNING = ["learning-0", "learning-1", "learning-2"]
@@ -295,3 +297,29 @@ def test_a_change_of_the_colour_scheme_draws_again(opened, run):
         """() => getComputedStyle(document.querySelector('[data-plot="gain"] .xtick text')).fill
             === "rgb(231, 234, 237)" """
     )
+
+
+def test_runs_on_one_page_have_their_own_data_and_filters(opened, run, tmp_path):
+    other = made_up(tmp_path, title="Another run", experiments=("7",), targets=("Lone", "Star"))
+    manifests = [read_manifest(one.page.parent / "manifest.json") for one in (run, other)]
+    make_page(manifests, tmp_path / "both.html")
+    page = opened(tmp_path / "both.html", everything=True)
+    first, second = page.locator("article.run").all()
+    assert first.locator("h2").first.inner_text() == "Made-up run"
+    assert second.locator("tr[data-sequence]").count() == 2
+    first.get_by_role("checkbox", name="classical").uncheck()
+    buttons = [part.locator("div.legend button").all_inner_texts() for part in (first, second)]
+    assert "kcf" not in buttons[0] and buttons[1] == ["SiamFC", "kcf", "exp 7, α = 0.3"]
+    for part, name in ((second, "Star"), (first, "Target3")):
+        part.get_by_role("button", name=name, exact=True).click()
+        assert part.locator(".viewer h3").first.inner_text() == name
+    assert second.locator(".viewer h3").first.inner_text() == "Star"
+    assert (
+        page.evaluate("""() => {
+        const ids = [...document.querySelectorAll("[id]:not(svg *)")].map((one) => one.id);
+        return ids.length - new Set(ids).size;
+    }""")
+        == 0
+    )
+    for link in page.locator("nav a").all():
+        assert page.locator(f'[id="{link.get_attribute("href")[1:]}"]').count() == 1
