@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import re
 import sys
+import threading
 from collections.abc import Iterable
 from typing import Any
 
 from tqdm import tqdm
 
 from chromatrack.standard_error import StandardError
+
+# Processes draw no bar together: tqdm's own lock between them takes shared memory, and a process
+# that is killed leaves it behind.
+tqdm.set_lock(threading.RLock())
 
 
 class _Lines(StandardError):
