@@ -256,7 +256,7 @@ def walk(folder: Path, names: list[tuple[str, dict[str, Any]]], threads: int) ->
             return name, str(error)
         started = {rule: one.jobs for rule, one in planned.items() if one.starts}
         # The report shows all of the run and follows whatever starts: it is told alone.
-        for rule in ("statistics", "manifest", "similarity", "score_maps", "strips"):
+        for rule in ("statistics", "manifest", "pictures", "similarity", "score_maps", "strips"):
             if set(started) != {rule}:
                 started.pop(rule, None)
         return name, started

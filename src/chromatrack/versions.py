@@ -9,7 +9,7 @@ VERSIONS = {
     "world": 1,
     "shards": 1,
     "fetch": 3,
-    "labels": 3,
+    "labels": 4,
     "lab-statistics": 1,
     "analyze-labels": 2,
     "train-colorization": 2,

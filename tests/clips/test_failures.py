@@ -13,7 +13,8 @@ from yt_dlp.utils import DownloadError, ExtractorError, GeoRestrictedError
 
 from chromatrack.fetch.failures import STATUSES, FetchError, classify, clean, http_failure
 from chromatrack.fetch.failures import retry_after as read_retry_after
-from chromatrack.fetch.sentences import ADDRESS, COOKIES, RUNTIME, UPDATE, WAIT, meaning
+from chromatrack.fetch.sentences import meaning
+from chromatrack.fetch.words import ADDRESS, COOKIES, RUNTIME, UPDATE, WAIT
 
 HINT = (
     ". Use --cookies-from-browser or --cookies for the authentication. See  https://github.com/yt-dlp"

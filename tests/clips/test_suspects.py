@@ -13,7 +13,8 @@ from chromatrack.data.kinetics import ClipRow, write_clip_list
 from chromatrack.errors import WorkError
 from chromatrack.fetch import way
 from chromatrack.fetch.failures import FetchError
-from chromatrack.fetch.gate import Gate, GateClosed, GateState, Loss, read_state
+from chromatrack.fetch.gate import Gate, GateClosed, read_state
+from chromatrack.fetch.gate_state import GateState, Loss
 from chromatrack.fetch.ledger import read_entries, read_ledger
 from chromatrack.settings import BackOffSettings, ClipSettings, SourceSettings, to_json
 from tests.clips.test_fetch_again import options, run

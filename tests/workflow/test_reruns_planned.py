@@ -45,12 +45,12 @@ def test_a_surprise_is_told(found):
 
 
 def test_an_experiment_that_is_taken_away_makes_the_report_alone(folder):
-    """Pictures, too: they are of the best tracker, and all scores say which one that is."""
+    """With what its page shows of sequences: of which trackers, all experiments say."""
     for name in ("1", "2"):
         (folder / "without.yaml").write_text(f"experiments: {{'{name}': null}}\n")
         planned = key_walk.plan(key_walk.configured("without.yaml"), folder=folder)
         assert set(planned) == {
-            "pictures", "strips", "manifest", "statistics", "summary", "figures", "page",
+            "strips", "score_maps", "manifest", "statistics", "summary", "figures", "page",
             "publish",
         }  # fmt: skip
 

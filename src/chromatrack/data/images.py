@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from chromatrack.errors import InputError, WorkError
+from chromatrack.errors import InputError, UnwritableError, WorkError
 from chromatrack.files import whole_file, writing
 
 LEAST_BITS = 14
@@ -124,7 +124,11 @@ def write_frames(
     count = 0
     for frame in frames:
         path = folder / (pattern % (first + count))
-        with writing(path):
-            path.write_bytes(jpeg_bytes(frame, quality))
+        try:
+            with writing(path):
+                path.write_bytes(jpeg_bytes(frame, quality))
+        except UnwritableError:
+            path.unlink(missing_ok=True)
+            raise
         count += 1
     return count

@@ -7,15 +7,8 @@ import time
 from collections.abc import Mapping, Sequence
 from email.utils import parsedate_to_datetime
 
-from chromatrack.fetch.sentences import (
-    ADDRESS,
-    COOKIES,
-    RUNTIME,
-    WAIT,
-    is_doubtful,
-    meaning,
-    tells_of_runtime,
-)
+from chromatrack.fetch.sentences import is_doubtful, meaning, tells_of_runtime
+from chromatrack.fetch.words import ADDRESS, COOKIES, RUNTIME, WAIT
 from chromatrack.files import UNWRITABLE
 
 STATUSES = {

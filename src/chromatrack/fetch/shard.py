@@ -11,7 +11,8 @@ from pathlib import Path
 
 from chromatrack.data.kinetics import ClipRow
 from chromatrack.fetch.failures import FetchError
-from chromatrack.fetch.gate import Gate, GateClosed, GateState, Loss, clock, pause
+from chromatrack.fetch.gate import Gate, GateClosed, clock
+from chromatrack.fetch.gate_state import GateState, Loss, pause
 from chromatrack.fetch.ledger import DONE, Entry, Journal, Outcome
 from chromatrack.fetch.place import place_cut, place_ready
 from chromatrack.fetch.sources import Source

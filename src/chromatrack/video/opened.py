@@ -62,6 +62,7 @@ class Video:
         self.begin = (container.start_time or 0) / av.time_base
         self.frame = float(1 / rate) if rate else USUAL_FRAME
         self.reached = 0.0
+        self._ticks: dict[int, float] = {}
         self._declared, self._of_all_streams = self._declared_end()
 
     @property
@@ -76,13 +77,14 @@ class Video:
 
     def packets(self) -> Iterator[av.Packet]:
         """The packets of the video in the order of the file; the last one, empty, flushes."""
+        index = self.stream.index
         streams = () if self._of_all_streams else (self.stream,)
         for packet in self.container.demux(*streams):
-            is_video = packet.stream.index == self.stream.index
+            is_video = packet.stream_index == index
             moment = self.moment(packet)
             if moment is not None and (is_video or self._of_all_streams):
-                length = float(packet.duration * packet.time_base) if packet.duration else 0.0
-                self.reached = max(self.reached, moment + (length or self.frame))
+                length = packet.duration * self._tick(packet) if packet.duration else self.frame
+                self.reached = max(self.reached, moment + length)
             if is_video:
                 yield packet
 
@@ -91,7 +93,14 @@ class Video:
         stamp = packet.dts if packet.pts is None else packet.pts
         if stamp is None or packet.is_discard:
             return None
-        return float(stamp * packet.time_base) - self.begin
+        return stamp * self._tick(packet) - self.begin
+
+    def _tick(self, packet: av.Packet) -> float:
+        """Seconds of one unit of a packet's times."""
+        index = packet.stream_index
+        if index not in self._ticks:
+            self._ticks[index] = float(packet.time_base)
+        return self._ticks[index]
 
     def ends_early(self, wanted: float | None = None) -> str:
         """What is missing of what the container declares, after all packets; "" if nothing is.

@@ -37,8 +37,8 @@ def usage(folder: Path) -> Table | None:
     """
     jobs: dict[str, list[tuple[float, float, float]]] = defaultdict(list)
     for path in sorted(folder.rglob("*.tsv")):
-        parts = path.relative_to(folder).with_suffix("").parts
-        jobs[" ".join(parts[:2] if parts[2:] else parts[:1])].append(_read(path))
+        rule, *measured = _read(path)
+        jobs[rule or path.relative_to(folder).parts[0]].append(tuple(measured))
     lines = []
     for rule, found in sorted(jobs.items(), key=lambda item: -sum(job[0] for job in item[1])):
         seconds, memory, processor = zip(*found, strict=True)
@@ -51,15 +51,15 @@ def usage(folder: Path) -> Table | None:
     if not lines:
         return None
     return Table(
-        ("part", "jobs", "seconds, all", "longest job", "processor seconds", "memory, MB"),
+        ("rule", "jobs", "seconds, all", "longest job", "processor seconds", "memory, MB"),
         tuple(lines),
         "Wall time of the jobs, which may have run beside each other; memory: the largest resident "
         "set of a job. A part that was made before with other files shows its last jobs.",
     )
 
 
-def _read(path: Path) -> tuple[float, float, float]:
-    """Wall seconds, largest resident set in MB, processor seconds."""
+def _read(path: Path) -> tuple[str, float, float, float]:
+    """Name of the rule, wall seconds, largest resident set in MB, processor seconds."""
     try:
         with open(path, encoding="utf-8", newline="") as handle:
             rows = list(csv.DictReader(handle, delimiter="\t"))
@@ -68,7 +68,7 @@ def _read(path: Path) -> tuple[float, float, float]:
         raise InputError(f"{path}: cannot be read ({error.strerror})") from None
     except (KeyError, IndexError, ValueError, TypeError):
         raise InputError(f"{path}: expected a `benchmark:` file of Snakemake") from None
-    return values[0], values[1], values[2]
+    return rows[-1].get("rule_name") or "", values[0], values[1], values[2]
 
 
 def _value(text: str) -> float:

@@ -15,10 +15,11 @@ from chromatrack.errors import InputError, WorkError
 from chromatrack.fetch.adopt import adopt_clips
 from chromatrack.fetch.gate import Gate, GateClosed
 from chromatrack.fetch.ledger import Journal, write_if_changed, write_ledger
-from chromatrack.fetch.sentences import UPDATE, meaning
+from chromatrack.fetch.sentences import meaning
 from chromatrack.fetch.shard import ShardWork
 from chromatrack.fetch.sources import open_source
 from chromatrack.fetch.way import way_digest
+from chromatrack.fetch.words import UPDATE
 from chromatrack.files import made_by
 from chromatrack.progress import progress
 from chromatrack.settings import ClipSettings

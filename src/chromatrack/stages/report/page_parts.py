@@ -50,7 +50,7 @@ def page_run(manifest: Manifest) -> dict[str, Any]:
         "synthetic": manifest.synthetic,
         "cut": manifest.cut,
         "headline": said.get("headline", ""),
-        "verdicts": [text for claim, text in told if claim],
+        "verdicts": [*(text for claim, text in told if claim), *said.get("comparisons", ())],
         "others": [text for claim, text in told if not claim],
         "gain": _gain_caption(data),
         "curves": [{**one, "caption": _curve_caption(one)} for one in data.get("curves", ())],
@@ -76,7 +76,7 @@ def page_run(manifest: Manifest) -> dict[str, Any]:
     }  # fmt: skip
     run["network"] = any(
         run[key] for key in ("tables_masks", "contrasts", "learning", "pictures")
-    ) or bool(kept)
+    ) or any(kept.get(kind) for kind in ("masks", "similarity"))
     return {**run, "contents": _contents(run)}
 
 
@@ -170,7 +170,10 @@ def _thesis(manifest: Manifest, read: Reader) -> list[Part]:
     if first["benchmark"] != published.BENCHMARK:
         return []
     means = mean_over_seeds(manifest.rows, read)
-    parts = [("thesis", "Beside the thesis", tables.beside_the_thesis(means, manifest.experiments))]
+    parts = []
+    if any(mean.tracker is None for mean in means):
+        beside = tables.beside_the_thesis(means, manifest.experiments)
+        parts.append(("thesis", "Beside the thesis", beside))
     if any(mean.attributes for mean in means):
         parts.append(("attributes", "By attribute", tables.attributes(means)))
     return parts

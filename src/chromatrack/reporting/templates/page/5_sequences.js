@@ -9,7 +9,7 @@ class Sequences {
     const first = claims.length ? claims.reduce((best, i) => (gain(i) > gain(best) ? i : best)) : data.trackers.findIndex((one) => one.kind !== "baseline");
     const baseline = data.trackers.findIndex((one) => one.kind === "baseline");
     this.second = baseline >= 0 ? baseline : 0;
-    this.first = first >= 0 ? first : Math.min(1, data.trackers.length - 1);
+    this.first = first >= 0 && first !== this.second ? first : Math.min(1, data.trackers.length - 1);
     this.order = { key: "difference", direction: "ascending" };
     this.holder = el("div");
     root.append(el("div", { class: "tools before" }, this.chooser("first", "Difference of"), this.chooser("second", "to")), this.holder);
