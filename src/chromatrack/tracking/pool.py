@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import threading
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from multiprocessing import connection, get_context, parent_process
@@ -30,7 +32,7 @@ def in_pool(
         jobs: name and argument of each, in the order in which they are begun.
 
     Raises:
-        ChromatrackError: what `start` or a job raised.
+        ChromatrackError, OSError: what `start` or a job raised; WorkError of anything else.
     """
     waiting, at_work, processes = list(reversed(jobs)), {}, []
 
@@ -118,8 +120,21 @@ def _serve(jobs: connection.Connection, start: Callable[[], Callable[[Any], Any]
             jobs.send((True, work(jobs.recv())))
     except EOFError:
         return
-    except ChromatrackError as error:
-        jobs.send((False, error))
+    except Exception as error:
+        with contextlib.suppress(OSError):  # nobody listens any more
+            jobs.send((False, _told(error)))
+
+
+def _told(error: Exception) -> Exception:
+    """What this process raises, as the one that asked says it."""
+    if isinstance(error, (ChromatrackError, OSError)):
+        return error
+    if isinstance(error, MemoryError):
+        return WorkError("not enough memory; lower compute.threads, or ask for more memory")
+    said = str(error).strip().partition("\n")[0]
+    told = WorkError(f"{type(error).__name__}: {said}")
+    told.add_note(traceback.format_exc())
+    return told
 
 
 def _end_with_parent() -> None:
