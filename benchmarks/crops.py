@@ -38,6 +38,7 @@ from chromatrack.data.training_sets import TrainingSet
 from chromatrack.geometry import mean_color
 from chromatrack.settings import CropSettings
 from chromatrack.stages.siamfc.crops import crop_shard, make_crop_lists
+from chromatrack.training.loading import loading as loading_ahead
 
 WIDTH, HEIGHT = 1920, 1080
 FRAMES_PER_SEQUENCE = 150
@@ -248,36 +249,29 @@ def options_cost(shard: Path, seconds: float) -> list[dict]:
 
 
 def with_loader(shard: Path, processes: int, seconds: float) -> list[dict]:
-    """Through the DataLoader of training, and what taking a pair costs the process that trains."""
+    """Through the loaders of training, and what taking a pair costs the process that trains."""
     pairs = CropPairs([shard], batch_size=8, augmentation=AS_PEER)
-    loader = torch.utils.data.DataLoader(
-        _Steps(pairs), batch_size=None, sampler=range(10**9), num_workers=processes
-    )
-    batches = iter(loader)
-    for _ in range(4 * processes):  # until every process is there
-        next(batches)
-    taken, began = [0], time.process_time()
 
-    def take(_: int) -> int:
-        count = len(next(batches)[0])
-        taken[0] += count
-        return count
+    def load(step: int) -> tuple[torch.Tensor, ...]:
+        return tuple(torch.from_numpy(part) for part in pairs.batch(step))
 
-    found = rate(take, 3 * seconds, time.perf_counter)
-    cost = 1e3 * (time.process_time() - began) / taken[0]
+    with loading_ahead(load, range(10**9), workers=processes, what="crops") as batches:
+        for _ in range(4 * processes):  # until every process is there
+            next(batches)
+        taken, began = [0], time.process_time()
+
+        def take(_: int) -> int:
+            count = len(next(batches)[0])
+            taken[0] += count
+            return count
+
+        found = rate(take, 3 * seconds, time.perf_counter)
+        cost = 1e3 * (time.process_time() - began) / taken[0]
     target = ">= 3000" if processes == 16 else None
     return [
         result(f"loading from crops, {processes} processes", found, "pairs/s", target),
         result("taking a loaded pair, of one core", cost, "ms"),
     ]
-
-
-class _Steps(torch.utils.data.Dataset):
-    def __init__(self, pairs: CropPairs):
-        self.pairs = pairs
-
-    def __getitem__(self, step: int) -> tuple[torch.Tensor, ...]:
-        return tuple(torch.from_numpy(part) for part in self.pairs.batch(step))
 
 
 def qualities(options: argparse.Namespace) -> list[dict]:

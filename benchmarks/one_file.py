@@ -33,7 +33,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from chromatrack.data.images import list_frames
+from chromatrack.data.frames import list_frames
 from chromatrack.data.otb import read_boxes
 from chromatrack.data.sequence import Sequence
 from chromatrack.errors import InputError

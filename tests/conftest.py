@@ -1,11 +1,31 @@
-"""What tests share: where the real files are."""
+"""What tests share: a limit on their time, and where the real files are."""
 
 import os
 from pathlib import Path
 
 import pytest
 
+from tests.time_limit import limited
+
 ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup():
+    with limited():
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call():
+    with limited():
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown():
+    with limited():
+        return (yield)
 
 
 @pytest.fixture(scope="session")

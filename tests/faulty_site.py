@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 FAULTS = {
-    "http401": ("private", True),
+    "http401": ("private", False),
     "http403": ("blocked", False),
     "http404": ("gone", True),
     "http410": ("gone", True),

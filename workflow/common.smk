@@ -19,7 +19,8 @@ from chromatrack.experiments import (
     siamfc_checkpoint,
     trunks,
 )
-from chromatrack.files import canonical_json, holding
+from chromatrack.files import canonical_json
+from chromatrack.locks import holding
 from chromatrack.places import SUMMARY, Places
 from chromatrack.settings import from_mapping, to_json
 from chromatrack.settings.keys import cadence
@@ -135,6 +136,15 @@ def told_of(slice_of, wildcard):
     )
 
 
+def all_cores(wildcards):
+    """Threads of a job that has the machine to itself; a cluster, which has no number of cores, gives it
+    a node (profiles/slurm)."""
+    try:
+        return workflow.cores
+    except WorkflowError:
+        return 1
+
+
 def hold_run():
     """Let no second process work on the same run; the lock goes with the process that holds it."""
     try:
@@ -147,7 +157,7 @@ def where_results_are():
     """The last lines of a run: what is there to look at."""
     places = {
         "table": SUMMARY,
-        "plots": str(Path(PLACES.figures).parent),
+        "plots": PLACES.figures,
         "page": PLACES.page,
     }
     lines = [

@@ -9,7 +9,7 @@ import torch
 from chromatrack.checkpoints import load_checkpoint
 from chromatrack.errors import InputError
 from chromatrack.models.auxiliary import AuxiliaryBranch
-from chromatrack.models.build import INPUT_CHANNELS, build_colorizer, build_siamfc
+from chromatrack.models.build import build_colorizer, build_siamfc
 from chromatrack.settings import ExperimentSettings
 
 
@@ -22,8 +22,8 @@ def check_branch(experiment: ExperimentSettings, file: Path | None) -> None:
     if file is not None:
         loaded = load_checkpoint(file, kinds=("colorization", "siamfc"))
         network = loaded.build()
-        seen = loaded.network.get("input", "luma") if loaded.kind == "colorization" else "rgb"
-        if experiment.input == "colour" and INPUT_CHANNELS[seen] == 1:
+        colours = loaded.kind == "siamfc" or loaded.scaling.sees_colours
+        if experiment.input == "colour" and not colours:
             raise InputError(f"input: colour: {file} is a network of grey frames")
     else:
         with torch.device("meta"):

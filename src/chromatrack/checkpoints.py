@@ -12,7 +12,9 @@ Layout (a dict that `torch.load(weights_only=True)` accepts):
 from __future__ import annotations
 
 import pickle
+import re
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,11 +23,14 @@ import torch
 from torch import nn
 
 from chromatrack.errors import InputError
-from chromatrack.files import canonical_json, whole_file
+from chromatrack.files import canonical_json
 from chromatrack.models.build import build_colorizer, build_fused, build_siamfc
 from chromatrack.models.inputs import InputScaling
+from chromatrack.streams import whole_stream
 
 FORMAT = "chromatrack-checkpoint/1"
+_CODE = re.compile(r"GLOBAL (\S+) (?:was not an allowed|whose module)")
+"""What torch says of a class or function that a file asks for."""
 BUILDERS = {"siamfc": build_siamfc, "colorization": build_colorizer, "fused": build_fused}
 
 
@@ -54,15 +59,22 @@ class Checkpoint:
         return network.eval()
 
 
-def load_tensors(path: str | Path) -> Any:
-    """`torch.load` that runs no code from the file and names it when it cannot be read."""
+def load_tensors(path: str | Path, *, also: Sequence[Any] = ()) -> Any:
+    """`torch.load` that runs no code from the file and names it when it cannot be read.
+
+    Args:
+        also: what else the file may hold, as `torch.serialization.safe_globals` takes it.
+    """
     try:
-        return torch.load(path, map_location="cpu", weights_only=True)
+        with torch.serialization.safe_globals(list(also)):
+            return torch.load(path, map_location="cpu", weights_only=True)
     except OSError as error:
         raise InputError(f"{path}: {(error.strerror or 'cannot be read').lower()}") from None
     except (pickle.UnpicklingError, struct.error, RuntimeError, EOFError, LookupError,
-            ValueError, TypeError, AttributeError):  # fmt: skip
-        raise InputError(f"{path}: not a file of PyTorch tensors, or cut off") from None
+            ValueError, TypeError, AttributeError) as error:  # fmt: skip
+        code = _CODE.search(str(error))
+        told = f": holds {code[1]}, and code is not loaded" if code else ", or cut off"
+        raise InputError(f"{path}: not a file of PyTorch tensors{told}") from None
 
 
 def save_checkpoint(
@@ -83,9 +95,9 @@ def save_checkpoint(
         "state": {name: value.detach().cpu() for name, value in module.state_dict().items()},
         "made_by": canonical_json(made_by),
     }
-    # A handle: of a path, torch writes the name into the file, and equal networks would differ.
-    with whole_file(path) as part, open(part, "wb") as handle:
-        torch.save(content, handle)
+    # Of a path, torch writes the name into the file, and equal networks would differ.
+    with whole_stream(path) as sink:
+        torch.save(content, sink)
 
 
 def load_checkpoint(path: str | Path, *, kinds: tuple[str, ...] = tuple(BUILDERS)) -> Checkpoint:
@@ -93,7 +105,7 @@ def load_checkpoint(path: str | Path, *, kinds: tuple[str, ...] = tuple(BUILDERS
     content = load_tensors(path)
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise InputError(
-            f"{path}: not a chromatrack checkpoint (public siamfc-pytorch weights come in through "
+            f"{path}: not a chromatrack checkpoint (public weights come in through "
             "`chromatrack import-weights`)"
         )
     if content.get("kind") not in kinds:

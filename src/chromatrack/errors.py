@@ -1,5 +1,9 @@
 """The two ways a call can end badly; the command line turns them into exit codes 2 and 1."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+
 
 class ChromatrackError(Exception):
     """Base of the errors whose message is one sentence meant for the person at the terminal."""
@@ -11,6 +15,10 @@ class WorkError(ChromatrackError):
     """The call was right, but the work failed (exit code 1)."""
 
 
+class UnwritableError(WorkError):
+    """A file cannot be written: the disk is full, over a quota, read-only or broken."""
+
+
 class InputError(ChromatrackError):
     """The call, a setting or an input file is wrong (exit code 2).
 
@@ -18,3 +26,16 @@ class InputError(ChromatrackError):
     """
 
     exit_code = 2
+
+
+def raise_first(errors: Sequence[ChromatrackError], *, of: int) -> None:
+    """Raise the first of the errors of some sequences, if there is any, and say of how many.
+
+    Args:
+        of: sequences that were tried; those without an error are kept.
+    """
+    if not errors:
+        return
+    kept = "; the others are kept" if len(errors) < of else ""
+    more = f" ({len(errors)} of {of} sequences failed{kept})" if of > 1 else ""
+    raise type(errors[0])(f"{errors[0]}{more}")

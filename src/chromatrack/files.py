@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import errno
-import fcntl
 import hashlib
+import io
 import json
 import os
 import tempfile
-import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 from chromatrack import __version__
-from chromatrack.errors import InputError, WorkError
+from chromatrack.errors import InputError, UnwritableError
 
 if TYPE_CHECKING:
     import numpy as np
 
-LINGERING = 1.0
-"""Seconds that a lock may outlive its process."""
-_DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
+"""Errors that can only be of writing: a full disk, a quota, a limit on sizes, a read-only disk."""
 
 
 @contextmanager
@@ -30,33 +28,84 @@ def whole_file(path: str | Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`; on success flush it to disk and rename it to `path`.
 
     If the body raises, the temporary file is removed and `path` is left as it was. The suffix is
-    kept, so that encoders which choose a format by suffix work.
+    kept, so that encoders which choose a format by suffix work. Libraries that write by themselves
+    in C take `streams.whole_stream`.
 
     Raises:
-        WorkError: the disk is full.
+        UnwritableError: the disk is full, over a quota, read-only or broken.
     """
     path = Path(path)
     check_no_folder(path)
     path.parent.mkdir(parents=True, exist_ok=True)
+    part = None
+    try:
+        with _placing(path):
+            part = _part_beside(path)
+        with writing(path):
+            yield part
+        with _placing(path):
+            _flush_to_disk(part)
+            umask = os.umask(0)
+            os.umask(umask)
+            part.chmod(0o666 & ~umask)
+            part.replace(path)
+    finally:
+        if part is not None:
+            part.unlink(missing_ok=True)
+
+
+@contextmanager
+def writing(path: str | Path) -> Iterator[None]:
+    """Errors of writing have no name of a file, or that of the file that is copied: give them one.
+
+    Raises:
+        UnwritableError: as in `whole_file`; other errors of the operating system pass as they are.
+    """
+    try:
+        yield
+    except OSError as error:
+        nameless = error.errno == errno.EIO and error.filename is None
+        if error.errno in UNWRITABLE or nameless:
+            raise _unwritable(path, error) from error
+        raise
+
+
+@contextmanager
+def _placing(path: Path) -> Iterator[None]:
+    """Any error of the operating system is one of writing `path`."""
+    try:
+        yield
+    except OSError as error:
+        raise _unwritable(path, error) from error
+
+
+def _unwritable(path: str | Path, error: OSError) -> UnwritableError:
+    return UnwritableError(f"{path}: cannot be written ({os.strerror(error.errno)})")
+
+
+def _part_beside(path: Path) -> Path:
     handle, name = tempfile.mkstemp(
         prefix=f".{path.stem}.", suffix=".part" + path.suffix, dir=path.parent
     )
     os.close(handle)
-    part = Path(name)
-    try:
+    return Path(name)
+
+
+def append(handle: io.FileIO, data: bytes) -> None:
+    """Add to a file that is open without a buffer, the whole of `data` or nothing.
+
+    Raises:
+        UnwritableError: as in `whole_file`.
+    """
+    end = os.fstat(handle.fileno()).st_size
+    left = memoryview(data)
+    with writing(handle.name):
         try:
-            yield part
-            _flush_to_disk(part)
-        except OSError as error:
-            if error.errno in _DISK_FULL:  # as HDF5 and others say it, without a name
-                raise WorkError(f"{path}: {os.strerror(error.errno)}") from error
+            while left:
+                left = left[handle.write(left) :]
+        except OSError:
+            os.ftruncate(handle.fileno(), end)
             raise
-        umask = os.umask(0)
-        os.umask(umask)
-        part.chmod(0o666 & ~umask)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def check_no_folder(path: Path) -> None:
@@ -134,36 +183,3 @@ def made_by(
         "settings": settings,
         "inputs": {name: digest_file(path) for name, path in (inputs or {}).items()},
     }
-
-
-@contextmanager
-def holding(folder: str | Path) -> Iterator[None]:
-    """Keep other processes from holding the same folder; a process that dies lets go.
-
-    Raises:
-        WorkError: another process holds it.
-    """
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    with open(folder / ".lock", "a", encoding="utf-8") as handle:
-        if not lock(handle):
-            raise WorkError(f"{folder}: another process is working there; wait for it")
-        yield
-
-
-def lock(handle: IO) -> bool:
-    """Take the lock of an open file; False if another process has it and keeps it.
-
-    A process that was killed while it started another (ffmpeg) leaves its lock with that one for
-    the moment until that has come up: so it is asked for again for a second.
-    """
-    last = time.monotonic() + LINGERING
-    while True:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            if time.monotonic() > last:
-                return False
-            time.sleep(0.02)
-        else:
-            return True

@@ -335,11 +335,10 @@ def _impossible_branches(settings: Settings) -> Iterator[str]:
     """What experiments ask of networks and cannot have, as far as settings do not know it."""
     for name, experiment in settings.experiments.items():
         cropped = experiment.border == "cropped"
-        asks = experiment.input == "colour" or experiment.layer != "layer4"
         file = experiment.file and Path(of_seed(experiment.file, settings.seeds[0]))
         if file and not file.exists():
             continue  # told by its key
-        if not cropped and not (file and asks):
+        if not cropped and not file:
             continue
         # Networks take a second to import, for which all other runs need not wait.
         from chromatrack.auxiliaries import check_branch

@@ -33,6 +33,10 @@ class Places:
         """Time and memory of a job, as Snakemake measures them."""
         return f"{self.folder}/logs/{name}.tsv"
 
+    @property
+    def usage_folder(self) -> str:
+        return f"{self.folder}/logs"
+
     # The world
 
     def world(self, part: str) -> str:
@@ -163,7 +167,8 @@ class Places:
 
     @property
     def figures(self) -> str:
-        return self.report("figures/figures.json")
+        """Folder of the plots."""
+        return self.report("figures")
 
     @property
     def pictures(self) -> str:

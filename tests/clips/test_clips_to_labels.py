@@ -24,7 +24,7 @@ def frame_times(path):
             ["ffprobe", "-v", "error", "-threads", "1", "-select_streams", "V:0", "-show_entries",
              "frame=best_effort_timestamp_time,pts_time:format=start_time", "-of", "json",
              f"file:{path}"],
-            check=True, capture_output=True,
+            check=True, capture_output=True, timeout=300,
         )  # fmt: skip
         value = json.loads(said.stdout)
         names = ("best_effort_timestamp_time", "pts_time")

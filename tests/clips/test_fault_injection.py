@@ -172,7 +172,7 @@ def test_killed_at_any_moment_a_job_goes_on_and_loses_at_most_the_clip_in_hand(s
         time.sleep(moments.uniform(0.0, 0.4))
         assert worker.poll() is None
         os.kill(worker.pid, signal.SIGKILL)
-        worker.communicate()
+        worker.communicate(timeout=60)
         recorded = dict(read_journal(journal))
         assert set(earned) < set(recorded)
         assert not set(site.asked) & {video_of(name) for name in earned}
@@ -264,7 +264,7 @@ def test_a_bot_wall_stops_every_worker_and_costs_no_clip(video, tmp_path, monkey
     wall.touch()
     said = [stopped.get(timeout=60) for _ in workers]
     for worker in workers:
-        worker.join()
+        worker.join(timeout=60)
     assert all("proof that a person asks" in text for text in said)
     assert read_state(clips / "gate.json").bot_wall
     outcomes = [outcome for path in journals for _, outcome in read_journal(path)]

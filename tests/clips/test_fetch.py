@@ -123,7 +123,7 @@ def kill_midway(shard, folder, site, *, after):
         assert child.poll() is None and time.monotonic() < deadline
         time.sleep(0.002)
     child.send_signal(signal.SIGKILL)
-    assert child.wait() == -signal.SIGKILL
+    assert child.wait(timeout=60) == -signal.SIGKILL
     return journal
 
 

@@ -6,7 +6,8 @@ import time
 import pytest
 
 from chromatrack.fetch.failures import FetchError
-from chromatrack.fetch.gate import Gate, GateClosed, GateState, pause, read_state
+from chromatrack.fetch.gate import Gate, GateClosed, read_state
+from chromatrack.fetch.gate_state import GateState, pause
 from chromatrack.settings import BackOffSettings
 
 RULES = BackOffSettings(base=10.0, cap=100.0, stop_after=5, cool_down=3600.0)
@@ -122,7 +123,7 @@ def test_no_refusal_is_lost_between_processes(tmp_path):
     for worker in workers:
         worker.start()
     for worker in workers:
-        worker.join()
+        worker.join(timeout=120)
     assert read_state(tmp_path / "gate.json").refusals == 200
 
 

@@ -225,7 +225,7 @@ def test_several_workers_make_one_index(corpus):
         subprocess.Popen([sys.executable, "-c", OPEN, str(corpus)], stdout=subprocess.PIPE)
         for _ in range(3)
     ]
-    assert [int(worker.communicate()[0]) for worker in workers] == [18] * 3
+    assert [int(worker.communicate(timeout=300)[0]) for worker in workers] == [18] * 3
     assert not list((corpus / ".index").rglob("*.part*"))
     for path in (corpus / ".index").rglob("*.json"):
         assert json.loads(path.read_text())["problem"] == ""

@@ -99,6 +99,54 @@ def test_an_empty_list_and_a_wrong_size_are_refused(clip_list, tmp_path):
     assert not (tmp_path / "shards").exists()
 
 
+@pytest.mark.parametrize(
+    ("suffix", "text", "told"),
+    [
+        (
+            ".csv",
+            "label,youtube_id,time_start,time_end,split\na,a b,0,10,train\nb,good,9,3,train\n",
+            "each of the 2 rows was left out; the first, line 2: youtube_id: expected 1 to 64",
+        ),
+        (
+            ".csv",
+            "label,youtube_id,time_start,time_end,split\na,good,9,3,train\n",
+            "the one row was left out; the first, line 2: time_end: expected more than",
+        ),
+        (
+            ".json",
+            '{"x": {"annotations": {}}, "y": 3}',
+            "each of the 2 rows was left out; the first, key 'x': expected {",
+        ),
+    ],
+)
+def test_a_list_without_a_good_row_says_why(suffix, text, told, tmp_path):
+    path = (tmp_path / "list").with_suffix(suffix)
+    path.write_text(text)
+    with pytest.raises(InputError) as caught:
+        make_shards(path, tmp_path / "shards", shard_size=10)
+    assert str(caught.value).startswith(f"{path}: expected at least one clip, but {told}")
+    assert not (tmp_path / "shards").exists()
+    parser = argparse.ArgumentParser()
+    cli.register(parser.add_subparsers())
+    options = parser.parse_args(
+        ["fetch", f"--shard={path}", f"--clips={tmp_path / 'c'}", f"--ledger={tmp_path / 'l.csv'}"]
+    )
+    with pytest.raises(InputError) as fetched:
+        options.run(options)
+    assert str(fetched.value) == str(caught.value)
+
+
+def test_sequences_that_are_all_bad_say_why(tmp_path):
+    write_frames(
+        tmp_path / "a", [np.zeros((8, 8, 3), np.uint8)] * 3, pattern="%08d.jpg", first=1, quality=90
+    )
+    (tmp_path / "a" / "00000002.jpg").unlink()
+    (tmp_path / "list.txt").write_text("a\nb\n")
+    told = r"each of the 2 rows was left out; the first, .*a: expected frames without a gap"
+    with pytest.raises(InputError, match=told):
+        make_shards(tmp_path, tmp_path / "shards", shard_size=10, is_got10k=True)
+
+
 def test_the_summary_counts_what_the_list_holds(tmp_path, capsys):
     listed = tmp_path / "list.csv"
     write_clip_list(listed, [*rows(5), ClipRow("class 0", "-video000000", 5.0, 15.0, "train")])

@@ -155,11 +155,11 @@ def test_a_training_killed_at_random_moments_ends_with_the_same_weights(labels, 
         while lines(folder) < until and killed.poll() is None and time.monotonic() < deadline:
             time.sleep(0.002)
         killed.send_signal(signal.SIGKILL)
-        killed.wait()
+        killed.wait(timeout=60)
         assert not (folder / "model.pt").exists()
     # How often it writes is no part of what it is: an edit in between changes nothing.
     often = '{"checkpoint_every": 3, "keep_every": 15, "validate_every": 7}'
-    subprocess.run([*command, "--cadence", often], check=True)
+    subprocess.run([*command, "--cadence", often], check=True, timeout=600)
     for name in ("model.pt", "checkpoints/step-0000015.pt", "checkpoints/step-0000030.pt"):
         whole, resumed = (load_checkpoint(tmp_path / n / name).state for n in ("whole", "killed"))
         assert all(torch.equal(whole[key], resumed[key]) for key in whole), name

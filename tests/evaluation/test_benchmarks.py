@@ -286,7 +286,8 @@ def test_several_targets_are_ranges_of_one_folder(tmp_path):
     folder.mkdir(parents=True)
     for number in range(1, 2438):
         (folder / f"{number:06d}.jpg").touch()
-    for edition, names in (("uav123", ("bird1_1", "bird1_3")), ("uav20l", ("bird1",))):
+    targets = {"uav123": ("bird1_1", "bird1_2", "bird1_3"), "uav20l": ("bird1",)}
+    for edition, names in targets.items():
         annotations = tmp_path / "anno" / edition.upper()
         annotations.mkdir(parents=True)
         for name in names:
@@ -303,6 +304,9 @@ def test_several_targets_are_ranges_of_one_folder(tmp_path):
             assert list(map(str, sequence.frames)) == frames
             np.testing.assert_array_equal(sequence.boxes_ltwh + ONE_BASED, boxes)
             assert sequence.visible.nonzero()[0].tolist() == [0]
+    (tmp_path / "anno" / "UAV123" / "bird1_2.txt").unlink()
+    with pytest.raises(InputError, match="frames, found none of bird1_2; --names"):
+        sets.get("uav123").sequences(Selection(tmp_path))
 
 
 def test_names_choose_by_list_and_by_file(name, tmp_path):

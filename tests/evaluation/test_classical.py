@@ -114,7 +114,7 @@ def test_a_lost_target_keeps_its_last_box(answer):
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("box", [
     [-20, -10, 44, 36], [200, 140, 60, 60], [50, 50, 0.4, 0.4], [60.5, 50.25, 2, 3],
-    [500, 500, 40, 40], [-80, 40, 40, 40], [0, 0, 220, 160],
+    [500, 500, 40, 40], [-80, 40, 40, 40], [0, 0, 220, 160], [10, 10, 1, 130], [10, 10, 160, 2],
 ], ids=str)  # fmt: skip
 def test_any_first_box_gives_finite_boxes(name, box):
     frames, _ = scene([(60, 50)] * 4)
@@ -178,6 +178,34 @@ def test_a_baseline_leaves_the_files_of_a_tracker(tmp_path):
     assert main(["evaluate", "otb", "--annotations", str(tmp_path / "otb"), "--results",
                  str(out.parent / "boxes"), "--output", str(scores)]) == 0  # fmt: skip
     assert read_json(scores)["success_auc"] > 0.6
+
+
+def test_a_target_that_csrt_cannot_start_on_is_lost_and_the_others_go_on(tmp_path):
+    """Its filter fails an assertion of OpenCV on a first box of a column; nothing was scored."""
+    write_otb(tmp_path / "otb")
+    frames = [np.random.default_rng(0).integers(0, 256, (240, 320, 3), dtype=np.uint8)] * 3
+    thin = np.tile([10.0, 10, 1, 200], (3, 1))
+    otb.write_sequence(tmp_path / "otb", "Column", frames, [thin], quality=95)
+    with pytest.raises(cv2.error):
+        cv2.TrackerCSRT_create().init(frames[0], whole_pixels(thin[0]))
+    out = tmp_path / "out"
+    call = ["run", "otb", "--tracker", "csrt", "--root", str(tmp_path / "otb")]
+    assert main([*call, "--output", str(out / "run.json")]) == 0
+    np.testing.assert_allclose(otb.read_boxes(out / "boxes" / "Column.txt"), thin)
+    assert iou_ltwh(otb.read_boxes(out / "boxes" / "Patch.txt"), scene(PATH[:8])[1]).min() > 0.6
+
+
+def test_what_opencv_says_elsewhere_is_told_with_its_frame(tmp_path, monkeypatch, capsys):
+    write_otb(tmp_path / "otb")
+
+    def fails(*_):
+        raise cv2.error("OpenCV(5): here.cpp:1: error:\n> (-215) assertion\n")
+
+    monkeypatch.setattr("chromatrack.tracking.klt._follow", fails)
+    call = ["run", "otb", "--tracker", "klt", "--root", str(tmp_path / "otb")]
+    assert main([*call, "--output", str(tmp_path / "out" / "run.json")]) == 1
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert "Patch, frame 2 (0002.jpg): OpenCV(5): here.cpp:1: error: > (-215) assertion" in said
 
 
 def test_the_boxes_of_another_tracker_are_not_taken_over(tmp_path):

@@ -179,7 +179,7 @@ def test_otb_frames_that_boxes_belong_to(tmp_path, name, frames, boxes, first):
 
 def test_otb_fewer_frames_than_boxes(tmp_path):
     otb.write_sequence(tmp_path, "Short", smooth_frames(3), [BOXES])
-    (tmp_path / "Short" / "img" / "0002.jpg").unlink()
+    (tmp_path / "Short" / "img" / "0003.jpg").unlink()
     with pytest.raises(InputError, match="2 frames and 3 boxes"):
         otb.read_sequences(tmp_path)
 

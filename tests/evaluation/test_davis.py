@@ -428,3 +428,105 @@ def test_scores_declare_what_they_measure(davis_folders):
     assert scores["targets"] == scores["objects"] == 3
     assert scores["made_by"]["stage"] == "evaluate"
     assert set(scores["made_by"]["inputs"]) == {"annotations", "results"}
+
+
+# Masks that say nothing
+
+
+def masks_of(root, name):
+    return sorted((root / "Annotations" / "480p" / name).iterdir())
+
+
+@pytest.mark.parametrize(("values", "found"), [((0, 0), "background"), ((255, 255), "void")])
+def test_a_first_mask_without_an_object_is_refused(davis_2016, tmp_path, values, found):
+    """Masks that were background all over were written, with exit code 0."""
+    ids = np.full((24, 32), values[0], np.uint8)
+    ids[4:14, 4:14] = values[1]
+    Image.fromarray(ids).save(masks_of(davis_2016, "goat")[0])
+    with pytest.raises(InputError, match=rf"goat/00000\.png: expected .* object, found {found}"):
+        repeat(davis_2016, tmp_path / "out")
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"done", "kite"}
+    with pytest.raises(InputError, match=rf"goat/00000\.png: expected .* object, found {found}"):
+        score(davis_2016, davis_2016 / "Annotations" / "480p")
+
+
+def test_void_alone_is_no_object_where_later_masks_have_others(davis_2016, tmp_path):
+    """A first mask of 0 and 255 is one object of DAVIS-2016 only where all of them are."""
+    later = masks_of(davis_2016, "goat")[3]
+    davis_data.write_mask(later, np.where(davis_data.read_mask(later) == 255, 2, 0))
+    told = r"goat/00003\.png: object 2 is nowhere in the first mask, 00000\.png, .*void \(255\)"
+    with pytest.raises(InputError, match=told):
+        repeat(davis_2016, tmp_path / "out")
+    with pytest.raises(InputError, match=told):
+        score(davis_2016, davis_2016 / "Annotations" / "480p")
+
+
+def test_void_is_explained(davis_root, tmp_path):
+    """Of one mask, nobody can tell whether it is one of DAVIS-2016."""
+    path = masks_of(davis_root, "a")[0]
+    davis_data.write_mask(path, np.where(davis_data.read_mask(path) == 1, 255, 0))
+    with pytest.raises(InputError) as caught:
+        davis_data.check_objects(path, davis_data.read_mask(path))
+    assert str(caught.value) == (
+        f"{path}: expected at least one object, found background and void alone: 255 is void and "
+        "belongs to no object; number the objects from 1"
+    )
+
+
+def test_an_object_of_later_masks_is_said(davis_folders, capsys):
+    path = davis_folders / "anno" / "pair" / "00002.png"
+    ids = davis_data.read_mask(path)
+    ids[0, 0] = 7
+    davis_data.write_mask(path, ids)
+    assert evaluate_masks(davis_folders)["J_mean"] == 1.0
+    told = "pair/00000.png: object 7 of a later mask is nowhere in this first one, and not scored"
+    assert told in capsys.readouterr().err
+
+
+# Masks and frames by their numbers
+
+
+def test_masks_are_of_frames_by_number(davis_root, tmp_path):
+    folder = davis_root / "Annotations" / "480p" / "a"
+    masks = masks_of(davis_root, "a")
+    masks[1].unlink()
+    with pytest.raises(InputError, match=r"a: expected frames without a gap, found no 00001 betw"):
+        score(davis_root, folder.parent)
+    assert repeat(davis_root, tmp_path / "out")["frames"] == {"a": 4}  # only the first is needed
+    masks[3].rename(masks[1])
+    with pytest.raises(InputError, match=r"up to the last frame, 00003\.jpg, found 3 masks of 4"):
+        score(davis_root, tmp_path / "out")
+    masks[2].rename(folder / "00004.png")
+    with pytest.raises(InputError, match=r"00004\.png: expected a frame of this number in"):
+        repeat(davis_root, tmp_path / "out")
+    (folder / "00004.png").rename(masks[2].with_suffix(".jpg"))
+    with pytest.raises(InputError, match=r"00002\.jpg: named like a frame, expected a .*\.png"):
+        repeat(davis_root, tmp_path / "out")
+
+
+def test_masks_of_every_second_frame_are_scored_at_their_numbers(davis_2016, tmp_path):
+    """The square of goat moves by two pixels a frame; frames cut off are frames, not masks."""
+    repeat(davis_2016, tmp_path / "out")
+    for path in masks_of(davis_2016, "goat")[1::2]:
+        path.unlink()
+    (tmp_path / "names.txt").write_text("goat\n")
+    chosen = {"names": str(tmp_path / "names.txt")}
+    entry = score(davis_2016, tmp_path / "out", **chosen)["per_object"]["goat_1"]
+    assert entry["J_mean"] == pytest.approx((10 - 4) / (10 + 4))  # frame 2 of 0, 2, 4
+    with pytest.raises(InputError, match=r"at least 3 masks NNNNN\.png, found 2"):
+        score(davis_2016, tmp_path / "out", max_frames=4, **chosen)
+
+
+def test_one_sequence_that_fails_leaves_the_others(davis_2016, tmp_path):
+    broken = davis_2016 / "JPEGImages" / "480p" / "goat" / "00000.jpg"
+    whole = broken.read_bytes()
+    broken.write_bytes(b"no image")
+    told = r"goat/00000\.jpg: .* decoded \(1 of 2 sequences failed; the others are kept\)$"
+    with pytest.raises(InputError, match=told):
+        repeat(davis_2016, tmp_path / "out")
+    kept = tmp_path / "out" / "kite" / "00003.png"
+    before = kept.stat().st_mtime_ns
+    assert not (tmp_path / "out" / "run.json").exists()
+    broken.write_bytes(whole)
+    assert repeat(davis_2016, tmp_path / "out")["frames"] == {"goat": 6, "kite": 6}
+    assert kept.stat().st_mtime_ns == before

@@ -200,6 +200,10 @@ def test_a_cut_and_a_choice_of_sequences_score_that_part_alone(folders):
         (folders / "val" / name / "groundtruth.txt").write_text("".join(text[:12]))
         text = (folders / "val" / name / "cover.label").read_text().splitlines(keepends=True)
         (folders / "val" / name / "cover.label").write_text("".join(text[:12]))
+        with pytest.raises(InputError, match="one box per frame, got 30 frames and 12 boxes"):
+            score(folders, results)
+        for path in sorted((folders / "val" / name).glob("*.jpg"))[12:]:
+            path.unlink()
     short = score(folders, results)
     for key in ("average_overlap", "success_rate_50", "success_rate_75", "frames", "curves"):
         assert short[key] == cut[key], key

@@ -274,7 +274,7 @@ def test_responses_from_the_recorded_states(real_data, tmp_path, name):
 
 
 def test_track_command(tmp_path, capsys):
-    from tests.videos import write_video
+    from tests.videos import declare, write_video
 
     torch.manual_seed(0)
     weights, checkpoint = tmp_path / "w.pth", tmp_path / "c.pt"
@@ -294,6 +294,9 @@ def test_track_command(tmp_path, capsys):
     capsys.readouterr()
     assert main([*call, "--box=400,20,30,40"]) == 2
     assert "lies outside the first frame (160x120 pixels)" in capsys.readouterr().err
+    phone = declare(video, tmp_path / "phone.mp4", degrees=90)
+    assert main(["track", str(phone), *call[2:], "--box=130,20,9,9"]) == 2
+    assert "lies outside the first frame (120x160 pixels)" in capsys.readouterr().err
     assert main([*call, "--box=0,0,1e6,1e6"]) == 2
     assert "is larger than the image (160x120 pixels)" in capsys.readouterr().err
     assert main([*call, "--box", "10,20,30,40", "--alpha", "0.5"]) == 2

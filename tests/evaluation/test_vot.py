@@ -48,8 +48,9 @@ def toolkit() -> Path:
 def in_toolkit(python: Path, code: str, given) -> object:
     """What a few lines print as JSON in the toolkit's Python, given something as JSON in stdin."""
     done = subprocess.run(
-        [python, "-c", code], input=json.dumps(given), capture_output=True, text=True, check=True
-    )
+        [python, "-c", code], input=json.dumps(given), capture_output=True, text=True, check=True,
+        timeout=600,
+    )  # fmt: skip
     return json.loads(done.stdout)
 
 
@@ -478,6 +479,31 @@ def test_a_sequence_that_fails_is_named_and_the_others_are_kept(tmp_path, capsys
     broken.write_bytes(whole)
     assert main(call) == 0
     assert kept.stat().st_mtime_ns == before and read_json(run)["frames"] == 60
+
+
+def test_a_restart_on_a_region_without_area_is_named(tmp_path, capsys):
+    """The tracker fails where the target has jumped, and starts again five frames later."""
+    write_scene(tmp_path / "vot", frames=30)
+    truth = tmp_path / "vot" / "turns" / "groundtruth.txt"
+    lines = truth.read_text().splitlines(keepends=True)
+    away = [f"{x},200,{x + 20},200,{x + 20},220,{x},220\n" for x in range(100, 126)]
+    truth.write_text(
+        "".join([*lines[:4], *away]).replace(away[5], "105,200,105,200,105,200,105,200\n")
+    )
+    run = tmp_path / "own" / "run.json"
+    call = ["run", "vot", "--tracker=klt", f"--root={tmp_path / 'vot'}"]
+    assert main([*call, f"--output={run}"]) == 2
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert "turns, frame 10 (00000010.jpg): box [105.0, 200.0, 0.0, 0.0]: expected left,top" in said
+    assert said.endswith("(1 of 2 sequences failed; the others are kept)")
+    kept = run.parent / "boxes" / "short.txt"
+    assert [path.name for path in kept.parent.iterdir()] == ["short.txt"]
+    before = kept.stat().st_mtime_ns
+    truth.write_text("".join([*lines[:4], *away]))
+    assert main([*call, f"--output={run}"]) == 0
+    assert kept.stat().st_mtime_ns == before
+    rows = (run.parent / "boxes" / "turns.txt").read_text().split()
+    assert [rows[index] for index in (0, 4, 9)] == ["1", "2", "1"]
 
 
 def test_results_that_do_not_fit_are_named(tmp_path):

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import typing
 
 import numpy as np
@@ -300,7 +301,13 @@ def test_the_page_shows_table_figures_and_definitions(analyzed, tmp_path):
     (tmp_path / "m.json").write_text(json.dumps({"title": "w", "label_analysis": str(analyzed)}))
     make_page(read_manifest(tmp_path / "m.json"), tmp_path / "p.html")
     text = (tmp_path / "p.html").read_text()
-    assert text.count("data:image/png;base64,") == 3
+    assert len(re.findall('<img src="data:image/webp;base64,', text)) == 3
+    data = json.loads(re.search('data-kind="main">(.*?)</script>', text)[1])
+    panels = json.loads(analyzed.read_text())["centroids"]
+    assert data["centroids"] == panels
+    first = panels[0]
+    assert len(first["points"]) == len(first["colors"]) <= first["colours"]
+    assert 'data-plot="centroids"' in text
     assert text.count('href="#analysis"') == text.count('id="analysis"') == 1
     for part in ("moved by more than 2 of 255 levels", "Means over 6 clips", "1 more could not",
                  "0.2242", "0.5242", "With k = 8, equalising each channel"):  # fmt: skip

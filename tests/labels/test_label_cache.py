@@ -145,7 +145,7 @@ def test_a_killed_job_continues_after_the_clips_that_it_has_done(shard, tmp_path
             time.sleep(0.05)
     finally:
         process.send_signal(signal.SIGKILL)
-        process.wait()
+        process.wait(timeout=60)
     assert len(list(work.glob("[!.]*.npz"))) == 3 and not (tmp_path / "s.h5").exists()
     fourth.unlink()
     fourth.write_bytes(content)
@@ -312,7 +312,7 @@ def test_samples_are_the_same_in_many_workers(cache, method):
     for _ in workers:
         found |= queue.get(timeout=60)
     for worker in workers:
-        worker.join()
+        worker.join(timeout=60)
     for step in range(12):
         np.testing.assert_array_equal(found[step], expected[step])
     assert len(pickle.dumps(samples)) < 5000

@@ -24,6 +24,7 @@ from chromatrack.stages.report.figures import make_figures
 from chromatrack.stages.report.page import make_page
 from chromatrack.stages.report.statistics import run_statistics
 from chromatrack.stages.report.summary import summarize
+from tests.report.pages import without_scripts
 
 EVIL = "<script>alert('x')</script> $\\frac{"
 
@@ -243,7 +244,6 @@ def manifest(rows, tmp_path):
         "experiments": {"2": f"fine-tuned {EVIL}"}, "plans": {"2": {"controls": ["10"]}},
         "rows": rows, "summary_csv": str(tmp_path / "summary.csv"),
         "statistics": str(tmp_path / "verdicts.json"),
-        "figures": str(tmp_path / "figures" / "figures.json"),
         "evaluations": [
             {"benchmark": "otb", "protocol": "ope",
              "trackers": {row["tracker"]: row["evaluation"] for row in rows}},
@@ -278,24 +278,59 @@ def run_all(manifest):
 
 
 def test_page_is_self_contained_and_escapes_labels(manifest):
-    text = run_all(manifest)
-    outside_of_data = re.sub(r"data:image/[a-z+]+;base64,[A-Za-z0-9+/=]+", "data:", text)
-    assert "http" not in outside_of_data and "<script" not in text and "<link" not in text
+    markup, scripts = without_scripts(run_all(manifest))
+    *data, library, own = scripts
+    assert [kind for kind, _ in data] == [' type="application/json" data-run="" data-kind="main"']
+    assert library[0] == own[0] == ""
+    outside_of_data = re.sub(r"data:image/[a-z+]+;base64,[A-Za-z0-9+/=]+", "data:", markup)
+    assert outside_of_data.count("http") == outside_of_data.count('http-equiv="Content-Sec') == 1
+    assert re.findall(r"https?:[^\"\s]*", own[1]) == ["http://www.w3.org/2000/svg"]  # a namespace
+    assert "<script" not in markup and "<link" not in markup
     assert not re.search(r'(?:src|href)="(?!data:"|#)', outside_of_data)
     assert not re.search(r"url\(|@import", outside_of_data)
     assert outside_of_data.count("&lt;script&gt;") >= 7
+    # What scripts read cannot end its element, and comes out as it went in.
+    assert "<" not in data[0][1]
+    about = json.loads(data[0][1])["experiments"][0]["about"]
+    assert about == f"fine-tuned {EVIL}"
+
+
+def test_page_may_load_nothing(manifest):
+    """Whatever a label says, or a library has in it: the browser is told to ask nobody."""
+    (policy,) = re.findall(r'Content-Security-Policy" content="([^"]*)"', run_all(manifest))
+    told = dict(part.split(maxsplit=1) for part in policy.split("; "))
+    assert told["default-src"] == "'none'"
+    assert set(" ".join(told.values()).split()) == {"'none'", "data:", "blob:", "'unsafe-inline'"}
 
 
 def test_page_shows_every_part(manifest):
     text = run_all(manifest)
+    markup, scripts = without_scripts(text)
     for part in ("Synthetic data.", "first 10 frames", "success AUC", "OPR out-of-plane rotation",
                  "J&amp;F %", "Segments (DAVIS)", "ranks trackers by EAO", "280,859", "422.22",
                  "0.4388", "0.604", "run: demo", "torch ", "Missing clips",
                  "The worst 1 of 2 classes"):  # fmt: skip
-        assert part in text, part
-    assert text.count("<img ") == 2 * 2 + 1 + 1 + 1
+        assert part in markup, part
+    # The picture of the manifest; plots are drawn by the scripts, each of its own data.
+    assert markup.count("<img ") == 1
+    plots = re.findall(r'class="plot" data-plot="([^"]*)"', markup)
+    curves = ["curve-success", "curve-precision", "curve-normalized_precision"]
+    assert plots == ["gain", *curves, "attributes", "learning-0"]
+    data = json.loads(scripts[0][1])
+    assert [tracker["name"] for tracker in data["trackers"]] == [
+        "SiamFC", "exp 2, α = 0.3", "exp 2, α = learned", "exp 10, α = 0.1"
+    ]  # fmt: skip
+    assert [f"curve-{curve['key']}" for curve in data["curves"]] == curves
+    for curve in data["curves"]:
+        assert [len(line) for line in curve["values"]] == [len(curve["thresholds"])] * 4
+    assert data["attributes"]["names"] == ["IV", "OCC"] and data["sequences"]["unit"] == "sequence"
+    (learning,) = data["learning"]
+    assert [(line["name"], line["x"], line["y"]) for line in learning["lines"]] == [
+        ("resnet18", [1, 2], [2.5, 1.5]), ("resnet18, validation loss", [2], [1.9])
+    ]  # fmt: skip
     for anchor in re.findall(r'href="#([\w-]+)"', text):
         assert text.count(f'id="{anchor}"') == 1
+    assert re.findall(r'href="#([\w-]+)"', text)[:3] == ["summary", "experiments", "plots"]
 
 
 def test_page_of_a_title_alone(tmp_path):
@@ -303,11 +338,12 @@ def test_page_of_a_title_alone(tmp_path):
     path.write_text('{"title": "OTB2015"}')
     make_page(read_manifest(path), tmp_path / "page.html")
     text = (tmp_path / "page.html").read_text()
-    assert "OTB2015" in text and "Synthetic" not in text and "<table" not in text
+    markup, _ = without_scripts(text)
+    assert "OTB2015" in markup and "Synthetic" not in markup and "<table" not in markup
 
 
 def test_plots_have_the_same_bytes_each_time(manifest, tmp_path):
-    read = read_manifest(manifest, with_figures=False)
+    read = read_manifest(manifest)
     index = make_figures(read, tmp_path / "one")
     make_figures(read, tmp_path / "two")
     names = sorted(path.name for path in (tmp_path / "one").iterdir())
@@ -320,7 +356,7 @@ def test_plots_have_the_same_bytes_each_time(manifest, tmp_path):
 
 
 def test_attribute_table(manifest, tmp_path):
-    make_figures(read_manifest(manifest, with_figures=False), tmp_path / "figures")
+    make_figures(read_manifest(manifest), tmp_path / "figures")
     table = pd.read_csv(tmp_path / "figures" / "attributes.csv")
     assert len(table) == 4 and table["LR"].isna().all()
     assert table["OCC"].tolist() == pytest.approx(table["all"].tolist(), abs=1e-6)
@@ -344,7 +380,7 @@ def test_attribute_table(manifest, tmp_path):
          r"evaluations\[0\]: missing key 'protocol'"),
         ({"rows": [{"tracker": "a", "experiment": "own", "seed": 0, "evaluation": "e"}]},
          r"rows\[0\]\.seed: expected null"),
-        ({"figures": [{"title": "t", "svg": "s"}]}, r"figures\[0\]: missing key 'caption'"),
+        ({"pictures": [{"caption": "c"}]}, r"pictures\[0\]: missing key 'png'"),
     ],
 )  # fmt: skip
 def test_manifest_names_the_wrong_key(tmp_path, change, message):
@@ -371,7 +407,7 @@ def test_missing_and_broken_files_are_named(manifest, tmp_path, capsys):
     (tmp_path / "davis.json").write_text(whole)
     (tmp_path / "curve.csv").write_text("step\n1\n")
     with pytest.raises(InputError, match=r"curve\.csv: expected the columns step and loss"):
-        make_figures(read_manifest(manifest, with_figures=False), tmp_path / "figures")
+        make_figures(read_manifest(manifest), tmp_path / "figures")
     (tmp_path / "2_0.3_0.json").unlink()
     arguments = [f"--manifest={manifest}", f"--output={tmp_path / 's.csv'}"]
     said = f"--statistics={tmp_path / 'verdicts.json'}"
@@ -425,7 +461,7 @@ def test_classical_trackers_are_in_the_plots_and_on_the_page(with_classical, tmp
     for part in ("kcf", "0.123 (to 195 of 356)", "GOT-10k val", "0.203", "SR 0.75", "180"):
         assert part in text, part
     with plots.style():
-        means = mean_over_seeds(read_manifest(with_classical, with_figures=False).rows)
+        means = mean_over_seeds(read_manifest(with_classical).rows)
         figure = plots.curve_plot(means, "success", "title")
     labels = [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
     assert sum(label.startswith(("kcf [", "klt [")) for label in labels) == 2
@@ -442,7 +478,12 @@ def test_a_classical_tracker_is_listed_once_and_has_no_seed(with_classical, tmp_
     value["rows"][-1]["seed"] = 0
     with_classical.write_text(json.dumps(value))
     with pytest.raises(InputError, match=r"seed: expected null"):
-        read_manifest(with_classical, with_figures=False)
+        read_manifest(with_classical)
+
+
+def table_of(text, anchor):
+    """From the heading of a table to its end."""
+    return text[text.index(f'id="{anchor}"') :].split("</table>")[0]
 
 
 def row_cells(text, name):
@@ -454,7 +495,7 @@ def row_cells(text, name):
 def test_all_measures_of_a_benchmark_stand_above_the_published_rows(with_classical):
     """Published numbers are marked, and never mixed into ours."""
     text = run_all(with_classical)
-    section = text[text.index('id="davis-propagated"') : text.index('id="vot-restarted"')]
+    section = table_of(text, "davis-propagated")
     for measure in sets.get("davis").measures:
         assert f">{measure.title.replace('&', '&amp;')}</th>" in section, measure.title
     ours = section.index("resnet18 &lt;script&gt;")
@@ -464,7 +505,7 @@ def test_all_measures_of_a_benchmark_stand_above_the_published_rows(with_classic
     assert ours < section.index("ResNet-18 (thesis)")
     cells = re.findall(r"<td[^>]*>(.*?)</td>", section[ours : section.index("</tr>", ours)])
     assert cells == ["25.00", "30.00", "20.00", "25.00", "25.00", "25.00", "25.00", "3", "9"]
-    section = text[text.index('id="vot-restarted"') : text.index('id="got10k-ope"')]
+    section = table_of(text, "vot-restarted")
     accuracy, *unknown = row_cells(section, "VOT2018, thesis: SiamFC")
     assert accuracy == "0.498" and set(unknown) == {"–"}
     assert row_cells(section, "kcf") == ["0.400", "1.0", "0.50", "0.25", "0.123 (to 195 of 356)",
@@ -504,7 +545,7 @@ def test_a_tracker_from_elsewhere_stands_in_the_table_and_in_the_plots(
     assert float(line["difference"]) == pytest.approx(expected, abs=2e-6)
     assert row_cells(text, "SRDCF")[0] == "own"
     with plots.style():
-        means = mean_over_seeds(read_manifest(with_classical, with_figures=False).rows)
+        means = mean_over_seeds(read_manifest(with_classical).rows)
         figure = plots.curve_plot(means, "precision", "title")
         alpha = plots.alpha_plot(means, "title", measure="success AUC")
     labels = [label.get_text() for label in figure.axes[0].get_legend().get_texts()]
@@ -529,7 +570,6 @@ def test_the_summary_may_be_of_another_benchmark(tmp_path):
                      "evaluation": str(path), "run": None})  # fmt: skip
     value = {
         "title": "VOT2018", "rows": rows, "summary_csv": str(tmp_path / "summary.csv"),
-        "figures": str(tmp_path / "figures" / "figures.json"),
     }  # fmt: skip
     (tmp_path / "manifest.json").write_text(json.dumps(value))
     text = run_all(tmp_path / "manifest.json")
@@ -550,8 +590,7 @@ def test_one_target_has_no_interval_and_no_brackets_of_dashes(tmp_path):
     rows = [add_row(tmp_path, "baseline", None, 0, 20, targets=1),
             add_row(tmp_path, "1", 0.5, 0, 10, targets=1)]  # fmt: skip
     path = tmp_path / "manifest.json"
-    value = {"title": "world", "rows": rows, "summary_csv": str(tmp_path / "summary.csv"),
-             "figures": str(tmp_path / "figures" / "figures.json")}  # fmt: skip
+    value = {"title": "world", "rows": rows, "summary_csv": str(tmp_path / "summary.csv")}
     path.write_text(json.dumps(value))
     text = run_all(path)
     ours, baseline = auc(rows[1]), auc(rows[0])
@@ -577,11 +616,11 @@ def test_cells_of_the_summary_hold_a_number_and_its_interval(manifest):
 def test_the_verdicts_come_first_on_the_page_and_are_escaped(manifest):
     text = run_all(manifest)
     said = json.loads((manifest.parent / "verdicts.json").read_text())
-    section = text[text.index('<section id="verdicts"') : text.index("<nav")]
-    assert text.index('id="verdicts"') < text.index("<table")
-    headline, *listed = re.findall(
-        r"<(?:p|li)[^>]*>(.*?)</(?:p|li)>", section.split("</section>")[0]
-    )
+    section = text[text.index('<section class="first" id="verdicts"') :].split("</section>")[0]
+    assert text.index('id="verdicts"') < text.index("<nav") < text.index("<table")
+    # Nothing else is on the first screen but the plot of the gain.
+    assert re.findall(r'data-plot="(.*?)"', section) == ["gain"]
+    headline, *listed = re.findall(r"<(?:p|li)[^>]*>(.*?)</(?:p|li)>", section)
     assert html.unescape(headline) == said["headline"] != ""
     assert [html.unescape(one) for one in listed] == [
         said["experiments"][name]["sentence"] for name in ("10", "2")
@@ -599,8 +638,7 @@ def test_the_page_has_no_verdicts_where_there_are_no_experiments(tmp_path):
     rows = [add_row(tmp_path, "baseline", None, 0, 20), add_row(tmp_path, "own", None, None, 10)]
     path = tmp_path / "manifest.json"
     value = {"title": "world", "rows": rows, "summary_csv": str(tmp_path / "summary.csv"),
-             "statistics": str(tmp_path / "verdicts.json"),
-             "figures": str(tmp_path / "figures" / "figures.json")}  # fmt: skip
+             "statistics": str(tmp_path / "verdicts.json")}  # fmt: skip
     path.write_text(json.dumps(value))
     text = run_all(path)
     assert 'id="verdicts"' not in text and 'class="verdict"' not in text
@@ -611,8 +649,7 @@ def test_an_experiment_that_claims_nothing_is_told_but_not_the_headline(rows, tm
     path = tmp_path / "manifest.json"
     plans = {"2": {"claim": False}, "10": {"controls": ["2"]}}
     value = {"title": "world", "rows": rows, "summary_csv": str(tmp_path / "summary.csv"),
-             "plans": plans, "statistics": str(tmp_path / "verdicts.json"),
-             "figures": str(tmp_path / "figures" / "figures.json")}  # fmt: skip
+             "plans": plans, "statistics": str(tmp_path / "verdicts.json")}  # fmt: skip
     path.write_text(json.dumps(value))
     text = run_all(path)
     assert 'class="verdict"' not in text and text.count("<li>Experiment ") == 2
@@ -630,7 +667,6 @@ def test_a_summary_of_objects_starts_with_the_measure_that_each_of_them_has(tmp_
                      "evaluation": str(path)})  # fmt: skip
     value = {
         "title": "DAVIS", "rows": rows, "summary_csv": str(tmp_path / "summary.csv"),
-        "figures": str(tmp_path / "figures" / "figures.json"),
     }  # fmt: skip
     (tmp_path / "manifest.json").write_text(json.dumps(value))
     text = run_all(tmp_path / "manifest.json")

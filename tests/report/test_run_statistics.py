@@ -15,6 +15,7 @@ from chromatrack.metrics import statistics
 from chromatrack.reporting.manifest import read_manifest
 from chromatrack.stages.report.statistics import run_statistics
 from chromatrack.stages.report.summary import summarize
+from tests.report.pages import without_scripts
 
 EVIL = "<script>alert('x')</script>"
 BASE = np.linspace(0.3, 0.6, 10)
@@ -498,7 +499,9 @@ def test_a_target_with_a_hostile_name_stays_text(tmp_path):
     assert run.manifest.statistics == run.output
     page = tmp_path / "page.html"
     assert main(["page", arguments[0], f"--output={page}"]) == 0
-    assert "<script" not in page.read_text() and 'id="verdicts"' in page.read_text()
+    markup, scripts = without_scripts(page.read_text())
+    assert "<script" not in markup and 'id="verdicts"' in markup
+    assert EVIL in json.loads(scripts[0][1])["sequences"]["names"]
 
 
 # Errors

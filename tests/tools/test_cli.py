@@ -35,7 +35,9 @@ def test_help_does_not_wait_for_large_packages():
         "import sys; from chromatrack.cli.main import build_parser; build_parser().format_help();"
         "print({'torch', 'cv2', 'snakemake', 'pandas'} & set(sys.modules))"
     )
-    assert subprocess.check_output([sys.executable, "-c", code], text=True) == "set()\n"
+    assert (
+        subprocess.check_output([sys.executable, "-c", code], text=True, timeout=300) == "set()\n"
+    )
 
 
 def listed():

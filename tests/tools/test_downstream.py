@@ -18,6 +18,7 @@ from chromatrack.settings import ComputeSettings, PropagationSettings
 from chromatrack.stages.evaluation.propagate import propagate
 from chromatrack.video.decode import read_frames
 from chromatrack.video.write import write_video
+from tests.videos import declare
 
 SETTINGS = '--settings={"short_side": 64}'
 FRAMES = 5
@@ -101,6 +102,30 @@ def test_colorize_shows_grey_coloured_and_truth(folder, tmp_path, source):
     assert np.abs(painted - truth).mean() < 3  # the first frame's colours are given
     with av.open(str(out)) as container:
         assert container.streams.video[0].average_rate == (25 if source == "frames" else 10)
+
+
+def test_a_video_of_a_phone_is_seen_upright(folder, tmp_path):
+    """Its boxes and masks are those of the same frames stored upright, not lying on their side."""
+    upright = list(read_frames(folder / "clip.mp4"))
+    lying = (np.ascontiguousarray(np.rot90(image)) for image in upright)
+    write_video(tmp_path / "stored.mp4", lying, width=66, height=96, fps=10, quality=4)
+    phone = declare(tmp_path / "stored.mp4", tmp_path / "phone.mp4", degrees=270)
+    tables, masks = [], []
+    davis.write_mask(tmp_path / "mask.png", davis.read_mask(folder / "mask.png")[:, :96])
+    for source in (folder / "clip.mp4", phone):
+        out = tmp_path / f"{source.stem}.csv"
+        assert call(folder, "propagate", "--box=16,20,24,24", "--output", out, source) == 0
+        tables.append([[float(x) for x in row.values()] for row in table(out)])
+        given = ("--mask", tmp_path / "mask.png", source)
+        assert call(folder, "propagate", "--output", tmp_path / source.stem, *given) == 0
+        masks.append([davis.read_mask(path) for path in sorted((tmp_path / source.stem).iterdir())])
+    np.testing.assert_allclose(*tables, atol=2.5)  # pixels: a cell of the network is 8
+    for one, other in zip(*masks, strict=True):
+        assert one.shape == other.shape == (66, 96) and (one != other).mean() < 0.02
+    assert call(folder, "colorize", "--output", tmp_path / "out.mp4", phone) == 0
+    shown = next(read_frames(tmp_path / "out.mp4"))
+    assert shown.shape == (66, 3 * 96, 3)
+    assert np.abs(shown[:, 2 * 96 :].astype(int) - upright[0]).mean() < 6
 
 
 def write(path, text):

@@ -113,7 +113,7 @@ def test_describe_prints_the_tables(capsys):
     text = capsys.readouterr().out
     assert "11,706,048" in text and "3,958,336" in text and "2,336,320" not in text
     assert main(["describe", "--trunk", "vgg"]) == 2
-    assert "expected one of alexnet, resnet18, resnet34, got 'vgg'" in capsys.readouterr().err
+    assert "expected one of alexnet, " in capsys.readouterr().err
 
 
 def test_a_2d_head_sees_every_frame_by_itself():
@@ -243,7 +243,7 @@ def test_both_branches_give_17x17(trunk, layer):
 @pytest.mark.parametrize(
     ("trunk", "depth", "side"),
     [("resnet18", 2, 99), ("resnet18", 3, 163), ("resnet18", 4, 227), ("resnet34", 2, 179),
-     ("alexnet", 2, 55), ("alexnet", 4, 87)],
+     ("torchvision_resnet50", 2, 91), ("alexnet", 2, 55), ("alexnet", 4, 87)],
 )  # fmt: skip
 def test_cells_see_what_they_are_said_to_see(trunk, depth, side, size):
     """By the gradient of a cell; and those that are unpadded see as many pixels as any."""

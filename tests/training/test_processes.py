@@ -2,6 +2,8 @@
 
 import csv
 import os
+import signal
+import tempfile
 
 import pytest
 import torch
@@ -67,17 +69,25 @@ def test_two_processes_give_the_losses_of_one(tmp_path):
 
 
 def fail(team, how):
-    if team.rank == 1 and how == "raise":
-        raise InputError("clip.h5: broken")
     if team.rank == 1:
-        os.kill(os.getpid(), 9)
+        if how == "die":
+            os.kill(os.getpid(), signal.SIGKILL)
+        raise how
     team.wait()
 
 
 @pytest.mark.parametrize(
     ("how", "kind", "message"),
-    [("raise", InputError, "^clip.h5: broken$"), ("die", WorkError, "a process of the training")],
+    [
+        (InputError("clip.h5: broken"), InputError, "^clip.h5: broken$"),
+        (FileNotFoundError(2, "gone", "clip.h5"), FileNotFoundError, "gone: 'clip.h5'"),
+        (KeyError("width"), WorkError, r"^a process of the training failed \(KeyError: 'width'\)"),
+        ("die", WorkError, r"^a process of the training died \(exit code -9: killed, or out of"),
+    ],
 )
-def test_the_failure_of_one_process_ends_all(how, kind, message):
+def test_the_failure_of_one_process_ends_all(how, kind, message, tmp_path, monkeypatch):
+    """Wherever temporary files would go: none is needed."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "missing"))
+    monkeypatch.setattr(tempfile, "tempdir", None)
     with pytest.raises(kind, match=message):
         in_processes(2, CPU, fail, how)

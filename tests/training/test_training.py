@@ -8,7 +8,7 @@ import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from chromatrack.errors import InputError, WorkError
-from chromatrack.files import holding
+from chromatrack.locks import holding
 from chromatrack.training.engine import exponential_rate, fit
 from chromatrack.training.plan import FitPlan, Keeping, Validation
 

@@ -8,8 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from chromatrack.checkpoints import save_checkpoint
 from chromatrack.fetch.ledger import read_ledger
-from chromatrack.files import digest_file, holding
+from chromatrack.files import digest_file
+from chromatrack.locks import holding
+from chromatrack.models.build import build_colorizer
+from chromatrack.models.inputs import InputScaling
 
 ROOT = Path(__file__).resolve().parents[2]
 TRACKED = 61
@@ -26,7 +30,7 @@ def folder(tmp_path):
 
 def snakemake(folder, *arguments, check=True):
     command = [sys.executable, "-m", "snakemake", "--cores", "1", *arguments]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=900)
     assert not check or done.returncode == 0, done.stdout + done.stderr
     return done.stdout + done.stderr
 
@@ -148,7 +152,11 @@ def test_a_missing_part_that_a_stage_needs_is_told_before_any_job(folder, tmp_pa
 
 
 def test_weights_of_a_file_stand_in_for_pretraining(folder, tmp_path, real):
-    (tmp_path / "colour.pt").write_text("weights")
+    network = {"trunk": "alexnet", "width": 0.05}
+    save_checkpoint(
+        tmp_path / "colour.pt", kind="colorization", network=network, scaling=InputScaling(),
+        module=build_colorizer(**network), made_by={},
+    )  # fmt: skip
     experiments = {str(number): None for number in range(1, 6)}
     experiments["7"] = {"trunk": "alexnet", "weights": str(tmp_path / "colour.pt")}
     jobs = planned(

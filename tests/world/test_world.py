@@ -51,6 +51,7 @@ def test_video_bytes_do_not_depend_on_stale_memory(tmp_path):
             [sys.executable, "-c", code, str(tmp_path / stale)],
             env=os.environ | {"MALLOC_PERTURB_": stale},
             check=True,
+            timeout=300,
         )
     assert digests(tmp_path / "1") == digests(tmp_path / "170")
 

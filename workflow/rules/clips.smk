@@ -13,6 +13,8 @@ checkpoint shards:
         index=PLACES.shards,
     log:
         PLACES.log("shards"),
+    benchmark:
+        PLACES.usage("shards")
     conda:
         "../../envs/chromatrack.yaml"
     params:
@@ -26,7 +28,7 @@ checkpoint shards:
         version=VERSIONS["shards"],
     shell:
         "chromatrack shards {params.clip_list:q} --output {params.folder:q}"
-        " --shard-size {params.shard_size} 2>&1 | tee {log:q}"
+        " --shard-size {params.shard_size} > {log:q} 2>&1"
 
 
 rule fetch:
@@ -37,6 +39,8 @@ rule fetch:
         ledger=PLACES.ledger("{shard}"),
     log:
         PLACES.log("fetch/{shard}"),
+    benchmark:
+        PLACES.usage("fetch/{shard}")
     conda:
         "../../envs/chromatrack.yaml"
     resources:
@@ -51,4 +55,4 @@ rule fetch:
     shell:
         "chromatrack fetch --shard {input.shard:q} --clips {params.clips:q}"
         " --ledger {output.ledger:q} --gate {params.gate:q} --settings {params.settings:q}"
-        " --manners {resources.manners:q} --compute {resources.compute:q} 2>&1 | tee {log:q}"
+        " --manners {resources.manners:q} --compute {resources.compute:q} > {log:q} 2>&1"

@@ -33,7 +33,7 @@ rule colorization:
         "chromatrack train-colorization --labels {input.labels:q} {params.statistics:q}"
         " --trunk {wildcards.trunk} --colours {params.colours} --seed {wildcards.seed}"
         " --output {output.model:q} --settings {params.settings:q}"
-        " --cadence {resources.cadence:q} --compute {resources.compute:q} 2>&1 | tee {log:q}"
+        " --cadence {resources.cadence:q} --compute {resources.compute:q} > {log:q} 2>&1"
 
 
 rule initial_colorization:
@@ -43,6 +43,8 @@ rule initial_colorization:
         model=PLACES.colorization("{trunk}-random-seed{seed}"),
     log:
         PLACES.log("colorization/{trunk}-random-seed{seed}"),
+    benchmark:
+        PLACES.usage("colorization/{trunk}-random-seed{seed}")
     conda:
         "../../envs/chromatrack.yaml"
     params:
@@ -52,7 +54,7 @@ rule initial_colorization:
     shell:
         "chromatrack init-colorization {params.statistics:q}"
         " --trunk {wildcards.trunk} --seed {wildcards.seed} --output {output.model:q}"
-        " --settings {params.settings:q} 2>&1 | tee {log:q}"
+        " --settings {params.settings:q} > {log:q} 2>&1"
 
 
 rule single_video:
@@ -78,4 +80,4 @@ rule single_video:
     shell:
         "chromatrack memorize-clip --ledgers {input.ledgers:q} --clips {params.clips:q}"
         " --seed {params.seed} --output {output.index:q} --settings {params.settings:q}"
-        " --cadence {resources.cadence:q} --compute {resources.compute:q} 2>&1 | tee {log:q}"
+        " --cadence {resources.cadence:q} --compute {resources.compute:q} > {log:q} 2>&1"

@@ -28,7 +28,7 @@ rule track:
     shell:
         "chromatrack run {wildcards.benchmark} {params.tracker:q} {params.data:q}"
         " --output {output.run:q} --protocol {wildcards.protocol} --settings {params.settings:q}"
-        " --compute {resources.compute:q} 2>&1 | tee {log:q}"
+        " --compute {resources.compute:q} > {log:q} 2>&1"
 
 
 # On a GPU all alphas of a checkpoint are in one batch, and each frame is decoded once. The alphas are
@@ -59,7 +59,7 @@ rule track_alphas:
         "chromatrack run {wildcards.benchmark} --checkpoint {input.checkpoint:q}"
         " {params.options:q} {params.data:q} --alphas {resources.alphas} --output {params.runs:q}"
         " --together {output.together:q} --protocol {wildcards.protocol}"
-        " --settings {params.settings:q} --compute {resources.compute:q} 2>&1 | tee {log:q}"
+        " --settings {params.settings:q} --compute {resources.compute:q} > {log:q} 2>&1"
 
 
 rule evaluate:
@@ -70,6 +70,8 @@ rule evaluate:
         scores=PLACES.scores("{benchmark}", "{protocol}", "{tracker}"),
     log:
         PLACES.log("evaluation/{benchmark}/{protocol}/{tracker}-scores"),
+    benchmark:
+        PLACES.usage("evaluation/{benchmark}/{protocol}/{tracker}-scores")
     conda:
         "../../envs/chromatrack.yaml"
     params:
@@ -79,7 +81,7 @@ rule evaluate:
     shell:
         "chromatrack evaluate {wildcards.benchmark} {params.data:q} --results {params.results:q}"
         " --output {output.scores:q} --tracker {wildcards.tracker:q}"
-        " --protocol {wildcards.protocol} > {log:q} 2>&1 || {{ cat {log:q} >&2; exit 1; }}"
+        " --protocol {wildcards.protocol} > {log:q} 2>&1"
 
 
 # All trackers by one protocol: a table and plots. Nothing depends on it: it is asked for by name.
@@ -92,6 +94,8 @@ rule compare:
         plots=directory(PLACES.comparison("{benchmark}", "{protocol}", "plots")),
     log:
         PLACES.log("evaluation/{benchmark}/{protocol}/trackers"),
+    benchmark:
+        PLACES.usage("evaluation/{benchmark}/{protocol}/trackers")
     conda:
         "../../envs/chromatrack.yaml"
     params:
@@ -102,8 +106,7 @@ rule compare:
     shell:
         "chromatrack evaluate {wildcards.benchmark} {params.data:q} --results {params.results:q}"
         " --output {output.scores:q} --plot {output.plots:q} --tracker {params.names:q}"
-        " --protocol {wildcards.protocol} 2> {log:q} > {output.table:q}"
-        " || {{ cat {log:q} >&2; exit 1; }}"
+        " --protocol {wildcards.protocol} > {output.table:q} 2> {log:q}"
 
 
 # What a server scores is packed for it.
@@ -114,6 +117,8 @@ rule archive:
         archive=PLACES.archive("{benchmark}", "{protocol}", "{tracker}"),
     log:
         PLACES.log("evaluation/{benchmark}/{protocol}/{tracker}-archive"),
+    benchmark:
+        PLACES.usage("evaluation/{benchmark}/{protocol}/{tracker}-archive")
     conda:
         "../../envs/chromatrack.yaml"
     params:
@@ -122,7 +127,7 @@ rule archive:
         version=VERSIONS["evaluate"],
     shell:
         "chromatrack archive {wildcards.benchmark} {params.data:q} --results {params.results:q}"
-        " --output {output.archive:q} > {log:q} 2>&1 || {{ cat {log:q} >&2; exit 1; }}"
+        " --output {output.archive:q} > {log:q} 2>&1"
 
 
 # The official toolkit runs and scores a tracker by itself.
@@ -134,6 +139,8 @@ rule vot_official:
         scores=PLACES.vot_official("{tracker}"),
     log:
         PLACES.log("vot_official/{tracker}"),
+    benchmark:
+        PLACES.usage("vot_official/{tracker}")
     conda:
         "../../envs/chromatrack.yaml"
     threads: SETTINGS.compute.threads
@@ -146,7 +153,7 @@ rule vot_official:
     shell:
         "chromatrack vot-official {params.options:q} --name {wildcards.tracker:q}"
         " --output {output.scores:q} --settings {params.settings:q}"
-        " --compute {resources.compute:q} 2>&1 | tee {log:q}"
+        " --compute {resources.compute:q} > {log:q} 2>&1"
 
 
 rule vot_official_all:

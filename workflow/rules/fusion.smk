@@ -13,6 +13,8 @@ rule response_statistics:
         statistics=PLACES.statistics("{network}"),
     log:
         PLACES.log("statistics/{network}"),
+    benchmark:
+        PLACES.usage("statistics/{network}")
     wildcard_constraints:
         network=one_of(NETWORKS),
     conda:
@@ -28,7 +30,7 @@ rule response_statistics:
         "chromatrack response-statistics --siamfc {input.siamfc:q}"
         " --auxiliary {input.auxiliary:q} --crops {input.crops:q} --seed {params.seed}"
         " --output {output.statistics:q} --settings {params.settings:q}"
-        " --compute {resources.compute:q} 2>&1 | tee {log:q}"
+        " --compute {resources.compute:q} > {log:q} 2>&1"
 
 
 rule compose:
@@ -38,6 +40,8 @@ rule compose:
         model=PLACES.composed("{experiment}", "{seed}"),
     log:
         PLACES.log("fused/exp{experiment}-seed{seed}"),
+    benchmark:
+        PLACES.usage("fused/exp{experiment}-seed{seed}")
     conda:
         "../../envs/chromatrack.yaml"
     params:
@@ -46,7 +50,7 @@ rule compose:
     shell:
         "chromatrack compose --siamfc {input.siamfc:q} --auxiliary {input.auxiliary:q}"
         " --statistics {input.statistics:q} --seed {wildcards.seed}"
-        " --output {output.model:q} --settings {params.settings:q} 2>&1 | tee {log:q}"
+        " --output {output.model:q} --settings {params.settings:q} > {log:q} 2>&1"
 
 
 rule fine_tune:
@@ -73,4 +77,4 @@ rule fine_tune:
         "chromatrack fine-tune --siamfc {input.siamfc:q} --auxiliary {input.auxiliary:q}"
         " --statistics {input.statistics:q} --crops {input.crops:q} --seed {wildcards.seed}"
         " --alpha={wildcards.alpha} --output {output.model:q} --settings {params.settings:q}"
-        " --cadence {resources.cadence:q} --compute {resources.compute:q} 2>&1 | tee {log:q}"
+        " --cadence {resources.cadence:q} --compute {resources.compute:q} > {log:q} 2>&1"

@@ -9,6 +9,8 @@ rule labels:
         labels=PLACES.labels("{shard}"),
     log:
         PLACES.log("labels/{shard}"),
+    benchmark:
+        PLACES.usage("labels/{shard}")
     conda:
         "../../envs/chromatrack.yaml"
     params:
@@ -17,7 +19,7 @@ rule labels:
         version=VERSIONS["labels"],
     shell:
         "chromatrack labels --ledger {input.ledger:q} --clips {params.clips:q}"
-        " --output {output.labels:q} --settings {params.settings:q} 2>&1 | tee {log:q}"
+        " --output {output.labels:q} --settings {params.settings:q} > {log:q} 2>&1"
 
 
 rule lab_statistics:
@@ -27,13 +29,15 @@ rule lab_statistics:
         statistics=PLACES.lab_statistics,
     log:
         PLACES.log("lab_statistics"),
+    benchmark:
+        PLACES.usage("lab_statistics")
     conda:
         "../../envs/chromatrack.yaml"
     params:
         version=VERSIONS["lab-statistics"],
     shell:
         "chromatrack lab-statistics --labels {input.labels:q} --output {output.statistics:q}"
-        " 2>&1 | tee {log:q}"
+        " > {log:q} 2>&1"
 
 
 rule analyze_labels:
@@ -55,4 +59,4 @@ rule analyze_labels:
         version=VERSIONS["analyze-labels"],
     shell:
         "chromatrack analyze-labels --ledgers {input.ledgers:q} --clips {params.clips:q}"
-        " --output {output.index:q} --settings {params.settings:q} 2>&1 | tee {log:q}"
+        " --output {output.index:q} --settings {params.settings:q} > {log:q} 2>&1"

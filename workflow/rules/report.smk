@@ -9,6 +9,7 @@ MASKS = [name for name in SETTINGS.benchmarks if sets.get(name).gives == "masks"
 COLOURED = [
     PLACES.colorized(trunk) for trunk in trunks(SETTINGS) if CLIPS and MASKS[:1]
 ]
+THESIS_TABLES = [PLACES.table_of(name, "csv") for name in TABLES]
 ALL_SCORES = [
     (
         PLACES.scores(benchmark.name, protocol, spec.name)
@@ -43,7 +44,7 @@ rule colorize:
     shell:
         "chromatrack colorize --checkpoint {input.checkpoint:q} --output {output.video:q}"
         " --settings {params.settings:q} --compute {resources.compute:q}"
-        " {params.data:q} 2>&1 | tee {log:q}"
+        " {params.data:q} > {log:q} 2>&1"
 
 
 rule pictures:
@@ -62,7 +63,7 @@ rule pictures:
         version=VERSIONS["report"],
     shell:
         "chromatrack pictures --labels {input.labels:q} --colorized {input.colorized:q}"
-        " --output {output.index:q} 2>&1 | tee {log:q}"
+        " --output {output.index:q} > {log:q} 2>&1"
 
 
 # What the page shows of sequences: pictures, boxes, overlaps, masks.
@@ -82,7 +83,7 @@ rule strips:
         version=VERSIONS["strips"],
     shell:
         "chromatrack strips --settings {params.config:q} --output {output.strips:q}"
-        " 2>&1 | tee {log:q}"
+        " > {log:q} 2>&1"
 
 
 # Score maps of both branches and of their mix, at frames of those strips.
@@ -105,7 +106,7 @@ rule score_maps:
         version=VERSIONS["score-maps"],
     shell:
         "chromatrack score-maps --settings {params.config:q} --compute {resources.compute:q}"
-        " --strips {input.strips:q} --output {output.maps:q} 2>&1 | tee {log:q}"
+        " --strips {input.strips:q} --output {output.maps:q} > {log:q} 2>&1"
 
 
 # What each pretrained network sees in two frames: where a cell of the one points to in the other.
@@ -127,7 +128,7 @@ rule similarity:
         version=VERSIONS["similarity"],
     shell:
         "chromatrack similarity --settings {params.config:q} --compute {resources.compute:q}"
-        " --output {output.similarity:q} 2>&1 | tee {log:q}"
+        " --output {output.similarity:q} > {log:q} 2>&1"
 
 
 rule manifest:
@@ -146,6 +147,8 @@ rule manifest:
         manifest=PLACES.manifest,
     log:
         PLACES.log("manifest"),
+    benchmark:
+        PLACES.usage("manifest")
     conda:
         "../../envs/chromatrack.yaml"
     params:
@@ -164,7 +167,7 @@ rule manifest:
     shell:
         "chromatrack manifest --settings {params.config:q} --output {output.manifest:q}"
         " {params.ledgers:q} --pictures {input.pictures:q} --strips {input.strips:q}"
-        " {params.shown:q} 2>&1 | tee {log:q}"
+        " {params.shown:q} > {log:q} 2>&1"
 
 
 rule statistics:
@@ -184,7 +187,7 @@ rule statistics:
         version=VERSIONS["report"],
     shell:
         "chromatrack statistics --manifest {input.manifest:q} --settings {params.settings:q}"
-        " --output {output.statistics:q} 2>&1 | tee {log:q}"
+        " --output {output.statistics:q} > {log:q} 2>&1"
 
 
 rule summary:
@@ -192,23 +195,36 @@ rule summary:
         manifest=PLACES.manifest,
         statistics=PLACES.verdicts,
     output:
-        table=PLACES.table,
+        table=report(
+            PLACES.table,
+            category="Summary",
+            labels={"table": "summary"},
+            caption="../report/summary.rst",
+        ),
     log:
         PLACES.log("summary"),
+    benchmark:
+        PLACES.usage("summary")
     conda:
         "../../envs/chromatrack.yaml"
     params:
         version=VERSIONS["report"],
     shell:
         "chromatrack summary --manifest {input.manifest:q} --statistics {input.statistics:q}"
-        " --output {output.table:q} 2>&1 | tee {log:q}"
+        " --output {output.table:q} > {log:q} 2>&1"
 
 
 rule figures:
     input:
         manifest=PLACES.manifest,
     output:
-        index=PLACES.figures,
+        folder=report(
+            directory(PLACES.figures),
+            patterns=["{plot}.svg"],
+            category="Plots",
+            labels={"plot": "{plot}"},
+            caption="../report/plot.rst",
+        ),
     log:
         PLACES.log("figures"),
     benchmark:
@@ -216,11 +232,10 @@ rule figures:
     conda:
         "../../envs/chromatrack.yaml"
     params:
-        folder=subpath(output.index, parent=True),
         version=VERSIONS["report"],
     shell:
-        "chromatrack figures --manifest {input.manifest:q} --output {params.folder:q}"
-        " 2>&1 | tee {log:q}"
+        "chromatrack figures --manifest {input.manifest:q} --output {output.folder:q}"
+        " > {log:q} 2>&1"
 
 
 rule page:
@@ -228,18 +243,24 @@ rule page:
         manifest=PLACES.manifest,
         statistics=PLACES.verdicts,
         table=PLACES.table,
-        figures=PLACES.figures,
     output:
-        page=PLACES.page,
+        page=report(
+            PLACES.page,
+            category="Page",
+            labels={"page": "all of the run"},
+            caption="../report/page.rst",
+        ),
     log:
         PLACES.log("page"),
+    benchmark:
+        PLACES.usage("page")
     conda:
         "../../envs/chromatrack.yaml"
     params:
         version=VERSIONS["report"],
     shell:
         "chromatrack page --manifest {input.manifest:q} --output {output.page:q}"
-        " 2>&1 | tee {log:q}"
+        " > {log:q} 2>&1"
 
 
 # A table of the thesis, its numbers and the run's.
@@ -249,10 +270,17 @@ rule table:
         statistics=PLACES.verdicts,
         scores=ALL_SCORES,
     output:
-        csv=PLACES.table_of("{table}", "csv"),
+        csv=report(
+            PLACES.table_of("{table}", "csv"),
+            category="Tables of the thesis",
+            labels={"table": "{table}"},
+            caption="../report/table.rst",
+        ),
         tex=PLACES.table_of("{table}", "tex"),
     log:
         PLACES.log("tables/{table}"),
+    benchmark:
+        PLACES.usage("tables/{table}")
     wildcard_constraints:
         table=one_of(TABLES),
     conda:
@@ -261,13 +289,13 @@ rule table:
         version=VERSIONS["report"],
     shell:
         "chromatrack table {wildcards.table} --manifest {input.manifest:q}"
-        " --statistics {input.statistics:q} --output {output.csv:q} 2>&1 | tee {log:q}"
+        " --statistics {input.statistics:q} --output {output.csv:q} > {log:q} 2>&1"
 
 
 # All of them. Nothing depends on it: it is asked for by name.
 rule tables:
     input:
-        [PLACES.table_of(name, "csv") for name in TABLES],
+        THESIS_TABLES,
 
 
 # The speed of trackers, with nothing beside it: a job of all cores. Asked for by name, and none of
@@ -281,9 +309,11 @@ rule speed:
         tex=PLACES.table_of("speed", "tex"),
     log:
         PLACES.log("tables/speed"),
+    benchmark:
+        PLACES.usage("tables/speed")
     conda:
         "../../envs/chromatrack.yaml"
-    threads: workflow.cores
+    threads: all_cores
     resources:
         compute=COMPUTE,
     params:
@@ -291,7 +321,7 @@ rule speed:
         version=(VERSIONS["speed"], VERSIONS["track"]),
     shell:
         "chromatrack speed --settings {params.config:q} --output {output.csv:q}"
-        " --compute {resources.compute:q} 2>&1 | tee {log:q}"
+        " --compute {resources.compute:q} > {log:q} 2>&1"
 
 
 # The table of the configuration at hand. It takes the page along, so that asking for the table
@@ -300,6 +330,7 @@ rule publish:
     input:
         table=PLACES.table,
         page=PLACES.page,
+        figures=PLACES.figures,
     output:
         table=SUMMARY,
     log:
@@ -307,4 +338,4 @@ rule publish:
     conda:
         "../../envs/chromatrack.yaml"
     shell:
-        "cp {input.table:q} {output.table:q} 2> {log:q}"
+        "cp {input.table:q} {output.table:q} > {log:q} 2>&1"

@@ -23,6 +23,8 @@ checkpoint crop_lists:
         index=PLACES.crop_lists,
     log:
         PLACES.log("crop_lists"),
+    benchmark:
+        PLACES.usage("crop_lists")
     conda:
         "../../envs/chromatrack.yaml"
     params:
@@ -32,7 +34,7 @@ checkpoint crop_lists:
         version=VERSIONS["crop-lists"],
     shell:
         "chromatrack crop-lists --sources {params.sources:q} --output {params.folder:q}"
-        " --shard-size {params.shard_size} 2>&1 | tee {log:q}"
+        " --shard-size {params.shard_size} > {log:q} 2>&1"
 
 
 rule crops:
@@ -43,6 +45,8 @@ rule crops:
         crops=PLACES.crops("{shard}"),
     log:
         PLACES.log("crops/{shard}"),
+    benchmark:
+        PLACES.usage("crops/{shard}")
     conda:
         "../../envs/chromatrack.yaml"
     params:
@@ -51,7 +55,7 @@ rule crops:
         version=VERSIONS["crops"],
     shell:
         "chromatrack crops --sources {params.sources:q} --names {input.names:q}"
-        " --output {output.crops:q} --settings {params.settings:q} 2>&1 | tee {log:q}"
+        " --output {output.crops:q} --settings {params.settings:q} > {log:q} 2>&1"
 
 
 rule siamfc:
@@ -76,7 +80,7 @@ rule siamfc:
     shell:
         "chromatrack train-siamfc --crops {input.crops:q} --seed {wildcards.seed}"
         " --output {output.last:q} --settings {params.settings:q}"
-        " --cadence {resources.cadence:q} --compute {resources.compute:q} 2>&1 | tee {log:q}"
+        " --cadence {resources.cadence:q} --compute {resources.compute:q} > {log:q} 2>&1"
 
 
 # What was kept beside the last network lies in checkpoints/, which is no output of a rule.
@@ -105,7 +109,7 @@ if SIAMFC_VALIDATIONS:
         shell:
             "chromatrack validate-siamfc --networks {params.networks:q} --root {params.root:q}"
             " --output {output.validation:q} --settings {params.settings:q}"
-            " --compute {resources.compute:q} 2>&1 | tee {log:q}"
+            " --compute {resources.compute:q} > {log:q} 2>&1"
 
 
 rule choose_siamfc:
@@ -121,6 +125,8 @@ rule choose_siamfc:
         choice=PLACES.siamfc("{seed}", "choice.json"),
     log:
         PLACES.log("siamfc/seed{seed}-choice"),
+    benchmark:
+        PLACES.usage("siamfc/seed{seed}-choice")
     conda:
         "../../envs/chromatrack.yaml"
     params:
@@ -129,4 +135,4 @@ rule choose_siamfc:
         version=VERSIONS["choose-siamfc"],
     shell:
         "chromatrack choose-siamfc --last {input.last:q} {params.validation} {input.validation:q}"
-        " --output {output.model:q} --settings {params.settings:q} 2>&1 | tee {log:q}"
+        " --output {output.model:q} --settings {params.settings:q} > {log:q} 2>&1"

@@ -19,7 +19,7 @@ rule world:
         folder=subpath(output.manifest, parent=True),
     shell:
         "chromatrack world --part {wildcards.part} --output {params.folder:q}"
-        " --settings {params.settings:q} 2>&1 | tee {log:q}"
+        " --settings {params.settings:q} > {log:q} 2>&1"
 
 
 rule world_benchmark:
@@ -37,4 +37,4 @@ rule world_benchmark:
         folder=subpath(output.manifest, parent=True),
     shell:
         "chromatrack world --benchmark {wildcards.benchmark} --output {params.folder:q}"
-        " --settings {params.settings:q} 2>&1 | tee {log:q}"
+        " --settings {params.settings:q} > {log:q} 2>&1"

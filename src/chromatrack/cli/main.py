@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import difflib
 import importlib
 import os
@@ -15,6 +16,8 @@ from typing import Any
 
 from chromatrack import __version__
 from chromatrack.errors import ChromatrackError
+from chromatrack.files import writing
+from chromatrack.standard_error import StandardError
 
 # The parts of `chromatrack --help` and the modules whose commands they list; each module has
 # `register(subcommands)`. Modules import their stage inside the handler, so that help does not wait
@@ -28,11 +31,11 @@ PARTS = {
     "siamfc": ("siamfc",),
     "fusion": ("fusion",),
     "evaluation": ("evaluate", "compare", "run", "vot"),
-    "report": ("viewer", "report", "speed"),
+    "report": ("report_command", "viewer", "report", "speed"),
 }
 
 # Commands of the other modules that are tools, too.
-TOOLS = ("run", "evaluate", "compare", "kinetics")
+TOOLS = ("run", "evaluate", "compare", "report", "kinetics")
 
 DESCRIPTION = """\
 Video colorization as a second backbone beside the SiamFC tracker.
@@ -119,27 +122,33 @@ def _passed_on(arguments: Sequence[str] | None) -> list[str]:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one subcommand; return 0 (done), 1 (the work failed) or 2 (wrong call or input)."""
     options = build_parser().parse_args(_passed_on(arguments))
-    try:
-        options.run(options)
-        sys.stdout.flush()
-    except ChromatrackError as error:
-        print(f"chromatrack {options.command}: {error}", file=sys.stderr)
-        return error.exit_code
-    except FileNotFoundError as error:
-        print(f"chromatrack {options.command}: {error.filename}: no such file", file=sys.stderr)
-        return 2
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
-    except OSError as error:
-        place = f"{error.filename}: " if error.filename else ""
-        reason = error.strerror or str(error)
-        print(f"chromatrack {options.command}: {place}{reason}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print(f"chromatrack {options.command}: interrupted", file=sys.stderr)
-        return 130
+    with contextlib.redirect_stderr(StandardError()):
+        try:
+            options.run(options)
+            with writing("standard output"):
+                sys.stdout.flush()
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 1
+        except (ChromatrackError, OSError, MemoryError, KeyboardInterrupt) as error:
+            code, told = _told(error)
+            print(f"chromatrack {options.command}: {told}", file=sys.stderr)
+            return code
     return 0
+
+
+def _told(error: BaseException) -> tuple[int, str]:
+    """Exit code and sentence for what went wrong."""
+    if isinstance(error, ChromatrackError):
+        return error.exit_code, str(error)
+    if isinstance(error, FileNotFoundError) and error.filename:
+        return 2, f"{error.filename}: no such file"
+    if isinstance(error, OSError):
+        place = f"{error.filename}: " if error.filename else ""
+        return 1, f"{place}{error.strerror or error}"
+    if isinstance(error, MemoryError):
+        return 1, "not enough memory" + (f" ({error})" if str(error) else "")
+    return 130, "interrupted"
 
 
 if __name__ == "__main__":

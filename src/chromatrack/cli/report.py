@@ -111,7 +111,7 @@ def _statistics(options: argparse.Namespace) -> None:
     from chromatrack.reporting.manifest import read_manifest
     from chromatrack.stages.report.statistics import run_statistics
 
-    manifest = read_manifest(options.manifest, with_figures=False)
+    manifest = read_manifest(options.manifest)
     settings = stage_settings(options, StatisticsSettings, lambda everything: everything.statistics)
     said = run_statistics(
         manifest, options.output, margin=settings.margin, draws=settings.draws, seed=settings.seed
@@ -126,7 +126,7 @@ def _summary(options: argparse.Namespace) -> None:
     from chromatrack.reporting.manifest import read_manifest
     from chromatrack.stages.report.summary import AFTER, BEFORE, BESIDE, summarize
 
-    manifest = read_manifest(options.manifest, with_figures=False)
+    manifest = read_manifest(options.manifest)
     if not manifest.rows:
         write_text(options.output, ",".join((*BEFORE, *BESIDE, *AFTER)) + "\n")
         print(f"{manifest.heading}: no tracker was scored here")
@@ -141,7 +141,7 @@ def _figures(options: argparse.Namespace) -> None:
     from chromatrack.reporting.manifest import read_manifest
     from chromatrack.stages.report.figures import make_figures
 
-    manifest = read_manifest(options.manifest, with_figures=False)
+    manifest = read_manifest(options.manifest)
     index = make_figures(manifest, options.output)
     print(f"{len(index)} plots: {options.output}")
 

@@ -18,6 +18,11 @@ from chromatrack.cli.common import (
     stage_settings,
 )
 
+# Of `stages.tools.foreign_weights.KINDS`, which would import torch for every command.
+FORMATS = (
+    "auto", "siamfc-pytorch", "torchvision", "moco", "timecycle", "crw", "vfs", "dul", "uvc", "dino"
+)  # fmt: skip
+
 
 def register(subcommands) -> None:
     """Add the subcommands of this group."""
@@ -47,9 +52,22 @@ def register(subcommands) -> None:
     weights = add_stage(
         subcommands, "import-weights", _import_weights, help="public weights as a checkpoint"
     )
-    weights.add_argument("kind", choices=["siamfc-pytorch"])
+    weights.add_argument(
+        "kind",
+        choices=FORMATS,
+        metavar="FORMAT",
+        help=f"whose weights: {', '.join(FORMATS)}; auto goes by the names in the file",
+    )
     weights.add_argument("weights", type=Path, metavar="FILE.pth")
     weights.add_argument("--output", required=True, type=Path, metavar="CHECKPOINT")
+    weights.add_argument(
+        "--layer",
+        choices=["layer2", "layer3", "layer4"],
+        help="where the trunk ends (where its authors take the features)",
+    )
+    weights.add_argument(
+        "--padding", choices=["zeros", "reflect"], help="of the convolutions (as its authors have)"
+    )
 
     doctor = add_stage(
         subcommands, "doctor", _doctor, help="what works on this machine, and what is missing"
@@ -110,10 +128,16 @@ def _label(options: argparse.Namespace) -> None:
 
 
 def _import_weights(options: argparse.Namespace) -> None:
-    from chromatrack.stages.tools.import_weights import import_siamfc_pytorch
+    from chromatrack.stages.tools.foreign_weights import import_weights
 
-    import_siamfc_pytorch(options.weights, options.output)
-    print(f"checkpoint in {options.output}")
+    told = import_weights(
+        options.kind,
+        options.weights,
+        options.output,
+        layer=options.layer,
+        padding=options.padding,
+    )
+    print("\n".join((*told, f"checkpoint in {options.output}")))
 
 
 def _doctor(options: argparse.Namespace) -> None:

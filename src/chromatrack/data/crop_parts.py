@@ -10,7 +10,8 @@ import numpy as np
 
 from chromatrack.data.crops import Crops, digest_frames
 from chromatrack.data.sequence import Sequence as Target
-from chromatrack.files import canonical_json, digest_text, whole_file
+from chromatrack.files import canonical_json, digest_text
+from chromatrack.streams import whole_stream
 
 
 class CropParts:
@@ -63,9 +64,9 @@ class CropParts:
         self, video: str, targets: Sequence[Target], crops: Sequence[Crops], digest: str
     ) -> None:
         """Write a part; on return it is on disk, whole."""
-        with whole_file(self._path(video)) as part, open(part, "wb") as handle:
+        with whole_stream(self._path(video)) as sink:
             np.savez(
-                handle,
+                sink,
                 key=self._key(video, targets),
                 digest=digest,
                 counts=np.array([len(c.frames) for c in crops], dtype=np.int64),

@@ -21,10 +21,12 @@ import h5py
 import numpy as np
 
 from chromatrack.data.augmentation import EXEMPLAR_SIZE, SEARCH_SIZE
+from chromatrack.data.images import decode_bgr
 from chromatrack.data.sequence import Sequence as Target
 from chromatrack.errors import InputError
-from chromatrack.files import canonical_json, whole_file
+from chromatrack.files import canonical_json
 from chromatrack.geometry import center_from_ltwh, crop_square, exemplar_side, mean_color
+from chromatrack.streams import whole_stream
 
 FORMAT = "chromatrack-crops/1"
 
@@ -83,9 +85,7 @@ def crop_targets(
     for frame, path in paths.items():
         coded = _read_bytes(path)
         digest.update(hashlib.sha256(coded).digest())
-        image = cv2.imdecode(np.frombuffer(coded, dtype=np.uint8), cv2.IMREAD_COLOR)
-        if image is None:
-            raise InputError(f"{path}: expected an image, but it cannot be decoded")
+        image = decode_bgr(np.frombuffer(coded, dtype=np.uint8), path)
         fill = mean_color(image)
         for target, wanted, crops in zip(targets, usable, jpegs, strict=True):
             if frame in wanted:
@@ -144,7 +144,10 @@ def write_crop_shard(
 ) -> None:
     """Write the crops of targets, whole or not at all; those of one are in memory at a time."""
     lengths = np.concatenate([np.zeros(0, np.int64), *(s.lengths for s in sequences)])
-    with whole_file(path) as part, h5py.File(part, "w", track_order=True) as file:
+    with (
+        whole_stream(path, reread=True) as sink,
+        h5py.File(sink, "w", track_order=True) as file,
+    ):
         jpegs = file.create_dataset(
             "jpegs", shape=(int(lengths.sum()),), dtype=np.uint8, track_times=False
         )
@@ -153,6 +156,7 @@ def write_crop_shard(
             data = np.frombuffer(sequence.jpegs(), dtype=np.uint8)
             jpegs[first : first + len(data)] = data
             first += len(data)
+            sink.check()
         for name, array in {
             "offsets": np.cumsum([0, *lengths], dtype=np.int64),
             "frames": np.concatenate([np.zeros(0, np.int64), *(s.frames for s in sequences)]),
@@ -186,7 +190,7 @@ class CropShard:
         self.path = Path(path)
         self._descriptor: int | None = None
         try:
-            with h5py.File(self.path, "r") as file:
+            with h5py.File(self.path, "r", locking=False) as file:
                 if file.attrs.get("format") != FORMAT:
                     raise InputError(f"{self.path}: expected a crop shard of format {FORMAT}")
                 self.size = int(file.attrs["size"])
@@ -200,14 +204,14 @@ class CropShard:
 
     def jpeg(self, index: int) -> np.ndarray:
         """(bytes,) uint8 of a crop."""
-        if self._descriptor is None:
-            try:
-                self._descriptor = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
-            except OSError as error:
-                raise InputError(f"{self.path}: cannot be read ({error.strerror})") from None
         first, last = self._offsets[index : index + 2].tolist()
-        # pread has no position: processes that share the descriptor do not disturb each other.
-        data = os.pread(self._descriptor, last - first, self._jpegs_at + first)
+        try:
+            if self._descriptor is None:
+                self._descriptor = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
+            # pread has no position: processes that share the descriptor do not disturb each other.
+            data = os.pread(self._descriptor, last - first, self._jpegs_at + first)
+        except OSError as error:
+            raise InputError(f"{self.path}: cannot be read ({error.strerror})") from None
         if len(data) < last - first:
             raise InputError(f"{self.path}: damaged: ends before the crops that it lists")
         return np.frombuffer(data, dtype=np.uint8)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import configparser
 from pathlib import Path
 
-from chromatrack.data.images import list_frames
+from chromatrack.data.frames import list_frames
 from chromatrack.data.kinetics import ClipRow, is_video_id
 from chromatrack.data.text import read_names, read_text
 from chromatrack.errors import InputError

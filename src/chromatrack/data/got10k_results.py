@@ -17,10 +17,11 @@ from pathlib import Path
 
 import numpy as np
 
+from chromatrack.data.frames import list_frames
 from chromatrack.data.otb_results import times_file
 from chromatrack.data.text import read_boxes_one_based, read_rows, read_text
 from chromatrack.errors import InputError
-from chromatrack.files import whole_file
+from chromatrack.streams import whole_stream
 
 REPETITIONS = 3
 """Runs of one sequence that the benchmark asks of trackers that are not deterministic."""
@@ -43,13 +44,19 @@ class Truth:
 
 
 def read_truth(folder: Path) -> Truth:
-    """Read groundtruth.txt, cover.label and the resolution in meta_info.ini; needs no frames."""
+    """Read groundtruth.txt, cover.label and the resolution in meta_info.ini; needs no frames, but
+    where there are any, there is one for each box."""
     boxes_ltwh = read_boxes_one_based(folder / "groundtruth.txt")
     cover = np.array(read_rows(folder / "cover.label", columns=(1,))).reshape(-1)
     if len(cover) != len(boxes_ltwh):
         raise InputError(
             f"{folder / 'cover.label'}: expected {len(boxes_ltwh)} lines, one per box, "
             f"got {len(cover)}"
+        )
+    frames = len(list_frames(folder))
+    if frames not in (0, len(boxes_ltwh)):
+        raise InputError(
+            f"{folder}: expected one box per frame, got {frames} frames and {len(boxes_ltwh)} boxes"
         )
     return Truth(boxes_ltwh, cover, _resolution(folder / "meta_info.ini"))
 
@@ -89,7 +96,7 @@ def write_archive(path: Path, sequences: Mapping[str, tuple[list[np.ndarray], np
     Args:
         sequences: name -> boxes (N, 4), 0-based, of each repetition, and times (N, repetitions).
     """
-    with whole_file(path) as part, zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
+    with whole_stream(path) as sink, zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, (repetitions, times) in sorted(sequences.items()):
             for number, boxes_ltwh in enumerate(repetitions, start=1):
                 boxes = boxes_ltwh + np.array([1.0, 1.0, 0.0, 0.0])

@@ -1,29 +1,99 @@
-"""Images as (H, W, 3) uint8 RGB arrays; folders of numbered frames."""
+"""Images as (H, W, 3) uint8 RGB arrays."""
 
 from __future__ import annotations
 
+import io
+import struct
 from collections.abc import Iterable
 from pathlib import Path
 
 import cv2
 import numpy as np
+from PIL import Image
 
-from chromatrack.errors import InputError, WorkError
-from chromatrack.files import whole_file
+from chromatrack.errors import InputError, UnwritableError, WorkError
+from chromatrack.files import whole_file, writing
 
-SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp")
+LEAST_BITS = 14
+"""An image of 16 bits that uses no more is not scaled to 16."""
+
+_JPEG = b"\xff\xd8"
+_MODES = ("1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr", "I;16", "I;16B")
+"""Of PIL: what OpenCV decodes to the same pixels as PIL, or to all 16 bits of them."""
 
 
 def read_image_rgb(path: str | Path) -> np.ndarray:
-    """Decode an image file to (H, W, 3) uint8 RGB; grey images get three equal channels."""
+    """Decode an image file to (H, W, 3) uint8 RGB; grey images get three equal channels.
+
+    It lies as it is shown: OpenCV turns and mirrors it as its EXIF orientation says.
+    """
     try:
         coded = np.fromfile(path, dtype=np.uint8)
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror})") from None
-    image = cv2.imdecode(coded, cv2.IMREAD_COLOR) if coded.size else None
+    return cv2.cvtColor(decode_bgr(coded, path), cv2.COLOR_BGR2RGB)
+
+
+def decode_bgr(coded: np.ndarray, path: str | Path) -> np.ndarray:
+    """The bytes of an image file as (H, W, 3) uint8 BGR, as OpenCV has it; all images come in here.
+
+    16 bits are scaled to 8.
+
+    Args:
+        path: of the file, for the error.
+
+    Raises:
+        InputError: there is no image, or more than one, or its values do not say what it looks
+            like: bits that nobody uses, numbers without a scale, transparent pixels.
+    """
+    if coded[:2].tobytes() != _JPEG:  # which holds 8 bits, no transparency and one image
+        _check_kind(coded, path)
+    try:
+        image = cv2.imdecode(coded, cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH)
+    except cv2.error:
+        image = None
     if image is None:
         raise InputError(f"{path}: expected an image, but it cannot be decoded")
-    return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+    return image if image.dtype == np.uint8 else _of_eight_bits(image, path)
+
+
+def _check_kind(coded: np.ndarray, path: str | Path) -> None:
+    try:
+        with Image.open(io.BytesIO(coded)) as image:
+            count, mode = getattr(image, "n_frames", 1), image.mode
+            opaque = _is_opaque(image)
+    except Image.DecompressionBombError:
+        raise InputError(f"{path}: more pixels than an image of a video has") from None
+    except (OSError, SyntaxError, ValueError, EOFError, struct.error):
+        raise InputError(f"{path}: expected an image, but it cannot be decoded") from None
+    if count > 1:
+        raise InputError(f"{path}: expected one image, got {count} (animated, or of several pages)")
+    if mode not in _MODES:
+        raise InputError(
+            f"{path}: expected grey or colour in 8 or 16 whole bits, got values of kind {mode}"
+        )
+    if not opaque:
+        raise InputError(f"{path}: expected opaque pixels, but some are transparent")
+
+
+def _is_opaque(image: Image.Image) -> bool:
+    if "A" not in image.getbands() and "transparency" not in image.info:
+        return True
+    return image.convert("RGBA").getchannel("A").getextrema()[0] == 255
+
+
+def _of_eight_bits(image: np.ndarray, path: str | Path) -> np.ndarray:
+    if image.dtype != np.uint16:
+        raise InputError(f"{path}: expected 8 or 16 whole bits, got values of kind {image.dtype}")
+    brightest = int(image.max())
+    # Cameras of 10 to 14 bits leave the upper ones empty. A scale of each frame's own would make a
+    # video flicker, and one frame does not tell the scale of the others.
+    if 0 < brightest < 1 << LEAST_BITS:
+        raise InputError(
+            f"{path}: expected 8 bits, or 16 that are used, but the brightest value is {brightest} "
+            f"of 65535 ({brightest.bit_length()} bits); scale all frames of the video alike"
+        )
+    return cv2.convertScaleAbs(image, alpha=255 / 65535)
 
 
 def write_jpeg(path: str | Path, rgb: np.ndarray, quality: int = 95) -> None:
@@ -53,19 +123,12 @@ def write_frames(
     folder.mkdir(parents=True, exist_ok=True)
     count = 0
     for frame in frames:
-        (folder / (pattern % (first + count))).write_bytes(jpeg_bytes(frame, quality))
+        path = folder / (pattern % (first + count))
+        try:
+            with writing(path):
+                path.write_bytes(jpeg_bytes(frame, quality))
+        except UnwritableError:
+            path.unlink(missing_ok=True)
+            raise
         count += 1
     return count
-
-
-def list_frames(folder: str | Path) -> list[Path]:
-    """The images of a folder whose names are numbers, in the order of the numbers."""
-    folder = Path(folder)
-    if not folder.is_dir():
-        raise InputError(f"{folder}: no such folder of frames")
-    frames = [
-        path
-        for path in folder.iterdir()
-        if path.suffix.lower() in SUFFIXES and path.stem.isascii() and path.stem.isdigit()
-    ]
-    return sorted(frames, key=lambda path: (int(path.stem), path.name))

@@ -7,7 +7,7 @@ import io
 import json
 import math
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -86,6 +86,19 @@ def read_clip_list(path: str | Path) -> tuple[list[ClipRow], list[str]]:
         else:
             problems.append(f"{path}: {where}: {entry}")
     return list(rows.values()), problems
+
+
+def no_clips(path: str | Path, problems: Sequence[str]) -> str:
+    """What to say of a list that holds no clip: the reason of the first row, and how many rows.
+
+    Args:
+        problems: as the reader of the list gives them.
+    """
+    if not problems:
+        return f"{path}: expected at least one clip, found none"
+    count = "the one row" if len(problems) == 1 else f"each of the {len(problems)} rows"
+    first = problems[0].removeprefix(f"{path}: ")
+    return f"{path}: expected at least one clip, but {count} was left out; the first, {first}"
 
 
 def _read(path: str | Path) -> str:

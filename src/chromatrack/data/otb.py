@@ -15,7 +15,8 @@ from pathlib import Path
 import numpy as np
 
 from chromatrack.data import text
-from chromatrack.data.images import list_frames, write_frames
+from chromatrack.data.frames import holds_pictures, list_frames
+from chromatrack.data.images import write_frames
 from chromatrack.data.otb_lists import named_list
 from chromatrack.data.sequence import Sequence
 from chromatrack.data.text import (
@@ -31,7 +32,10 @@ ATTRIBUTES = ("IV", "OPR", "SV", "OCC", "DEF", "MB", "FM", "IPR", "OV", "BC", "L
 """The challenges in the order of the attribute vectors."""
 
 FIRST_FRAME = {"David": 300, "BlurCar1": 247, "BlurCar3": 3, "BlurCar4": 18}
-"""Number of the frame that the first box belongs to, where it is not the first frame."""
+"""Number of the frame that the first box belongs to, where it is not 1."""
+
+BEYOND = {"Football1": 74, "Freeman3": 460, "Freeman4": 283, "Diving": 215}
+"""Boxes of the published sequences that have more frames than boxes; the first frames count."""
 
 PAIRS = ("Jogging", "Skating2")
 """Folders of two targets."""
@@ -84,7 +88,7 @@ def read_sequences(
         names: targets ("Jogging-1") or folders ("Jogging": both targets) to read; None reads all.
 
     Raises:
-        InputError: a named sequence is missing, or a sequence has fewer frames than boxes.
+        InputError: a named sequence is missing, frames are without boxes or boxes without frames.
     """
     root = Path(root)
     targets = _find_targets(root)
@@ -95,10 +99,11 @@ def read_sequences(
     known = {} if attributes is None else read_attributes(attributes)
     sequences = []
     for target, rect in targets.items():
+        _check_numbers(target, rect)
         if attributes is not None and target not in known:
             raise InputError(f"{attributes}: expected {target}.txt, an attribute vector")
         boxes_ltwh = read_boxes(rect)
-        frames = _frames_of_boxes(rect.parent, len(boxes_ltwh))
+        frames = _frames_of_boxes(rect, len(boxes_ltwh))
         sequences.append(Sequence(target, frames, boxes_ltwh, known.get(target, ())))
     return sequences
 
@@ -106,6 +111,17 @@ def read_sequences(
 def list_folders(root: str | Path) -> list[str]:
     """Names of the folders of sequences below `root`, sorted; one may hold several targets."""
     return sorted({rect.parent.name for rect in _find_targets(Path(root)).values()})
+
+
+def without_boxes(root: str | Path) -> list[str]:
+    """Names of the folders below `root` that hold frames and no ground truth, sorted."""
+    annotated = set(list_folders(root))
+    folders = (path for path in Path(root).iterdir() if path.is_dir())
+    return sorted(
+        path.name
+        for path in folders
+        if path.name not in annotated and (holds_pictures(path / "img") or holds_pictures(path))
+    )
 
 
 def _find_targets(root: Path) -> dict[str, Path]:
@@ -160,17 +176,40 @@ def select(
     return list(chosen)
 
 
-def _frames_of_boxes(folder: Path, boxes: int) -> tuple[Path, ...]:
-    frames = list_frames(folder / "img")
-    first = FIRST_FRAME.get(folder.name, 0)
-    # A folder that was cut to the annotated frames already, and renumbered, is right as it is.
-    annotated = [path for path in frames if int(path.stem) >= first]
-    frames = annotated if len(annotated) >= boxes else frames
-    if len(frames) < boxes:
+def _check_numbers(target: str, rect: Path) -> None:
+    """A folder of several targets has a file for each: one that is missing would be left out."""
+    if target in PAIRS:
         raise InputError(
-            f"{folder}: expected a frame for each box, got {len(frames)} frames and {boxes} boxes"
+            f"{rect.parent}: expected two targets, groundtruth_rect.1.txt and "
+            f"groundtruth_rect.2.txt, found {rect.name}"
         )
-    return tuple(frames[:boxes])
+    numbers = [match[1] for path in rect.parent.iterdir() if (match := _RECT.fullmatch(path.name))]
+    there = {int(number) for number in numbers if number}
+    missing = sorted(set(range(1, max(there, default=0))) - there)
+    if missing and target != "Human4":
+        raise InputError(
+            f"{rect.parent}: expected a file for each target, groundtruth_rect.{missing[0]}.txt is "
+            "missing"
+        )
+
+
+def _frames_of_boxes(rect: Path, boxes: int) -> tuple[Path, ...]:
+    """The frame of each box, by its number."""
+    folder = rect.parent
+    frames = list_frames(folder / "img")
+    # A folder that was cut to the annotated frames already, and renumbered, is right as it is.
+    if len(frames) == boxes:
+        return tuple(frames)
+    first = FIRST_FRAME.get(folder.name, 1)
+    annotated = [path for path in frames if int(path.stem) >= first]
+    begins = bool(annotated) and int(annotated[0].stem) == first
+    whole = len(annotated) == boxes and folder.name in FIRST_FRAME
+    if begins and (whole or BEYOND.get(folder.name) == boxes < len(annotated)):
+        return tuple(annotated[:boxes])
+    raise InputError(
+        f"{rect}: expected a box for each frame from {first:04d} on, got {len(annotated)} frames "
+        f"and {boxes} boxes"
+    )
 
 
 def target_name(stem: str) -> str:
@@ -207,6 +246,18 @@ def read_annotations(directory: str | Path, *, allow_nan: bool = False) -> dict[
             "found neither"
         )
     return {name: read_boxes(path, allow_nan=allow_nan) for name, path in files.items()}
+
+
+def check_frames(directory: str | Path, truth: Mapping[str, np.ndarray]) -> None:
+    """Where frames lie beside the annotations: an `InputError` if they are not one for each box.
+
+    Args:
+        truth: target -> boxes (N, 4), of those that count.
+    """
+    for target, rect in _find_targets(Path(directory)).items():
+        if target in truth and (rect.parent / "img").is_dir():
+            _check_numbers(target, rect)
+            _frames_of_boxes(rect, len(truth[target]))
 
 
 def _text_files(directory: Path) -> dict[str, Path]:

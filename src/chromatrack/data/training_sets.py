@@ -33,6 +33,12 @@ class TrainingSet:
             return otb.list_folders(self.root)
         return vid.list_videos(self.root)
 
+    def left_out(self) -> list[str]:
+        """Names of what is there and is no video to train on: it lacks its boxes, or its frames."""
+        if self.layout == "otb":
+            return otb.without_boxes(self.root)
+        return vid.without_frames(self.root) if self.layout == "vid" else []
+
     def check_name(self, name: str, where: str) -> str:
         """`name` itself; an `InputError` if it is no name of a video or leads out of the folder."""
         parts = name.split("/") if self.layout == "vid" else [name]

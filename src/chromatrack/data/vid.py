@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 
-from chromatrack.data.images import list_frames
+from chromatrack.data.frames import list_frames
 from chromatrack.data.sequence import Sequence
 from chromatrack.data.text import folder_name
 from chromatrack.errors import InputError
@@ -37,6 +37,14 @@ def list_videos(root: str | Path) -> list[str]:
     )
 
 
+def without_frames(root: str | Path) -> list[str]:
+    """SUBSET/VIDEO of the annotations that have no folder of frames, sorted."""
+    annotations = Path(root) / _ANNOTATIONS
+    videos = (path for path in annotations.glob("*/*") if path.is_dir())
+    names = (f"{path.parent.name}/{path.name}" for path in videos)
+    return sorted(name for name in names if not (Path(root) / _DATA / name).is_dir())
+
+
 def read_video(root: str | Path, name: str) -> list[Sequence]:
     """The targets of one video, by track id: SUBSET/VIDEO-0, SUBSET/VIDEO-1, ...
 
@@ -49,6 +57,7 @@ def read_video(root: str | Path, name: str) -> list[Sequence]:
     for part in (subset, video):
         folder_name(part, f"{root}: the video {name!r}")
     frames = list_frames(Path(root) / _DATA / subset / video)
+    _check_annotations(Path(root) / _ANNOTATIONS / subset / video, frames)
     tracks: dict[int, np.ndarray] = {}
     for index, frame in enumerate(frames):
         path = Path(root) / _ANNOTATIONS / subset / video / f"{frame.stem}.xml"
@@ -59,6 +68,14 @@ def read_video(root: str | Path, name: str) -> list[Sequence]:
         Sequence(f"{name}-{track}", tuple(frames), boxes, visible=boxes[:, 2] > 0)
         for track, boxes in sorted(tracks.items())
     ]
+
+
+def _check_annotations(folder: Path, frames: list[Path]) -> None:
+    """An annotation without its frame is of a frame that got lost."""
+    known = {path.stem for path in frames}
+    stray = sorted(path for path in folder.glob("*.xml") if path.stem not in known)
+    if stray:
+        raise InputError(f"{stray[0]}: expected a frame {stray[0].stem}.JPEG, found none")
 
 
 def _read_objects(path: Path) -> list[tuple[int, list[float]]]:

@@ -10,11 +10,15 @@ from pathlib import Path
 
 import numpy as np
 
-from chromatrack.data.images import list_frames, read_image_rgb, write_frames
+from chromatrack.data.frames import holds_pictures, list_frames
+from chromatrack.data.images import read_image_rgb, write_frames
 from chromatrack.data.sequence import Sequence
 from chromatrack.data.text import folder_name, read_names, read_rows, read_text
 from chromatrack.errors import InputError
 from chromatrack.files import write_text
+
+FOLDERS = ("color", "imgs", "img")
+"""Of the frames of a sequence, where no file says so."""
 
 
 def read_sequences(root: str | Path, *, names: str | Path | None = None) -> list[Sequence]:
@@ -28,8 +32,8 @@ def read_sequences(root: str | Path, *, names: str | Path | None = None) -> list
         without `polygons` where all regions are rectangles.
 
     Raises:
-        InputError: there is none, a file is missing or broken, or there are fewer frames than
-            regions.
+        InputError: there is none, a file is missing or broken, or frames and regions differ in
+            number.
     """
     root = Path(root)
     return [read_sequence(root / name) for name in list_names(root, names)]
@@ -42,6 +46,7 @@ def list_names(root: Path, names: str | Path | None = None) -> list[str]:
         if not root.is_dir():
             raise InputError(f"{root}: no such folder of VOT sequences")
         found = sorted(file.parent.name for file in root.glob("*/groundtruth.txt"))
+        _check_annotated(root)
         where = f"{root}: expected list.txt, or folders with groundtruth.txt"
     else:
         found, where = read_names(path), f"{path}: expected sequences"
@@ -54,12 +59,12 @@ def read_sequence(folder: Path) -> Sequence:
     """One sequence; see `read_sequences`."""
     rows = read_rows(folder / "groundtruth.txt", columns=(8, 4))
     frames = list_frames(folder / _frames_folder(folder))
-    if len(frames) < len(rows):
+    if len(frames) != len(rows):
         raise InputError(
-            f"{folder}: expected a frame for each region, got {len(frames)} frames "
-            f"and {len(rows)} regions"
+            f"{folder}: expected a frame for each region of groundtruth.txt, got {len(frames)} "
+            f"frames and {len(rows)} regions"
         )
-    frames = tuple(frames[: len(rows)])
+    frames = tuple(frames)
     if all(len(row) == 4 for row in rows):
         return Sequence(folder.name, frames, np.array(rows, dtype=np.float64).reshape(-1, 4))
     polygons = _polygons(rows)
@@ -77,10 +82,21 @@ def _frames_folder(folder: Path) -> str:
         key, _, value = line.partition("=")
         if key.strip() == "channels.color":
             return folder_name(value.strip().rpartition("/")[0], f"{path}: channels.color")
-    for name in ("color", "imgs", "img"):
+    for name in FOLDERS:
         if (folder / name).is_dir():
             return name
     return "." if list_frames(folder) else "color"
+
+
+def _check_annotated(root: Path) -> None:
+    """Without a list, a folder of frames is a sequence, whether it has a ground truth or not."""
+    for folder in sorted(path for path in root.iterdir() if path.is_dir()):
+        places = [folder, *(folder / name for name in FOLDERS)]
+        if not (folder / "groundtruth.txt").is_file() and any(map(holds_pictures, places)):
+            raise InputError(
+                f"{folder}: expected groundtruth.txt beside the frames, found none; list.txt in "
+                f"{root} says which folders count"
+            )
 
 
 def _polygons(rows: list[list[float]]) -> np.ndarray:

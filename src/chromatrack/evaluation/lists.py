@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import csv
 import difflib
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 import numpy as np
 
-from chromatrack.data.images import list_frames
+from chromatrack.data.frames import holds_pictures, numbered_frames
 from chromatrack.data.text import read_names
 from chromatrack.errors import InputError
 from chromatrack.evaluation.selecting import some
@@ -61,20 +61,29 @@ def _table(name: str) -> list[dict[str, str]]:
 
 
 def choose(
-    found: Mapping[str, T], names: str | Path | None, where: Path, lists: Lists | None = None
+    found: Mapping[str, T],
+    names: str | Path | None,
+    where: Path,
+    lists: Lists | None = None,
+    *,
+    framed: Iterable[str] = (),
 ) -> dict[str, T]:
     """The targets that are asked for, sorted by name.
 
     Args:
+        found: name of each annotated target -> what is known of it.
         names: name of one of `lists`, or a file of names; None: all.
         where: the benchmark's folder, for the error.
+        framed: names of the targets that have frames.
 
     Raises:
-        InputError: there are none, or some that are asked for are missing.
+        InputError: there are none, some that are asked for are missing, or all are asked for and
+            one that has frames has no annotation.
     """
     if not found:
         raise InputError(f"{where}: expected sequences in the benchmark's layout, found none")
     if names is None:
+        check_annotated(sorted(set(framed) - set(found)), where)
         return dict(sorted(found.items()))
     published = (lists or {}).get(str(names).lower())
     wanted = list(read_names(names) if published is None else published())
@@ -89,6 +98,26 @@ def choose(
             f"({some(missing)}){hint}"
         )
     return {name: found[name] for name in sorted(set(wanted))}
+
+
+def check_annotated(missing: Collection[str], where: Path) -> None:
+    """An `InputError` where sequences have frames and no annotation: they would be left out of what
+    the others are scored on."""
+    if missing:
+        raise InputError(
+            f"{where}: expected an annotation of each sequence that has frames, found none of "
+            f"{some(missing)}; --names FILE takes the others alone"
+        )
+
+
+def with_names(files: Iterable[tuple[str, Path]]) -> dict[str, Path]:
+    """Name of a target -> its file; an `InputError` where a target has two."""
+    found: dict[str, Path] = {}
+    for name, path in files:
+        other = found.setdefault(name, path)
+        if other != path:
+            raise InputError(f"{path}: expected one annotation of {name}, {other} is one, too")
+    return found
 
 
 def check_folder(path: Path) -> Path:
@@ -109,13 +138,18 @@ def one_for_each(boxes: np.ndarray, frames: Collection[Path], where: Path) -> tu
 
 
 def frames_between(folder: Path, first: int, last: int) -> list[Path]:
-    """The frames with the numbers from `first` to `last`.
+    """The frames with the numbers from `first` to `last`; others may be missing.
 
     Raises:
         InputError: one of them is missing.
     """
-    numbered = {int(path.stem): path for path in list_frames(folder)}
+    numbered = numbered_frames(folder)
     missing = [number for number in range(first, last + 1) if number not in numbered]
     if missing:
         raise InputError(f"{folder}: expected frames {first} to {last}, found no {missing[0]}")
     return [numbered[number] for number in range(first, last + 1)]
+
+
+def folders_with_frames(folders: Iterable[Path]) -> Iterator[Path]:
+    """Those that hold a picture; looked at where somebody asks."""
+    return (folder for folder in folders if holds_pictures(folder))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import glob
 import gzip
 import json
@@ -17,8 +16,10 @@ from typing import BinaryIO
 
 from chromatrack.errors import InputError
 from chromatrack.fetch.failures import FetchError
-from chromatrack.files import canonical_json, whole_file, write_text
+from chromatrack.files import canonical_json, write_text
+from chromatrack.locks import lock
 from chromatrack.progress import progress
+from chromatrack.streams import whole_stream
 
 SUFFIXES = (".tar", ".tar.gz", ".tgz")
 
@@ -129,10 +130,8 @@ def _beside(place: Path, suffix: str) -> Path:
 def _build(path: Path, place: Path, *, wait: bool) -> Archive | None:
     """Read an archive through and write its index; None if another process does, unless `wait`."""
     place.parent.mkdir(parents=True, exist_ok=True)
-    with open(_beside(place, ".lock"), "w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-        except BlockingIOError:
+    with open(_beside(place, ".lock"), "w") as handle:
+        if not lock(handle, wait=None if wait else 0):
             return None
         known = _load(path, place)
         if known is not None:
@@ -145,8 +144,8 @@ def _build(path: Path, place: Path, *, wait: bool) -> Archive | None:
             problem = _read_through(archive, members)
             compressed = hasattr(archive, "export_index")
             if compressed:
-                with whole_file(_beside(place, ".seek")) as part:
-                    archive.export_index(str(part))
+                with whole_stream(_beside(place, ".seek")) as sink:
+                    archive.export_index(fileobj=sink)
         if compressed and not problem:
             problem = _check_sum(path)
         known = {

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from chromatrack.data.kinetics import ClipRow
 from chromatrack.errors import InputError, WorkError
-from chromatrack.files import canonical_json, lock, write_text
+from chromatrack.files import append, canonical_json, write_text, writing
+from chromatrack.locks import LINGERING, lock
 
 DONE = "done"
 TOO_SHORT = "too short"
@@ -82,8 +83,8 @@ class Journal:
         self._path = path
 
     def __enter__(self) -> Journal:
-        self._handle = open(self._path, "a+b")
-        if not lock(self._handle):
+        self._handle = open(self._path, "a+b", buffering=0)
+        if not lock(self._handle, wait=LINGERING):
             self._handle.close()
             raise WorkError(f"{self._path}: another process fetches this shard now")
         self._handle.seek(0)
@@ -100,9 +101,9 @@ class Journal:
     def record(self, clip_id: str, entry: Entry) -> None:
         """Add what became of a clip; on return it is on disk."""
         line = canonical_json({"clip_id": clip_id, **asdict(entry)}) + "\n"
-        self._handle.write(line.encode("utf-8"))
-        self._handle.flush()
-        os.fsync(self._handle.fileno())
+        append(self._handle, line.encode("utf-8"))
+        with writing(self._path):
+            os.fsync(self._handle.fileno())
         self.entries[clip_id] = entry
 
 

@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 from chromatrack.data.kinetics import ClipRow
-from chromatrack.errors import WorkError
+from chromatrack.errors import UnwritableError, WorkError
 from chromatrack.fetch.ledger import CORRUPT, DONE, TOO_SHORT, Outcome
 from chromatrack.files import digest_file, whole_file
 from chromatrack.video.cut import ClipFacts, count_frames, cut_clip
@@ -30,6 +30,8 @@ def place_cut(
         fault = what_is_missing(video, facts, **window)
         if facts.frames <= 1 and count_frames(video).frames <= 1:
             fault = "the site gave a picture and no video"  # as some do where they refuse
+    except UnwritableError:
+        raise  # no fault of the video
     except WorkError as error:
         facts, fault = ClipFacts(0, 0.0, 0, 0), str(error)
     return _judge(part, facts, fault, clip, minimum_seconds)
@@ -43,7 +45,9 @@ def place_ready(found: Path, clip: Path, *, work: Path, minimum_seconds: float) 
         clip, work: as in `place_cut`.
     """
     facts = count_frames(found)
-    fault = what_is_missing(found, facts) if facts.frames else "the file holds no frame"
+    fault = what_is_missing(found, facts)
+    if not fault and not facts.frames:
+        fault = "the file holds no frame"
     if not fault and facts.damaged:
         fault = f"{facts.damaged} of its packets do not decode as they should"
     part = work / "clip.mp4"

@@ -11,21 +11,17 @@ from pathlib import Path
 
 from chromatrack.data.kinetics import ClipRow
 from chromatrack.fetch.failures import FetchError
-from chromatrack.fetch.gate import Gate, clock, pause
+from chromatrack.fetch.gate import Gate, GateClosed, clock
+from chromatrack.fetch.gate_state import GateState, Loss, pause
 from chromatrack.fetch.ledger import DONE, Entry, Journal, Outcome
 from chromatrack.fetch.place import place_cut, place_ready
 from chromatrack.fetch.sources import Source
+from chromatrack.fetch.way import source_digest
 from chromatrack.files import canonical_json, digest_text
-from chromatrack.settings import ClipSettings, SourceSettings
-from chromatrack.settings.keys import without
+from chromatrack.settings import ClipSettings
 
 REMOTE = ("ytdlp", "http")
 """Kinds of sources that may give another answer to the same question a moment later."""
-
-
-def source_digest(settings: SourceSettings) -> str:
-    """Of the settings that decide which videos can be had."""
-    return digest_text(canonical_json(without(settings, *settings.MANNERS)))
 
 
 class ShardWork:
@@ -57,7 +53,10 @@ class ShardWork:
         self._retry_failed = retry_failed
         self._source_digest = source_digest(settings.source)
         self._decided: set[str] = set()
-        self._retries = settings.retries if settings.source.kind in REMOTE else 0
+        is_remote = settings.source.kind in REMOTE
+        self._retries = settings.retries if is_remote else 0
+        # A folder of this machine is what it is, also behind the stand-in for a site.
+        self._suspects = is_remote and settings.source.serve is None
 
     def fetch(self, windows: Sequence[ClipRow]) -> None:
         """Get what these rows share (a video, or one clip), make their clips, record each.
@@ -69,12 +68,16 @@ class ShardWork:
         version = self._source.version(windows[0])
         pending = [row for row in windows if not self._is_settled(row, version)]
         attempt = 0
-        while pending:
-            attempt += 1
-            pending = self._attempt(pending, version, attempt)
-            if pending:
-                wait = pause(self._settings.back_off, attempt)
-                time.sleep(random.uniform(0.5, 1.0) * wait)
+        try:
+            while pending:
+                attempt += 1
+                pending = self._attempt(pending, version, attempt)
+                if pending:
+                    wait = pause(self._settings.back_off, attempt)
+                    time.sleep(random.uniform(0.5, 1.0) * wait)
+        except GateClosed as closed:
+            self._distrust(closed.state)
+            raise
 
     def _attempt(self, rows: list[ClipRow], version: str, attempt: int) -> list[ClipRow]:
         """Try once; return the rows that are worth another attempt at once."""
@@ -82,18 +85,50 @@ class ShardWork:
         last = attempt > self._retries
         shutil.rmtree(target, ignore_errors=True)
         target.mkdir()
-        again = []
+        again, losses, had = [], [], False
+        asked = time.time()
         try:
             found = self._get(rows[0], target)
+            last = last or (isinstance(found, FetchError) and not found.at_once)
             for row in rows:
                 outcome = self._outcome(row, found)
                 if not last and outcome.status != DONE and not outcome.permanent:
                     again.append(row)
-                else:
-                    self._record(row, replace(outcome, attempts=attempt), version)
+                    continue
+                remedy = found.remedy if isinstance(found, FetchError) else ""
+                if outcome.status == DONE:
+                    had = True
+                elif remedy or not self._is_known(row, outcome):
+                    losses.append(Loss(_reason(outcome), outcome.message, remedy, asked))
+                self._record(row, replace(outcome, attempts=attempt), version)
         finally:
             shutil.rmtree(target, ignore_errors=True)
+        if self._suspects and had:
+            self._gate.had()
+        elif self._suspects and losses:
+            self._gate.lost(losses[0])  # one download is one loss, however many its windows
         return again
+
+    def _is_known(self, row: ClipRow, outcome: Outcome) -> bool:
+        """Whether an earlier call lost this clip in the same way: that is no news."""
+        entry = self._journal.entries.get(row.clip_id)
+        if entry is None:
+            return False
+        before = entry.outcome
+        return (before.status, before.message) == (outcome.status, outcome.message)
+
+    def _distrust(self, state: GateState) -> None:
+        """What was lost to a reason that then took over was not decided: it is asked for again."""
+        if not state.suspect:
+            return
+        for clip_id in sorted(self._decided):
+            entry = self._journal.entries[clip_id]
+            outcome = entry.outcome
+            if _reason(outcome) == state.suspect and outcome.time >= clock(state.since):
+                if outcome.permanent:
+                    passing = replace(outcome, permanent=False)
+                    self._journal.record(clip_id, replace(entry, outcome=passing))
+                self._decided.discard(clip_id)
 
     def _get(self, row: ClipRow, target: Path) -> Path | FetchError:
         """What the source gives, or why it does not; the gate hears of it."""
@@ -157,6 +192,11 @@ class ShardWork:
 
     def _clip(self, row: ClipRow) -> Path:
         return self._clips / f"{row.clip_id}.mp4"
+
+
+def _reason(outcome: Outcome) -> str:
+    """What losses have in common: permanent ones are told apart by what the site said."""
+    return f"{outcome.status}: {outcome.message}" if outcome.permanent else outcome.status
 
 
 def _size(path: Path) -> int | None:

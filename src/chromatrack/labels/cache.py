@@ -28,10 +28,11 @@ import h5py
 import numpy as np
 
 from chromatrack.errors import InputError
-from chromatrack.files import canonical_json, whole_file
+from chromatrack.files import canonical_json
 from chromatrack.labels.clip import ClipLabels
 from chromatrack.labels.frames import Frames
 from chromatrack.settings import LabelSettings
+from chromatrack.streams import whole_stream
 
 FORMAT = "chromatrack-labels/2"
 
@@ -60,7 +61,10 @@ def write_label_shard(
     planes = {"luma": luma_offsets}
     if settings.chroma:
         planes["chroma"] = chroma_offsets
-    with whole_file(path) as part, h5py.File(part, "w", track_order=True) as file:
+    with (
+        whole_stream(path, reread=True) as sink,
+        h5py.File(sink, "w", track_order=True) as file,
+    ):
         shapes = _shapes(frame_offsets[-1], len(sizes), settings)
         for name, offsets in planes.items():
             shapes[name] = ((offsets[-1],), np.uint8)
@@ -82,6 +86,7 @@ def write_label_shard(
             for plane, offsets in planes.items():
                 _write_plane(file, plane, clip, span, offsets[index])
             names.append((clip.clip_id, clip.sha256))
+            sink.check()
         for plane, offsets in planes.items():
             file[f"{plane}_offsets"][-1] = offsets[-1]
         _write_texts(file, "clip_ids", [clip_id for clip_id, _ in names])
@@ -173,7 +178,7 @@ class LabelShard:
     def __init__(self, path: str | Path):
         self.path = Path(path)
         try:
-            with h5py.File(path, "r") as file:
+            with h5py.File(path, "r", locking=False) as file:
                 self._read(file)
         except (OSError, KeyError, TypeError, ValueError, IndexError) as error:
             raise InputError(f"{path}: not a readable label cache ({error})") from None
@@ -214,5 +219,5 @@ class LabelShard:
 
     def full_labels(self, frame: int) -> np.ndarray | None:
         """(size, size) uint8 labels of every pixel, where they were kept."""
-        with h5py.File(self.path, "r") as file:
+        with h5py.File(self.path, "r", locking=False) as file:
             return file["full_labels"][frame] if "full_labels" in file else None

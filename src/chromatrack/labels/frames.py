@@ -95,13 +95,13 @@ class Frames:
             self._descriptor = None
 
     def _read(self, place: int, size: int) -> np.ndarray:
-        if self._descriptor is None:
-            try:
+        try:
+            if self._descriptor is None:
                 self._descriptor = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
-            except OSError as error:
-                raise InputError(f"{self.path}: cannot be read ({error.strerror})") from None
-        # pread has no position: processes that share the descriptor do not disturb each other.
-        data = os.pread(self._descriptor, size, place)
+            # pread has no position: processes that share the descriptor do not disturb each other.
+            data = os.pread(self._descriptor, size, place)
+        except OSError as error:
+            raise InputError(f"{self.path}: cannot be read ({error.strerror})") from None
         if len(data) < size:
             raise InputError(f"{self.path}: damaged: ends before the frames that it lists")
         return np.frombuffer(data, dtype=np.uint8)

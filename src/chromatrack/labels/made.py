@@ -37,9 +37,9 @@ def restore(output: Path, made_by: dict) -> bool:
 def keep(output: Path) -> None:
     """Give the cache its second name; where links are impossible, there is none."""
     kept = second_name(output)
-    kept.parent.mkdir(exist_ok=True)
-    kept.unlink(missing_ok=True)
     try:
+        kept.parent.mkdir(exist_ok=True)
+        kept.unlink(missing_ok=True)
         os.link(output, kept)
     except OSError:
         return

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from chromatrack.files import canonical_json, digest_text, whole_file
+from chromatrack.files import canonical_json, digest_text
 from chromatrack.labels.clip import DecodedClip, dense_histogram
+from chromatrack.streams import whole_stream
 
 
 class Parts:
@@ -53,8 +54,8 @@ class Parts:
     def keep(self, clip_id: str, sha256: str, clip: DecodedClip) -> None:
         """Write a part; on return it is on disk, whole."""
         values = {field.name: getattr(clip, field.name) for field in fields(clip)}
-        with whole_file(self._path(clip_id)) as part, open(part, "wb") as handle:
-            np.savez(handle, key=self._key(sha256), **values)
+        with whole_stream(self._path(clip_id)) as sink:
+            np.savez(sink, key=self._key(sha256), **values)
 
     def remove(self) -> None:
         """The shard is written: the parts have served."""

@@ -26,7 +26,7 @@ class AuxiliaryBranch(nn.Module):
             trunks); it starts as the identity.
 
     Raises:
-        ValueError: no cell is left of an exemplar of 127 pixels.
+        ValueError: the trunk has no such layer, or no cell is left of an exemplar of 127 pixels.
     """
 
     def __init__(
@@ -39,6 +39,11 @@ class AuxiliaryBranch(nn.Module):
         probe: bool = False,
     ):
         super().__init__()
+        ends = len(trunk.channels)
+        if depth > ends and head is None:
+            raise ValueError(
+                f"layer: layer{depth}: the trunk ends at layer{ends}; expected a layer up to it"
+            )
         if cropped and head is not None:
             raise ValueError("border: cropped: every cell of the head sees padding")
         if cropped and not trunk.unpadded(depth, EXEMPLAR_SIZE):
@@ -67,6 +72,8 @@ class AuxiliaryBranch(nn.Module):
         colours = isinstance(network, Colorizer)
         if layer == "head" and not colours:
             raise ValueError("layer: head: SiamFC has none; expected layer2, layer3 or layer4")
+        if layer == "head" and isinstance(network.head, nn.Identity):
+            raise ValueError("layer: head: the network has none; expected a layer of its trunk")
         if layer == "head" and probe:
             raise ValueError("probe: is put on a layer of the trunk; expected layer2 to layer4")
         return cls(

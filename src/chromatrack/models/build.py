@@ -8,26 +8,43 @@ from torch import nn
 
 from chromatrack.models import alexnet, trunks
 from chromatrack.models.alexnet import AlexNet
-from chromatrack.models.auxiliary import AuxiliaryBranch
+from chromatrack.models.auxiliary import DEPTHS, AuxiliaryBranch
 from chromatrack.models.colorizer import ChannelDropout, Colorizer
 from chromatrack.models.fused import FusedTracker
 from chromatrack.models.head import EmbeddingHead
 from chromatrack.models.siamfc import SiamFC
 from chromatrack.models.trunks import scaled
 
-INPUT_CHANNELS = {"luma": 1, "lab": 3, "rgb": 3}
+INPUT_CHANNELS = {"luma": 1, "lab": 3, "rgb": 3, "luma_thrice": 3}
+"""`luma_thrice`: L in three channels, for networks made for colour that were trained on grey."""
 
 
 def build_trunk(
-    name: str, *, in_channels: int = 1, width: float = 1.0, padding: str = "zeros"
+    name: str,
+    *,
+    in_channels: int = 1,
+    width: float = 1.0,
+    padding: str = "zeros",
+    layer: str = "layer4",
 ) -> nn.Module:
-    """The trunk of that name: the file in `models/trunks/` that is called so."""
+    """The trunk of that name: the file in `models/trunks/` that is called so.
+
+    Args:
+        layer: where it ends, of trunks that can be cut.
+    """
     if name not in trunks.NAMES:
         raise ValueError(f"trunk: expected one of {', '.join(trunks.NAMES)}, got {name!r}")
     if padding not in ("zeros", "reflect"):
         raise ValueError(f"padding: expected zeros or reflect, got {padding!r}")
     module = importlib.import_module(f"{trunks.__name__}.{name}")
-    return module.build(in_channels=in_channels, width=width, padding=padding)
+    trunk = module.build(in_channels=in_channels, width=width, padding=padding)
+    if layer == "layer4":
+        return trunk
+    if layer not in ("layer2", "layer3") or not hasattr(trunk, "cut"):
+        raise ValueError(f"layer: expected layer2 to layer4, and a trunk that can be cut; got "
+                         f"{layer!r} of {name}")  # fmt: skip
+    trunk.cut(DEPTHS[layer])
+    return trunk
 
 
 def build_siamfc(*, width: float = 1.0, channels: str = "as_run") -> SiamFC:
@@ -44,10 +61,16 @@ def build_colorizer(
     head: str = "3d",
     padding: str = "zeros",
     input: str = "luma",
+    layer: str = "layer4",
     channel_dropout: float = 0.0,
 ) -> Colorizer:
-    """The colorization network; see `ColorizationSettings` for the meaning of the arguments."""
-    body = build_trunk(trunk, in_channels=INPUT_CHANNELS[input], width=width, padding=padding)
+    """The colorization network; see `ColorizationSettings` for the meaning of the arguments.
+
+    Args:
+        layer: where the trunk ends; public weights are used up to one.
+    """
+    channels = INPUT_CHANNELS[input]
+    body = build_trunk(trunk, in_channels=channels, width=width, padding=padding, layer=layer)
     # Without a head the embedding is what the trunk gives.
     top = (
         nn.Identity()

@@ -12,7 +12,12 @@ from torch import Tensor
 
 from chromatrack.equalize import MODES, equalize
 
-KINDS = ("lab_l", "channel_mean", "channel_mean_byte", "lab", "rgb", "rgb_unit", "rgb_byte")
+KINDS = (
+    "lab_l", "channel_mean", "channel_mean_byte", "lab", "rgb", "rgb_unit", "rgb_byte",
+    "rgb_normalized", "lab_l_thrice", "channel_mean_thrice",
+)  # fmt: skip
+COLOURS = ("lab", "rgb", "rgb_unit", "rgb_byte", "rgb_normalized")
+"""Kinds that show colours to the network."""
 
 
 @dataclass(frozen=True)
@@ -25,11 +30,15 @@ class InputScaling:
             `channel_mean` the mean of R, G, B in [-1, 1], as the thesis's code had it; `lab` all
             of Lab, normalised; `rgb` R, G, B in [-1, 1], by way of 8-bit Lab, as label caches keep
             colours; `rgb_unit` and `rgb_byte` as `rgb` above, for a second SiamFC, and
-            `channel_mean_byte` the mean in 0..255 for one of bytes.
+            `channel_mean_byte` the mean in 0..255 for one of bytes. Of public weights:
+            `rgb_normalized` is R, G, B in [0, 1], normalised; `lab_l_thrice` and
+            `channel_mean_thrice` are L and the mean in [0, 1] in each of three channels, normalised
+            in the same way.
         grey_channels: of its input; a network of colours sees `channel_mean` in all three.
         equalization: of each patch before anything else, in the ways of `equalize.py`.
         grey_mean, grey_std: normalisation of L.
         ab_mean, ab_std: normalisation of a and b.
+        rgb_mean, rgb_std: normalisation of R, G and B.
     """
 
     rgb: str = "unit"
@@ -40,12 +49,15 @@ class InputScaling:
     grey_std: float = 0.5
     ab_mean: tuple[float, float] = (0.5, 0.5)
     ab_std: tuple[float, float] = (0.5, 0.5)
+    rgb_mean: tuple[float, float, float] = (0.5, 0.5, 0.5)
+    rgb_std: tuple[float, float, float] = (0.5, 0.5, 0.5)
 
     def __post_init__(self) -> None:
-        numbers = (self.grey_mean, self.grey_std, *self.ab_mean, *self.ab_std)
+        deviations = (self.grey_std, *self.ab_std, *self.rgb_std)
+        numbers = (self.grey_mean, *self.ab_mean, *self.rgb_mean, *deviations)
         if not all(math.isfinite(number) for number in numbers):
             raise ValueError("scaling: expected finite means and deviations")
-        if min(self.grey_std, *self.ab_std) <= 0:
+        if min(deviations) <= 0:
             raise ValueError("scaling: expected deviations of more than 0")
         if self.rgb not in ("unit", "byte"):
             raise ValueError(f"scaling: rgb: expected unit or byte, got {self.rgb!r}")
@@ -53,6 +65,11 @@ class InputScaling:
             raise ValueError(f"scaling: equalization: got {self.equalization!r}")
         if self.grey not in KINDS:
             raise ValueError(f"scaling: grey: got {self.grey!r}, which is no kind of input")
+
+    @property
+    def sees_colours(self) -> bool:
+        """Whether the network that `grey` is about is shown colours."""
+        return self.grey in COLOURS
 
     def as_dict(self) -> dict:
         """Plain values for a checkpoint."""
@@ -68,6 +85,8 @@ class InputScaling:
         """(B, S, S, 3) uint8 RGB -> (B, 1, S, S) float32; 3 channels for a network of colours."""
         if self.equalization != "none":
             patches = np.stack([equalize(patch, mode=self.equalization) for patch in patches])
+        if self.grey in ("rgb_normalized", "lab_l_thrice", "channel_mean_thrice"):
+            return self._normalized_rgb(patches)
         if self.grey in ("rgb_unit", "rgb_byte"):
             return replace(self, rgb=self.grey.removeprefix("rgb_")).rgb_tensor(patches)
         if self.grey in ("lab", "rgb"):
@@ -92,6 +111,17 @@ class InputScaling:
         mean = torch.tensor([self.grey_mean, *self.ab_mean])
         deviation = torch.tensor([self.grey_std, *self.ab_std])
         return ((torch.from_numpy(lab).float() / 255 - mean) / deviation).permute(0, 3, 1, 2)
+
+    def _normalized_rgb(self, patches: np.ndarray) -> Tensor:
+        """(B, S, S, 3) uint8 RGB -> (B, 3, S, S) float32, as public weights expect it."""
+        seen = patches
+        if self.grey == "lab_l_thrice":
+            seen = np.stack([luma(patch) for patch in patches])[..., None]
+        elif self.grey == "channel_mean_thrice":
+            seen = patches.astype(np.float32).mean(axis=-1, keepdims=True)
+        scaled = torch.as_tensor(seen).float() / 255  # (B, S, S, 3 or 1)
+        normalized = (scaled - torch.tensor(self.rgb_mean)) / torch.tensor(self.rgb_std)
+        return normalized.permute(0, 3, 1, 2)
 
 
 def luma(rgb: np.ndarray) -> np.ndarray:

@@ -59,9 +59,9 @@ def _parts(module: nn.Module) -> list[nn.Module]:
 
 
 def _is_residual(module: nn.Module) -> bool:
-    from torchvision.models.resnet import BasicBlock
+    from torchvision.models.resnet import BasicBlock, Bottleneck
 
-    return isinstance(module, BasicBlock)
+    return isinstance(module, (BasicBlock, Bottleneck))
 
 
 def _note(rows: list[Layer]):
@@ -70,7 +70,9 @@ def _note(rows: list[Layer]):
         if isinstance(module, NORMALIZATIONS):
             rows[-1] = replace(rows[-1], parameters=rows[-1].parameters + parameters)
             return
-        source = module.conv1 if _is_residual(module) else module
+        source = module
+        if _is_residual(module):  # as its first filter of 3x3, which has the stride
+            source = module.conv2 if hasattr(module, "conv3") else module.conv1
         kinds = {nn.MaxPool2d: "max pool", **dict.fromkeys(CONVOLUTIONS, "convolution")}
         axes = len(source.kernel_size) if isinstance(source, CONVOLUTIONS) else 2
         rows.append(

@@ -13,8 +13,9 @@ class ResNet(nn.Module):
 
     Args:
         in_channels: 1 for grey.
-        channels: output channels of the four stages.
+        channels: output channels of the four stages; a bottleneck has a quarter of them inside.
         blocks: residual blocks of the four stages; (2, 2, 2, 2) is ResNet-18.
+        bottleneck: blocks of 1x1, 3x3, 1x1, as from ResNet-50 on, and not of two 3x3.
         padding: of the convolutions, `zeros` or `reflect`; zeros tell a cell how far the edge of
             the frame is, which later work found to distract from its content.
     """
@@ -28,27 +29,37 @@ class ResNet(nn.Module):
         in_channels: int = 1,
         channels: tuple[int, ...] = CHANNELS,
         blocks: tuple[int, ...] = (2, 2, 2, 2),
+        bottleneck: bool = False,
         padding: str = "zeros",
     ):
         super().__init__()
         self.channels = channels
         self.blocks = blocks
+        self.bottleneck = bottleneck
         self.out_channels = channels[-1]
+        before = channels[0] // 4 if bottleneck else channels[0]
         self.stem = nn.Sequential(
-            nn.Conv2d(in_channels, channels[0], 7, stride=2, padding=3, bias=False),
-            nn.BatchNorm2d(channels[0]),
+            nn.Conv2d(in_channels, before, 7, stride=2, padding=3, bias=False),
+            nn.BatchNorm2d(before),
             nn.ReLU(inplace=True),
             nn.MaxPool2d(3, stride=2, padding=1),
         )
-        stages, before = [], channels[0]
+        stages = []
         for width, stride, count in zip(channels, STRIDES, blocks, strict=True):
-            stages.append(_stage(before, width, stride=stride, blocks=count))
+            stages.append(_stage(before, width, stride=stride, blocks=count, narrow=bottleneck))
             before = width
         self.stages = nn.Sequential(*stages)
         for module in self.modules():
             # torchvision's blocks take no such argument; a 1x1 convolution pads nothing.
             if isinstance(module, nn.Conv2d) and any(module.padding):
                 module.padding_mode = padding
+
+    def cut(self, depth: int) -> None:
+        """End with the stage of that number; what came after it is gone."""
+        self.stages = self.stages[:depth]
+        self.channels = self.channels[:depth]
+        self.blocks = self.blocks[:depth]
+        self.out_channels = self.channels[-1]
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, in_channels, H, W) -> (B, channels[-1], H / 8, W / 8)."""
@@ -65,10 +76,11 @@ class ResNet(nn.Module):
     def sees(self, depth: int) -> int:
         """Side in pixels of what a cell of `features` sees; its centre is at 8 times its index."""
         side, jump = 7 + 2 * 2, 4  # the stem: 7x7, then a pooling of 3x3, both with stride 2
+        wide = 1 if self.bottleneck else 2  # filters of 3x3 in a block; the first has the stride
         for stride, count in zip(STRIDES[:depth], self.blocks[:depth], strict=True):
             side += 2 * jump
             jump *= stride
-            side += (2 * count - 1) * 2 * jump
+            side += (wide * count - 1) * 2 * jump
         return side
 
     def unpadded(self, depth: int, size: int) -> range:
@@ -77,14 +89,16 @@ class ResNet(nn.Module):
         return range(-(-reach // self.stride), (size - 1 - reach) // self.stride + 1)
 
 
-def _stage(before: int, width: int, *, stride: int, blocks: int) -> nn.Sequential:
+def _stage(before: int, width: int, *, stride: int, blocks: int, narrow: bool) -> nn.Sequential:
     # Only where a ResNet is built: the import costs a second and more, which every job would pay.
-    from torchvision.models.resnet import BasicBlock
+    from torchvision.models.resnet import BasicBlock, Bottleneck
 
+    block = Bottleneck if narrow else BasicBlock
+    inside = width // block.expansion
     shortcut = None
     if stride != 1 or before != width:
         shortcut = nn.Sequential(
             nn.Conv2d(before, width, 1, stride=stride, bias=False), nn.BatchNorm2d(width)
         )
-    first = BasicBlock(before, width, stride, shortcut)
-    return nn.Sequential(first, *(BasicBlock(width, width) for _ in range(blocks - 1)))
+    first = block(before, inside, stride, shortcut)
+    return nn.Sequential(first, *(block(width, inside) for _ in range(blocks - 1)))

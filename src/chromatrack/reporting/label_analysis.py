@@ -81,24 +81,44 @@ def _sentences(index: Mapping[str, Any]) -> tuple[str, ...]:
         "Distances are Euclidean, between two of the k centroids of a clip, in 8-bit levels of a "
         "and b. A flip in a still region teaches the network a wrong match (thesis 5.3.2)."
     )
-    return (definition, distances, *_verdicts(index["times_none"]))
+    return (definition, distances, *_verdicts(index["times_none"], index["clips"]))
 
 
-def _verdicts(comparisons: list[Mapping[str, Any]]) -> tuple[str, ...]:
+def _verdicts(comparisons: list[Mapping[str, Any]], clips: int) -> tuple[str, ...]:
     """What equalising each channel, the thesis's way, costs and brings on the data at hand."""
-    return tuple(
-        f"With k = {item['colours']}, equalising each channel puts the closest centroids "
-        f"{_times(item['smallest_distance'])} as far apart as no equalisation does, at "
-        f"{_times(item['flips_pixels'])} as many labels that flip at full resolution and "
-        f"{_times(item['flips_cells'])} as many on the label grid."
-        for item in comparisons
-        if item["equalization"] == "per_channel"
-    )
+    sentences = []
+    for item in comparisons:
+        if item["equalization"] != "per_channel":
+            continue
+        parts = (
+            _told("the closest centroids are", "as far apart", item["smallest_distance"], clips),
+            _told("at full resolution", "as many labels flip", item["flips_pixels"], clips),
+            _told("on the label grid", "as many labels flip", item["flips_cells"], clips),
+        )
+        told = "; ".join(part for part in parts if part)
+        if told:
+            sentences.append(
+                f"With k = {item['colours']}, equalising each channel, beside equalising none: "
+                f"{told}."
+            )
+    return tuple(sentences)
 
 
-def _times(ratio: Mapping[str, float | None]) -> str:
-    bounds = _bounds(ratio["low"], ratio["high"])
-    return f"{number(ratio['value'], 1)} times{bounds}"
+WIDE = 10.0
+"""Ends of an interval that are so many times apart tell no number any more."""
+
+
+def _told(where: str, what: str, ratio: Mapping[str, float | None], clips: int) -> str:
+    """A ratio in words, by its interval; nothing where there is no ratio."""
+    value, low, high = (ratio[key] for key in ("value", "low", "high"))
+    if value is None or pd.isna(value):
+        return ""
+    if low is None or high is None or pd.isna(low) or pd.isna(high):
+        return f"{where} {number(value, 1)} times {what}"
+    interval = f"[{number(low, 1)}, {number(high, 1)}]"
+    if low > 0 and high / low <= WIDE and not low <= 1 <= high:
+        return f"{where} {number(value, 1)} times {interval} {what}"
+    return f"{where} how many times {what} cannot be told from {clips} clips, {interval}"
 
 
 def _table(means: pd.DataFrame, index: Mapping[str, Any]) -> Table:

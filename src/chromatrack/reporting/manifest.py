@@ -22,11 +22,10 @@ required; a part that is missing is left out of the page.
       "validation": [...],                      // rows on the set that alphas are chosen on
       "statistics": "....json",                 // written by `chromatrack statistics`
       "summary_csv": "....csv",                 // written by `chromatrack summary`
-      "figures": ".../figures.json",            // written by `chromatrack figures`, or a list of
-                                                //   {"title", "caption", "svg"}
       "evaluations": [                          // what each benchmark says of its trackers
         {"benchmark": "vot", "protocol": "restarted",
-         "trackers": {"siamfc": "....json"}},   // title -> written by `chromatrack evaluate`
+         "trackers": {"siamfc": "....json"},    // title -> written by `chromatrack evaluate`
+         "untrained": {"title": "title"}},      // a network -> the same with random weights
         ...
       ],
       "ledgers": ["....csv"],                   // of clips: columns label, status, permanent
@@ -36,9 +35,11 @@ required; a part that is missing is left out of the page.
       "curves": {"colorization/resnet18": "....csv"},  // columns step, loss, ...; what stands
                                                 //   before the first "/" shares one plot
       "pictures": [{"caption": "...", "png": "....png"}],
-      "strips": "....json",                     // written by `chromatrack strips`, or null
-      "maps": "....json",                       // by `chromatrack score-maps`, or null
-      "similarity": "....json",                 // by `chromatrack similarity`, or null
+      "strips": "....json",                     // written by `chromatrack strips`
+      "maps": "....json",                       // written by `chromatrack score-maps`
+      "similarity": "....json",                 // written by `chromatrack similarity`
+      "differences": [{"key": "...", "here": "...", "thesis": "..."}],  // of the configuration
+      "usage": "DIR",                           // of Snakemake's `benchmark:` files
       "config": "the configuration as text (YAML)"
     }
 """
@@ -99,13 +100,17 @@ class Evaluated:
     protocol: str
     trackers: Mapping[str, Path]
     """Title -> scores.json."""
+    untrained: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    """Title of a network -> title of the same with random weights."""
 
 
 @dataclass(frozen=True)
-class Figure:
-    title: str
-    caption: str
-    svg: Path
+class Difference:
+    """A key of the configuration that is not the thesis's."""
+
+    key: str
+    here: str
+    thesis: str
 
 
 @dataclass(frozen=True)
@@ -128,7 +133,6 @@ class Manifest:
     validation: tuple[Row, ...] = ()
     statistics: Path | None = None
     summary_csv: Path | None = None
-    figures: tuple[Figure, ...] = ()
     evaluations: tuple[Evaluated, ...] = ()
     ledgers: tuple[Path, ...] = ()
     lab_statistics: Path | None = None
@@ -139,6 +143,8 @@ class Manifest:
     strips: Path | None = None
     maps: Path | None = None
     similarity: Path | None = None
+    differences: tuple[Difference, ...] = ()
+    usage: Path | None = None
     config: str | None = None
 
     @property
@@ -150,11 +156,8 @@ class Manifest:
         return f"{self.title} ({'; '.join(remarks)})" if remarks else self.title
 
 
-def read_manifest(path: str | Path, *, with_figures: bool = True) -> Manifest:
+def read_manifest(path: str | Path) -> Manifest:
     """Read and check a manifest.
-
-    Args:
-        with_figures: also open the index that `figures` names; before it is made, leave it out.
 
     Raises:
         InputError: names the key that is unknown, missing or of the wrong kind.
@@ -170,9 +173,9 @@ def read_manifest(path: str | Path, *, with_figures: bool = True) -> Manifest:
         "ledgers": _list(_path),
         "lab_statistics": _optional(_path), "label_analysis": _optional(_path),
         "score_statistics": _named(_path), "curves": _named(_path), "pictures": _list(_picture),
-        "strips": _optional(_path), "maps": _optional(_path),
-        "similarity": _optional(_path), "config": _optional(_text),
-        "figures": _figures if with_figures else lambda *_: (),
+        "strips": _optional(_path), "maps": _optional(_path), "similarity": _optional(_path),
+        "differences": _list(_difference), "usage": _optional(_path),
+        "config": _optional(_text),
     }  # fmt: skip
     return Manifest(**{key: readers[key](item, f"{path}: {key}") for key, item in value.items()})
 
@@ -283,26 +286,22 @@ def _evaluated(value: Any, where: str) -> Evaluated:
         benchmark=_text(value["benchmark"], f"{where}.benchmark"),
         protocol=_text(value["protocol"], f"{where}.protocol"),
         trackers=_named(_path)(value["trackers"], f"{where}.trackers"),
+        untrained=_untrained(value, where),
     )
 
 
-def _figures(value: Any, where: str) -> tuple[Figure, ...]:
-    if isinstance(value, str):
-        index = Path(value)
-        figures = _list(_figure)(read_json(index), str(index))
-        # The index lies beside its files and names them from there, so that a folder can move.
-        return tuple(dataclasses.replace(item, svg=index.parent / item.svg) for item in figures)
-    return _list(_figure)(value, where)
+def _untrained(value: Mapping[str, Any], where: str) -> dict[str, str]:
+    pairs = _named(_text)(value.get("untrained", {}), f"{where}.untrained")
+    for title in (*pairs, *pairs.values()):
+        if title not in value["trackers"]:
+            raise InputError(f"{where}.untrained: {title!r} is none of its trackers")
+    return pairs
 
 
-def _figure(value: Any, where: str) -> Figure:
-    value = _keys(value, Figure, where)
-    _require(value, ("title", "caption", "svg"), where)
-    return Figure(
-        _text(value["title"], f"{where}.title"),
-        _text(value["caption"], f"{where}.caption"),
-        _path(value["svg"], f"{where}.svg"),
-    )
+def _difference(value: Any, where: str) -> Difference:
+    value = _keys(value, Difference, where)
+    _require(value, ("key", "here", "thesis"), where)
+    return Difference(**{key: _text(text, f"{where}.{key}") for key, text in value.items()})
 
 
 def _picture(value: Any, where: str) -> Picture:

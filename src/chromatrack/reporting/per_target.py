@@ -12,7 +12,7 @@ import numpy as np
 from chromatrack.errors import InputError
 from chromatrack.evaluation.measures import Measure
 from chromatrack.reporting.manifest import UNTRAINED, Row
-from chromatrack.reporting.scores import alpha_text, read_evaluation, sort_key
+from chromatrack.reporting.scores import Reader, alpha_text, read_evaluation, sort_key
 
 Key = tuple[str, float | str | None, str | None]
 """Experiment, alpha, and the name of a tracker that is of no experiment."""
@@ -59,7 +59,7 @@ def key_of(row: Row) -> Key:
     return row.experiment, row.alpha, row.tracker if row.experiment in UNTRAINED else None
 
 
-def read_scored(rows: Iterable[Row]) -> Scored:
+def read_scored(rows: Iterable[Row], read: Reader = read_evaluation) -> Scored:
     """Read scores.json of each row; at least one.
 
     Raises:
@@ -78,7 +78,7 @@ def read_scored(rows: Iterable[Row]) -> Scored:
     for key, own in groups.items():
         columns, overlaps = [], []
         for row in own:
-            scores = read_evaluation(row.evaluation)
+            scores = read(row.evaluation)
             per_unit = _per_unit(scores, row.evaluation)
             if about is None:
                 about, targets = scores, tuple(sorted(per_unit))
@@ -145,4 +145,4 @@ def _overlaps(
                 f"{row.evaluation}: {name}: expected overlaps of {frames[name] or 'its'} frames, "
                 f"got {count}"
             )
-    return tuple(np.array(told[name], dtype=np.float64) for name in targets)
+    return tuple(told[name] for name in targets)

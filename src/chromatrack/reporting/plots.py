@@ -17,10 +17,11 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from chromatrack.files import whole_file, write_text
+from chromatrack.files import write_text
 from chromatrack.reporting import published
 from chromatrack.reporting.manifest import BASELINE
 from chromatrack.reporting.scores import Mean, experiments_of
+from chromatrack.streams import whole_stream
 
 STYLE = {
     "svg.hashsalt": "chromatrack",
@@ -52,8 +53,8 @@ def style():
 
 def save(figure: Figure, path_without_suffix: Path) -> None:
     """Write PATH.svg and PATH.png, whole, without dates."""
-    with whole_file(path_without_suffix.with_name(path_without_suffix.name + ".png")) as part:
-        figure.savefig(part, dpi=150, format="png", metadata={"Software": None})
+    with whole_stream(path_without_suffix.with_name(path_without_suffix.name + ".png")) as sink:
+        figure.savefig(sink, dpi=150, format="png", metadata={"Software": None})
     text = io.StringIO()
     figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None})
     write_text(path_without_suffix.with_name(path_without_suffix.name + ".svg"), text.getvalue())

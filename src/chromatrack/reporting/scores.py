@@ -59,7 +59,10 @@ def alpha_text(alpha: float | str | None) -> str:
 
 
 def read_evaluation(path: Path) -> dict[str, Any]:
-    """A scores.json of `chromatrack evaluate`, checked as far as the report uses it."""
+    """A scores.json of `chromatrack evaluate`, checked as far as the report uses it.
+
+    Its overlaps come as arrays: those of a run as lists of numbers would fill the memory.
+    """
     evaluation = read_json(path)
     expected = {
         "measures": dict, "headline": list, "unit": str, "targets": int, "frames": int,
@@ -78,7 +81,20 @@ def read_evaluation(path: Path) -> dict[str, Any]:
         lengths = [len(curve.get(part, ())) for part in ("thresholds", "values")]
         if lengths[0] != lengths[1] or not lengths[0]:
             raise InputError(f"{path}: curve {key!r}: expected a value at each threshold")
+    if evaluation.get("overlaps") is not None:
+        evaluation["overlaps"] = _arrays(evaluation["overlaps"], path)
     return evaluation
+
+
+def _arrays(overlaps: Any, path: Path) -> dict[str, np.ndarray]:
+    try:
+        return {name: np.array(values, dtype=np.float64) for name, values in overlaps.items()}
+    except (AttributeError, TypeError, ValueError):
+        raise InputError(f"{path}: expected 'overlaps' with numbers of each target") from None
+
+
+Reader = Callable[[Path], dict[str, Any]]
+"""`read_evaluation`, or one that remembers what it has read."""
 
 
 def sort_key(experiment: str, alpha: float | str | None) -> tuple:
@@ -93,13 +109,13 @@ def sort_key(experiment: str, alpha: float | str | None) -> tuple:
     )
 
 
-def mean_over_seeds(rows: Iterable[Row]) -> list[Mean]:
+def mean_over_seeds(rows: Iterable[Row], read: Reader = read_evaluation) -> list[Mean]:
     """One entry per experiment and alpha, or other tracker, in the order of `sort_key`."""
     groups: dict[tuple, list[dict[str, Any]]] = {}
     for row in rows:
         name = row.tracker if row.experiment in UNTRAINED else None
         key = (row.experiment, row.alpha, name)
-        groups.setdefault(key, []).append(read_evaluation(row.evaluation))
+        groups.setdefault(key, []).append(read(row.evaluation))
     means = [_mean(*key, evaluations) for key, evaluations in groups.items()]
     return sorted(means, key=lambda mean: sort_key(mean.experiment, mean.alpha))
 

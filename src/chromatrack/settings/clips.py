@@ -88,11 +88,14 @@ class BackOffSettings:
     give_up_after: int = 50
     """Failures in a row that may be the site's (HTTP 403 or 5xx, no connection, a page instead of
     a video) after which the stage stops, too."""
+    suspect_after: int = 20
+    """Videos lost for one reason, while none is had, after which the stage stops, too: then it may
+    not be the videos (an old yt-dlp, an address that is turned away)."""
     cool_down: float = 3600.0
     """Seconds after which the same source may be asked again then."""
 
     def __post_init__(self) -> None:
-        positive(self, "stop_after", "give_up_after")
+        positive(self, "stop_after", "give_up_after", "suspect_after")
         require(self.base >= 0, f"base: expected 0 or more, got {self.base}")
         require(self.cap >= self.base, f"cap: expected base ({self.base}) or more, got {self.cap}")
         require(self.cool_down >= 0, f"cool_down: expected 0 or more, got {self.cool_down}")

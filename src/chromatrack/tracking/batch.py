@@ -10,18 +10,22 @@ from __future__ import annotations
 import os
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
 
 from chromatrack.data.images import read_image_rgb
 from chromatrack.data.sequence import Sequence as Video
-from chromatrack.tracking.contract import at_frame
+from chromatrack.errors import ChromatrackError
+from chromatrack.tracking.contract import Failed, at_frame
 from chromatrack.tracking.networks import Embedding
 from chromatrack.tracking.tracker import SiameseTracker
+
+T = TypeVar("T")
 
 TARGETS = 128
 """Targets that are followed at once, in both groups together."""
@@ -51,24 +55,23 @@ def track_together(
     *,
     targets: int = TARGETS,
     threads: int | None = None,
-) -> Iterator[Track]:
+) -> Iterator[Track | Failed]:
     """Follow the targets of many sequences; yields each track when it is complete.
+
+    A sequence that fails is given up, with all its variants; the others go on.
 
     Args:
         tracker: with the network and the settings that all have.
         videos: sequences, each with the variants that are to follow its target.
         targets: at most so many at once; the results do not depend on it but for rounding.
         threads: that decode and cut; None: one per core.
-
-    Raises:
-        WorkError, InputError: with the names of sequence and frame.
     """
     waiting = deque(sorted(videos, key=lambda item: -len(item[0])))  # the longest first
     with ThreadPoolExecutor(threads or os.cpu_count()) as pool:
         clock = _Clock()
         groups = [_Group(tracker, pool, clock), _Group(tracker, pool, clock)]
         try:
-            while waiting or any(group.followers for group in groups):
+            while waiting or any(group.followers or group.failed for group in groups):
                 for group in groups:
                     group.collect()
                     yield from group.complete()
@@ -97,10 +100,17 @@ class _Follower:
         self.boxes_ltwh = np.zeros((len(variants), len(video), 4))
         self.seconds = np.zeros(len(video))
         self.index = 0  # of the frame that was begun last
+        self.error: ChromatrackError | None = None
         self._paths = iter(video.frames)
         self._decoding: deque[Future] = deque()
-        with at_frame(video, 0):
-            self.image = self._next_image()
+
+    def tried(self, step: Callable[..., T], *given: Any) -> T | None:
+        """What a step of this follower gives; None where it fails, which `error` then says."""
+        try:
+            return step(self, *given)
+        except ChromatrackError as error:
+            self.error = error
+            return None
 
     def _next_image(self) -> np.ndarray:
         while len(self._decoding) <= AHEAD and (path := next(self._paths, None)) is not None:
@@ -110,6 +120,7 @@ class _Follower:
     def aim(self) -> np.ndarray:
         """Exemplar patches (variants, 127, 127, 3), all the same."""
         with at_frame(self.video, 0):
+            self.image = self._next_image()
             first = self.video.boxes_ltwh[0]
             self.boxes_ltwh[:, 0] = first
             return np.concatenate([tracker.aim(self.image, first) for tracker in self.trackers])
@@ -152,6 +163,7 @@ class _Group:
         self.network, self.renews = tracker.network, tracker.template_rate > 0
         self.pool, self.clock = pool, clock
         self.followers: list[_Follower] = []
+        self.failed: list[_Follower] = []
         self.responses: torch.Tensor | None = None
         self.exemplars: Embedding = ()
 
@@ -160,8 +172,10 @@ class _Group:
 
     def welcome(self, newcomers: list[_Follower]) -> None:
         """Take followers in: the embeddings of their targets are made together."""
+        aimed = [follower.tried(_Follower.aim) for follower in newcomers]
+        newcomers = self._going_on(newcomers)
         if newcomers:
-            patches = np.concatenate([follower.aim() for follower in newcomers])
+            patches = np.concatenate([patches for patches in aimed if patches is not None])
             embedded = self.network.embed_exemplar(patches)
             trackers = [tracker for follower in newcomers for tracker in follower.trackers]
             for tracker, exemplar in zip(trackers, _rows(embedded), strict=True):
@@ -171,9 +185,11 @@ class _Group:
 
     def launch(self) -> None:
         """Have the network look at the next frame of each; a GPU goes on while we do."""
+        found = self.pool.map(lambda one: one.tried(_Follower.advance), self.followers)
+        advanced = [one for one in found if one is not None]
+        self._drop_failed()
         if not self.followers:
             return
-        advanced = list(self.pool.map(_Follower.advance, self.followers))
         patches = np.concatenate([patches for patches, _ in advanced])
         variants = [variant for follower in self.followers for variant in follower.variants]
         search = _of_places(self.network.embed(patches), [places for _, places in advanced])
@@ -186,21 +202,36 @@ class _Group:
         responses, self.responses = np.asarray(self.responses.cpu()), None
         scales = len(responses) // self.targets()
         ends = np.cumsum([len(follower.trackers) * scales for follower in self.followers])
-        list(self.pool.map(_Follower.move, self.followers, np.split(responses, ends[:-1])))
-        if self.renews:
+        parts, targets = np.split(responses, ends[:-1]), self.targets()
+        list(self.pool.map(lambda f, part: f.tried(_Follower.move, part), self.followers, parts))
+        self._drop_failed()
+        if self.renews and self.followers:
             self._renew()
-        lap = self.clock.lap() / self.targets()
+        lap = self.clock.lap() / targets
         for follower in self.followers:
             follower.seconds[follower.index] = lap
 
-    def complete(self) -> Iterator[Track]:
-        """Let go of the followers that are at the end of their sequence."""
+    def complete(self) -> Iterator[Track | Failed]:
+        """Let go of the followers that are at the end of their sequence, or failed."""
+        failed, self.failed = self.failed, []
+        yield from (Failed(follower.video.name, follower.error) for follower in failed)
         done = [follower for follower in self.followers if follower.done]
         if done:
             self.followers = [follower for follower in self.followers if not follower.done]
             self._join()
         for follower in done:
             yield from follower.tracks()
+
+    def _going_on(self, followers: list[_Follower]) -> list[_Follower]:
+        """Those without an error; the others are put aside."""
+        self.failed += [follower for follower in followers if follower.error is not None]
+        return [follower for follower in followers if follower.error is None]
+
+    def _drop_failed(self) -> None:
+        going_on = self._going_on(self.followers)
+        if len(going_on) < len(self.followers):
+            self.followers = going_on
+            self._join()
 
     def _renew(self) -> None:
         patches = [t.exemplar_patch(f.image) for f in self.followers for t in f.trackers]

@@ -22,6 +22,8 @@ from chromatrack.tracking.pixels import meets, whole_pixels
 class FilterTracker:
     """A correlation filter of OpenCV; where it loses its target, the last box stays.
 
+    A target that it cannot start on (CSRT on one of a few columns) counts as lost from the start.
+
     Args:
         make: makes the tracker of OpenCV; it starts once, so each target needs its own.
     """
@@ -34,15 +36,20 @@ class FilterTracker:
         self.box_ltwh = np.array(box_ltwh, dtype=np.float64)
         window = whole_pixels(self.box_ltwh)
         self.tracker = self.make()
-        self.seen = meets(window, image.shape)
-        if self.seen:
-            self.tracker.init(_bgr(image), window)
+        self.seen = meets(window, image.shape) and self._started(image, window)
 
     def update(self, image: np.ndarray) -> np.ndarray:
         found, box_ltwh = self._search(image) if self.seen else (False, None)
         if found and np.isfinite(box_ltwh).all() and min(box_ltwh[2:]) > 0:
             self.box_ltwh = np.array(box_ltwh, dtype=np.float64)
         return self.box_ltwh.copy()
+
+    def _started(self, image: np.ndarray, window: tuple[int, int, int, int]) -> bool:
+        try:
+            self.tracker.init(_bgr(image), window)
+        except cv2.error:
+            return False
+        return True
 
     def _search(self, image: np.ndarray) -> tuple[bool, tuple | None]:
         # Some filters fail an assertion of OpenCV, instead of saying so, where a target has left

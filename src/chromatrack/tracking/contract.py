@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Protocol
 
+import cv2
 import numpy as np
 
 from chromatrack.data.sequence import Sequence
-from chromatrack.errors import ChromatrackError, InputError
+from chromatrack.errors import ChromatrackError, InputError, WorkError
 from chromatrack.geometry import center_from_ltwh, exemplar_side
 
 
@@ -49,6 +51,19 @@ def check_box(box_ltwh: np.ndarray, shape: tuple[int, ...]) -> None:
         raise InputError(f"box {shown}: is larger than the image ({shape[1]}x{shape[0]} pixels)")
 
 
+@dataclass(frozen=True)
+class Failed:
+    """A sequence that could not be tracked to its end; the others go on.
+
+    Attributes:
+        name: of the sequence.
+        error: what a person is told, with the name.
+    """
+
+    name: str
+    error: ChromatrackError
+
+
 OpenTracker = Callable[[], Tracker]
 """Makes a tracker in the process that is to run it; can be pickled."""
 
@@ -56,8 +71,11 @@ OpenTracker = Callable[[], Tracker]
 @contextmanager
 def at_frame(sequence: Sequence, index: int) -> Iterator[None]:
     """Whatever fails here fails with the names of the sequence and its frame (from 0)."""
+    where = f"{sequence.name}, frame {index + 1} ({sequence.frames[index].name})"
     try:
         yield
     except ChromatrackError as error:
-        where = f"{sequence.name}, frame {index + 1} ({sequence.frames[index].name})"
         raise type(error)(f"{where}: {error}") from None
+    except (cv2.error, MemoryError) as error:
+        # OpenCV's words are about a line of its own; they may fill several.
+        raise WorkError(f"{where}: {' '.join(str(error).split()) or 'out of memory'}") from None

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import threading
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from multiprocessing import connection, get_context, parent_process
 from typing import Any
 
 from chromatrack.errors import ChromatrackError, WorkError
+from chromatrack.tracking.contract import Failed
 
 LIBRARIES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 """What says how many threads they have, when they are loaded."""
@@ -22,43 +25,59 @@ def in_pool(
     """Have `count` processes do the jobs; yields the result of each as it is done.
 
     Processes are spawned: `start` and the jobs have to pickle. They end with this process, however
-    it ends, and when the first job fails.
+    it ends, and when a job raises something. One that dies is replaced: its job is `Failed`.
 
     Args:
         start: called once in each process; what it returns is called with each of its jobs.
         jobs: name and argument of each, in the order in which they are begun.
 
     Raises:
-        ChromatrackError: what a job raised.
-        WorkError: a process died, with the name of the job it had.
+        ChromatrackError, OSError: what `start` or a job raised; WorkError of anything else.
     """
-    context = get_context("spawn")
     waiting, at_work, processes = list(reversed(jobs)), {}, []
+
+    def begin() -> connection.Connection:
+        ours, process = _process(start)
+        processes.append(process)
+        return ours
+
     try:
         for _ in range(min(count, len(jobs))):
-            ours, theirs = context.Pipe()
-            process = context.Process(target=_serve, args=(theirs, start), daemon=True)
-            with _one_thread():
-                process.start()
-            theirs.close()
-            processes.append(process)
-            name, job = waiting.pop()
-            at_work[ours] = name
+            ours = begin()
+            at_work[ours], job = waiting.pop()
             ours.send(job)
         while at_work:
             for ready in connection.wait(list(at_work)):
                 name = at_work.pop(ready)
-                yield _received(ready, name)
+                result = _received(ready, name)
+                yield result
+                if isinstance(result, _Died) or not waiting:
+                    ready.close()  # its process ends, if it has not
+                    ready = None
                 if waiting:
+                    ready = ready or begin()
                     at_work[ready], job = waiting.pop()
                     ready.send(job)
-                else:
-                    ready.close()  # its process ends
     finally:
         for process in processes:
             process.terminate()
         for process in processes:
             process.join()
+
+
+class _Died(Failed):
+    """Of a job whose process is gone."""
+
+
+def _process(start: Callable[[], Callable[[Any], Any]]) -> tuple[connection.Connection, Any]:
+    """A new process, and how to talk to it."""
+    context = get_context("spawn")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_serve, args=(theirs, start), daemon=True)
+    with _one_thread():
+        process.start()
+    theirs.close()
+    return ours, process
 
 
 @contextmanager
@@ -85,7 +104,8 @@ def _received(ready: connection.Connection, name: str) -> Any:
     try:
         done, result = ready.recv()
     except (EOFError, OSError):
-        raise WorkError(f"{name}: its process died (killed, or out of memory?)") from None
+        told = WorkError(f"{name}: its process died (killed, or out of memory?)")
+        return _Died(name, told)
     if not done:
         raise result
     return result
@@ -100,8 +120,21 @@ def _serve(jobs: connection.Connection, start: Callable[[], Callable[[Any], Any]
             jobs.send((True, work(jobs.recv())))
     except EOFError:
         return
-    except ChromatrackError as error:
-        jobs.send((False, error))
+    except Exception as error:
+        with contextlib.suppress(OSError):  # nobody listens any more
+            jobs.send((False, _told(error)))
+
+
+def _told(error: Exception) -> Exception:
+    """What this process raises, as the one that asked says it."""
+    if isinstance(error, (ChromatrackError, OSError)):
+        return error
+    if isinstance(error, MemoryError):
+        return WorkError("not enough memory; lower compute.threads, or ask for more memory")
+    said = str(error).strip().partition("\n")[0]
+    told = WorkError(f"{type(error).__name__}: {said}")
+    told.add_note(traceback.format_exc())
+    return told
 
 
 def _end_with_parent() -> None:

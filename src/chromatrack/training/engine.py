@@ -16,11 +16,12 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.utils.data import DataLoader, Dataset
 
 from chromatrack.errors import WorkError
-from chromatrack.files import holding, whole_file, write_json
+from chromatrack.files import whole_file, write_json
+from chromatrack.locks import holding
 from chromatrack.progress import progress
+from chromatrack.training.loading import loaded, loading
 from chromatrack.training.metrics import Clock, Metrics
 from chromatrack.training.plan import FitPlan, Keeping, Validation
 from chromatrack.training.precision import Precision
@@ -29,20 +30,6 @@ from chromatrack.training.state import Training
 
 LOOK_EVERY = 10
 """Steps after which a GPU is asked for its losses; asking for each would make it wait."""
-
-
-class _Batches(Dataset):
-    """Step number -> batch, for a DataLoader that loads ahead in other processes."""
-
-    def __init__(self, load: Callable[[int], Any], steps: int):
-        self.load = load
-        self.steps = steps
-
-    def __len__(self) -> int:
-        return self.steps
-
-    def __getitem__(self, step: int) -> Any:
-        return self.load(step)
 
 
 def fit(
@@ -132,13 +119,16 @@ class _Loop:
         """All steps that are left."""
         plan, training = self.plan, self.training
         start = training.step
-        batches = iter(_loader(plan, load_batch, start))
+        steps = range(start, plan.steps)
         if start == 0:
             self._keep()
         training.module.train()
         self.network.train()
-        with self.bar:
-            for step in range(start, plan.steps):
+        options = {
+            "workers": plan.workers, "what": plan.what, "pinned": plan.device.type == "cuda"
+        }  # fmt: skip
+        with loading(load_batch, steps, **options) as batches, self.bar:
+            for step in steps:
                 self.clock.ask()
                 batch = next(batches)
                 self.clock.got()
@@ -172,7 +162,6 @@ class _Loop:
         with self.clock.paused():
             self._keep()
             if saves and self._is_good():
-                self.log.flush()
                 self.training.save(plan.work_dir / "last.pt", plan.identity)
 
     def _look(self, *, validates: bool) -> None:
@@ -217,7 +206,8 @@ class _Loop:
         total = torch.zeros((), device=self.plan.device)
         with torch.no_grad(), self.training.precision.forward():
             for index in range(self.validation.batches):
-                batch = _to(self.validation.load_batch(index), self.plan.device)
+                batch = loaded(self.validation.load_batch, index, f"{self.plan.what}, validation")
+                batch = _to(batch, self.plan.device)
                 total += self.loss_of(module, batch).float()
         module.train()
         value = self.team.mean(total).item() / self.validation.batches
@@ -252,17 +242,6 @@ class _Loop:
             "workers": self.plan.workers,
         }
         write_json(self.plan.folder / "speed.json", about)
-
-
-def _loader(plan: FitPlan, load_batch: Callable[[int], Any], start: int) -> DataLoader:
-    return DataLoader(
-        _Batches(load_batch, plan.steps),
-        batch_size=None,
-        sampler=range(start, plan.steps),
-        num_workers=plan.workers,
-        persistent_workers=False,
-        pin_memory=plan.device.type == "cuda",
-    )
 
 
 def _to(batch: Any, device: torch.device) -> Any:

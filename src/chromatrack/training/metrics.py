@@ -9,9 +9,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from torch.utils.tensorboard import SummaryWriter
-
-from chromatrack.files import whole_file
+from chromatrack.files import append, whole_file
+from chromatrack.training.events import Events
 
 COLUMNS = ("step", "loss", "learning_rate", "validation_loss")
 
@@ -32,11 +31,10 @@ class Metrics:
             writer.writerow(COLUMNS)
             writer.writerows(rows)
         # A line is written at once, so that it can be followed and a kill takes no earlier one.
-        self._handle = open(table, "a", buffering=1, newline="", encoding="utf-8")  # noqa: SIM115
-        self._writer = csv.writer(self._handle, lineterminator="\n")
+        self._handle = open(table, "ab", buffering=0)  # noqa: SIM115
         if start == 0:
             shutil.rmtree(events, ignore_errors=True)
-        self._events = SummaryWriter(str(events), purge_step=start)
+        self._events = Events(events, start)
 
     def add(
         self, step: int, loss: float, learning_rate: float, validation_loss: float | None = None
@@ -44,14 +42,10 @@ class Metrics:
         """Keep the values of a step; `validation_loss` is of the weights after it."""
         values = {"loss": loss, "learning_rate": learning_rate, "validation_loss": validation_loss}
         texts = ["" if value is None else f"{value:.6g}" for value in values.values()]
-        self._writer.writerow([step, *texts])
+        append(self._handle, (",".join([str(step), *texts]) + "\n").encode())
         for name, value in values.items():
             if value is not None:
-                self._events.add_scalar(name, value, step)
-
-    def flush(self) -> None:
-        """Hand everything to the operating system; TensorBoard's writer keeps some back."""
-        self._events.flush()
+                self._events.scalar(name, value, step)
 
     def __enter__(self) -> Metrics:
         return self

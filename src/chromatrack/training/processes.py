@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import contextlib
-import tempfile
-from collections.abc import Callable
+import multiprocessing
+import os
+import signal
+import socket
+import threading
+import time
+import traceback
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from multiprocessing import connection
 
 import torch
 import torch.distributed as dist
-from torch import Tensor, multiprocessing, nn
+from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from chromatrack.errors import ChromatrackError, InputError, WorkError
 from chromatrack.training.batch_norm import share_statistics
+
+HERE = "127.0.0.1"
+GRACE = 5.0
+"""Seconds after the first failure in which others may say that it was theirs."""
 
 
 @dataclass(frozen=True)
@@ -76,44 +86,107 @@ def in_processes(count: int, device: torch.device, work: Callable[..., None], *a
         work: a function of a module (it is found again by its name), with arguments that pickle.
 
     Raises:
-        ChromatrackError: what the first failing process raised; the others are ended.
-        WorkError: a process died.
+        ChromatrackError, OSError: what the first failing process raised; the others are ended.
+        WorkError: a process died, or raised something else.
     """
     if count == 1:
         work(Team(), *arguments)
         return
-    errors = multiprocessing.get_context("spawn").SimpleQueue()
     backend = "nccl" if device.type == "cuda" else "gloo"
-    with tempfile.TemporaryDirectory(prefix="chromatrack-") as folder:
-        try:
-            multiprocessing.spawn(
-                _enter,
-                args=(count, backend, Path(folder) / "store", errors, work, arguments),
-                nprocs=count,
-            )
-        except multiprocessing.ProcessExitedException as error:
-            raise _raised(errors) or WorkError(
-                f"a process of the training died ({error})"
-            ) from None
-        except multiprocessing.ProcessRaisedException as error:
-            raise _raised(errors) or error from None
+    store = _meeting_place()
+    context = multiprocessing.get_context("spawn")
+    processes, answers = [], []
+    try:
+        for rank in range(count):
+            ours, theirs = context.Pipe(duplex=False)
+            place = (theirs, rank, count, backend, store.port)
+            process = context.Process(target=_enter, args=(*place, work, arguments))
+            process.start()
+            theirs.close()
+            processes.append(process)
+            answers.append(ours)
+        _wait(processes, answers)
+    finally:
+        for process in processes:
+            process.kill()
+        for process in processes:
+            process.join()
 
 
-def _raised(errors) -> ChromatrackError | None:
-    """What a process raised for the person at the terminal; the others may have failed of it."""
-    return None if errors.empty() else errors.get()
+def _meeting_place() -> dist.TCPStore:
+    """A port of this machine that no other one reaches; a file would need a place, and locks."""
+    with socket.create_server((HERE, 0)) as server:
+        return dist.TCPStore(
+            HERE, server.getsockname()[1], is_master=True, wait_for_workers=False,
+            master_listen_fd=os.dup(server.fileno()),
+        )  # fmt: skip
 
 
-def _enter(rank: int, count: int, backend: str, store: Path, errors, work, arguments) -> None:
+def _wait(processes: Sequence, answers: Sequence[connection.Connection]) -> None:
+    """Until all are done; raises what went wrong first, and not what went wrong of it."""
+    open_answers, errors, deadline = set(answers), [], None
+    while open_answers:
+        left = None if deadline is None else max(0.0, deadline - time.monotonic())
+        ready = connection.wait(list(open_answers), left)
+        if not ready:
+            break
+        for answer in ready:
+            open_answers.discard(answer)
+            process = processes[answers.index(answer)]
+            try:
+                error = answer.recv()
+            except (EOFError, OSError):
+                process.join(timeout=GRACE)
+                code = process.exitcode
+                error = _Died(
+                    f"a process of the training died (exit code {code}: killed, or out of memory?)"
+                )
+            if error is not None:
+                errors.append(error)
+                deadline = deadline or time.monotonic() + GRACE
+    if errors:
+        raise min(errors, key=lambda error: (isinstance(error, _Broken), isinstance(error, _Died)))
+
+
+class _Died(WorkError):
+    """A process is gone without a word."""
+
+
+class _Broken(WorkError):
+    """What no stage raises: often that another process is gone."""
+
+
+def _enter(
+    answer: connection.Connection, rank: int, count: int, backend: str, port: int, work, arguments
+) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent gets it too, and ends this process
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    answer.send(_done(Team(rank, count), backend, port, work, arguments))
+    with contextlib.suppress(RuntimeError, ValueError, AssertionError):
+        dist.destroy_process_group()
+
+
+def _done(team: Team, backend: str, port: int, work, arguments) -> Exception | None:
+    """Do the work; what it raised for the person at the terminal, or None."""
     try:
         if backend == "nccl":
-            torch.cuda.set_device(rank)
-        dist.init_process_group(backend, init_method=f"file://{store}", rank=rank, world_size=count)
-        work(Team(rank, count), *arguments)
+            torch.cuda.set_device(team.rank)
+        store = dist.TCPStore(HERE, port, is_master=False)
+        dist.init_process_group(backend, store=store, rank=team.rank, world_size=team.size)
+        work(team, *arguments)
         dist.barrier()
-    except ChromatrackError as error:
-        errors.put(error)
-        raise
-    finally:
-        with contextlib.suppress(RuntimeError, ValueError, AssertionError):
-            dist.destroy_process_group()
+    except (ChromatrackError, OSError) as error:
+        return error
+    except MemoryError:
+        return WorkError("a process of the training has not enough memory; lower batch_size")
+    except Exception as error:
+        said = str(error).strip().partition("\n")[0]
+        told = _Broken(f"a process of the training failed ({type(error).__name__}: {said})")
+        told.add_note(traceback.format_exc())
+        return told
+    return None
+
+
+def _end_with_parent() -> None:
+    connection.wait([multiprocessing.parent_process().sentinel])
+    os._exit(1)

@@ -11,7 +11,7 @@ from torch import nn
 
 from chromatrack.checkpoints import load_tensors
 from chromatrack.errors import InputError
-from chromatrack.files import whole_file
+from chromatrack.streams import whole_stream
 from chromatrack.training.precision import Precision
 
 
@@ -32,7 +32,7 @@ class Training:
 
     def save(self, path: Path, identity: str) -> None:
         """Write the state, whole or not at all."""
-        with whole_file(path) as part:
+        with whole_stream(path) as sink:
             torch.save(
                 {
                     "identity": identity,
@@ -42,7 +42,7 @@ class Training:
                     "optimizer": self.optimizer.state_dict(),
                     "precision": self.precision.state(),
                 },
-                part,
+                sink,
             )
 
     def resume(self, path: Path, identity: str) -> None:

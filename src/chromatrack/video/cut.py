@@ -5,12 +5,15 @@ from __future__ import annotations
 import errno
 import os
 import re
+import signal
 import subprocess
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from chromatrack.errors import WorkError
-from chromatrack.files import whole_file
+from chromatrack.files import UNWRITABLE, whole_file
+from chromatrack.video.opened import DAMAGE, NoVideo, open_video, shown_size
 
 
 @dataclass(frozen=True)
@@ -73,16 +76,18 @@ def cut_clip(
 
     Raises:
         WorkError: the source cannot be decoded, or not in time.
-        OSError: the clip cannot be written.
+        UnwritableError: the clip cannot be written.
     """
-    begin = _first_timestamp(source)
+    stream, begin = _look(source)
     window = (begin + start, begin + end)
     try:
         with whole_file(target) as part:
             # An index may be wrong: a video in which the seek finds nothing is read from its start.
             for seek in (start - SEEK_MARGIN, 0.0) if start > SEEK_MARGIN else (0.0,):
                 length = end + SEEK_MARGIN - seek
-                command = _command(source, part, window, seek=seek, length=length, quality=quality)
+                command = _command(
+                    source, part, window, stream=stream, seek=seek, length=length, quality=quality
+                )
                 _encode(command, source, part, limit=patience + 2 * length)
                 facts = count_frames(part)
                 if facts.frames:
@@ -101,10 +106,13 @@ def _encode(command: list[str], source: Path, target: Path, *, limit: float) -> 
         done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=limit)
     except subprocess.TimeoutExpired:
         raise WorkError(f"FFmpeg did not cut the video within {limit:g} s") from None
+    if done.returncode == -signal.SIGXFSZ:
+        raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
     if done.returncode != 0:
         lines = done.stderr.decode("utf-8", "replace").strip().splitlines()
-        if any(os.strerror(errno.ENOSPC) in line for line in lines):
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        for number in UNWRITABLE:
+            if any(os.strerror(number) in line for line in lines):
+                raise OSError(number, os.strerror(number))
         said = lines[-1] if lines else f"exit code {done.returncode}"
         said = _ADDRESS.sub("", said.replace(str(target), "clip").replace(str(source), "source"))
         raise WorkError(f"FFmpeg cannot cut the video ({said.strip()})")
@@ -115,6 +123,7 @@ def _command(
     target: Path,
     window: tuple[float, float],
     *,
+    stream: int,
     seek: float,
     length: float,
     quality: int,
@@ -123,6 +132,7 @@ def _command(
 
     Args:
         window: the frames to take, as timestamps of the source.
+        stream: index of the video in the source.
         seek, length: what has to be decoded for that, in seconds from the source's beginning.
     """
     import ffmpeg
@@ -131,18 +141,18 @@ def _command(
     # FFmpeg's own -ss and -t round to the time base and count from the first frame that is left,
     # which costs or adds a frame; they only limit what is decoded, and `select` decides.
     first, last = (round(moment - TOLERANCE, 6) for moment in window)
-    limits = {"t": f"{length:.6f}"}
+    limits = {"t": f"{length:.6f}", **_uncropped(imageio_ffmpeg.get_ffmpeg_exe())}
     if seek > 0:  # not at 0: -ss 0 loses all frames of an AVI file with H.264 in it
         limits["ss"] = f"{seek:.6f}"
     filters = (
         f"select='gte(t,{first})*lt(t,{last})',"
         "crop=trunc(iw/2)*2:trunc(ih/2)*2:0:0,setpts=PTS-STARTPTS"
     )
-    return (
-        ffmpeg.input(f"file:{source}", threads=1, **limits)
+    command = (
+        ffmpeg.input("SOURCE", threads=1, **limits)
         .output(
-            f"file:{target}",
-            map="0:V:0",
+            "TARGET",
+            map=f"0:{stream}",
             vf=filters,
             **{"c:v": "libx264", "flags:v": "+bitexact", "threads": 1, "filter_threads": 1},
             # Each frame once and at its own time; the encoder's clock would tick once per frame.
@@ -163,52 +173,58 @@ def _command(
         .global_args("-copyts", "-nostdin", "-hide_banner", "-loglevel", "error")
         .compile(cmd=imageio_ffmpeg.get_ffmpeg_exe(), overwrite_output=True)
     )
+    # Filled in now: ffmpeg-python takes no name that is not UTF-8.
+    names = {"SOURCE": f"file:{source}", "TARGET": f"file:{target}"}
+    return [names.get(word, word) for word in command]
 
 
-def _first_timestamp(path: Path) -> float:
-    """Where a file's clock begins, in seconds; `WorkError` if it holds no video."""
-    import av
+@cache
+def _uncropped(ffmpeg: str) -> dict[str, str]:
+    """The option that keeps FFmpeg from cropping as a container says (clean aperture).
 
+    PyAV does not tell of that crop, so nothing applies it: a video and its clips have one size.
+    Older versions know neither the crop nor the option.
+    """
+    known = subprocess.run(
+        [ffmpeg, "-hide_banner", "-h", "long"], stdin=subprocess.DEVNULL, capture_output=True
+    )
+    return {"apply_cropping": "codec"} if b"\n-apply_cropping[" in known.stdout else {}
+
+
+def _look(path: Path) -> tuple[int, float]:
+    """Index of a file's video stream, and where its clock begins; `WorkError` if it has none."""
     try:
-        with av.open(f"file:{path}") as container:
-            if container.streams.video:
-                return (container.start_time or 0) / av.time_base
-    except (av.FFmpegError, OSError):
-        pass
-    raise WorkError("the file holds no video that FFmpeg can read")
+        with open_video(path) as video:
+            return video.stream.index, video.begin
+    except NoVideo as error:
+        raise WorkError(f"no video that FFmpeg can read: {error}") from None
 
 
 def count_frames(path: Path) -> ClipFacts:
-    """Decode the first video stream of a file from end to end.
+    """Decode the video of a file from end to end.
 
     Packets that do not decode are counted and skipped; FFmpeg is told not to conceal what it
     notices. A file in which nothing decodes has no frames.
     """
-    import av
-
     frames, first, last, size, damaged = 0, None, 0.0, (0, 0), 0
     try:
-        with av.open(f"file:{path}") as container:
-            stream = container.streams.video[0]
-            stream.thread_count = 1
-            stream.codec_context.options = {"err_detect": "crccheck+bitstream+buffer+explode"}
-            rate = stream.average_rate or stream.guessed_rate
-            gap = float(1 / rate) if rate else 0.0
-            for packet in container.demux(stream):
+        with open_video(path) as video:
+            for packet in video.packets():
+                damaged += packet.is_corrupt
                 try:
                     decoded = packet.decode()
-                except av.FFmpegError:
+                except DAMAGE:
                     damaged += 1
                     continue
                 for frame in decoded:
                     damaged += frame.is_corrupt
                     if first is None:
-                        first, size = frame.time or 0.0, (frame.width, frame.height)
+                        first, size = frame.time or 0.0, shown_size(frame)
                     frames += 1
                     last = (frame.time or 0.0) + (
-                        float(frame.duration * frame.time_base) if frame.duration else gap
+                        float(frame.duration * frame.time_base) if frame.duration else video.frame
                     )
-    except (av.FFmpegError, IndexError):
+    except (NoVideo, *DAMAGE):
         pass
     if first is None:
         return NOTHING

@@ -10,30 +10,46 @@ import cv2
 import numpy as np
 
 from chromatrack.errors import InputError
+from chromatrack.video.opened import DAMAGE, NoVideo, Video, open_video, reason_of, upright
 
 
 def read_frames(path: str | Path, *, stride: int = 1) -> Iterator[np.ndarray]:
-    """Yield every `stride`-th frame as (H, W, 3) uint8 RGB, the first one first.
+    """Yield every `stride`-th frame as it is shown, (H, W, 3) uint8 RGB, the first one first.
 
     Raises:
-        InputError: the file is not a video that can be decoded.
+        InputError: the file is no video, or not all of it decodes; the frames before are given.
     """
     if not Path(path).is_file():
         raise InputError(f"{path}: no such file")
     try:
-        # The "file:" keeps FFmpeg from reading a protocol or an option into an odd name.
-        with av.open(f"file:{path}") as container:
-            if not container.streams.video:
-                raise InputError(f"{path}: holds no video")
-            stream = container.streams.video[0]
-            # One job is one core; threads of the decoder cost more than they bring at these sizes.
-            stream.thread_count = 1
-            for index, frame in enumerate(container.decode(stream)):
+        with open_video(path) as video:
+            for index, frame in enumerate(_decoded(video)):
                 if index % stride == 0:
-                    yield frame.reformat(format="rgb24", threads=1).to_ndarray()
-    except av.error.FFmpegError as error:
-        reason = error.strerror or "unknown format"
-        raise InputError(f"{path}: not a video that can be decoded ({reason})") from None
+                    yield upright(frame)
+    except NoVideo as error:
+        raise InputError(f"{path}: {error}") from None
+
+
+def _decoded(video: Video) -> Iterator[av.VideoFrame]:
+    """All frames: fewer, or others than were encoded, would pass for the video."""
+    count = 0
+    try:
+        for packet in video.packets():
+            if packet.is_corrupt:
+                raise NoVideo(f"damaged after {count} frames (a packet is not whole)")
+            for frame in packet.decode():
+                if frame.is_corrupt:
+                    raise NoVideo(f"damaged: frame {count} does not decode as it should")
+                yield frame
+                count += 1
+    except DAMAGE as error:
+        what = f"damaged after {count} frames" if count else "not a video that can be decoded"
+        raise NoVideo(f"{what} ({reason_of(error)})") from None
+    if count == 0:
+        raise NoVideo("no frame could be decoded")
+    fault = video.ends_early()
+    if fault:
+        raise NoVideo(f"cut short: {fault}")
 
 
 def square(rgb: np.ndarray, *, size: int, geometry: str = "short_side") -> np.ndarray:

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from itertools import chain, count, islice
 from pathlib import Path
 
-import av
 import numpy as np
 
 from chromatrack.data import davis
-from chromatrack.data.images import list_frames, read_image_rgb
+from chromatrack.data.frames import list_frames
+from chromatrack.data.images import read_image_rgb
 from chromatrack.errors import InputError
 from chromatrack.video.decode import read_frames
+from chromatrack.video.opened import NoVideo, open_video
 
 RATE = 25
 """Frames per second of what has no rate of its own: a folder of frames."""
@@ -45,7 +46,9 @@ def open_footage(source: Path, max_frames: int | None = None) -> Footage:
     if source.is_dir():
         is_davis = (source / "ImageSets").is_dir()
         paths = (
-            davis.frames(source, davis.read_names(source)[0]) if is_davis else list_frames(source)
+            davis.frames(source, davis.read_names(source)[0])
+            if is_davis
+            else list_frames(source, any_step=True)
         )
         frames, rate = (read_image_rgb(path) for path in paths), RATE
         names = (path.stem for path in paths)
@@ -78,8 +81,7 @@ def of_one_size(source: Path, frames: Iterator[np.ndarray]) -> Iterator[np.ndarr
 
 def _rate(video: Path) -> int:
     try:
-        with av.open(f"file:{video}") as container:
-            rates = [stream.average_rate for stream in container.streams.video]
-    except av.error.FFmpegError:
+        with open_video(video) as opened:
+            return max(1, round(opened.rate)) if opened.rate else RATE
+    except NoVideo:
         return RATE  # whoever decodes it says what is wrong
-    return max(1, round(rates[0])) if rates and rates[0] else RATE

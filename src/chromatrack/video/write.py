@@ -9,7 +9,7 @@ import av
 import numpy as np
 from av.codec.context import Flags
 
-from chromatrack.files import whole_file
+from chromatrack.streams import whole_stream
 
 
 def write_video(
@@ -26,7 +26,7 @@ def write_video(
     Args:
         quality: x264 constant rate factor, 0 (lossless) to 51.
     """
-    with whole_file(path) as part, av.open(str(part), "w", options={"fflags": "+bitexact"}) as out:
+    with whole_stream(path) as sink, av.open(sink, "w", options={"fflags": "+bitexact"}) as out:
         stream = out.add_stream("libx264", rate=fps)
         stream.width, stream.height = width, height
         stream.pix_fmt = "yuv420p"
@@ -39,4 +39,5 @@ def write_video(
         stream.codec_context.flags |= Flags.bitexact
         for rgb in frames:
             out.mux(stream.encode(av.VideoFrame.from_ndarray(rgb, format="rgb24")))
+            sink.check()
         out.mux(stream.encode())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,14 +56,10 @@ class DAVIS(Benchmark):
 
     def problem(self, selection: Selection, name: str) -> str | None:
         try:
-            frames, masks = data.frames(selection.root, name), data.masks(selection.root, name)
+            masks = data.masks(selection.root, name)
+            data.check_masks(masks, data.frames(selection.root, name))
         except InputError as error:
             return str(error)
-        if [path.stem for path in frames] != [path.stem for path in masks]:
-            return (
-                f"{data.masks_folder(selection.root, name)}: expected a mask for each of "
-                f"{len(frames)} frames, found {len(masks)}"
-            )
         return None
 
     def score(
@@ -75,7 +72,7 @@ class DAVIS(Benchmark):
         names = with_results(there, results, subset=subset)
         with progress(names, what=self.name, unit="sequence") as bar:
             for name in bar:
-                paths = annotated_frames(folders[name], selection.max_frames)
+                paths = annotated_frames(folders[name], name, selection)
                 scored = score_frames(paths, results / name, digest)
                 for row, number in enumerate(scored.objects):
                     per_object[f"{name}_{number}"] = _entry(
@@ -111,12 +108,19 @@ def annotated_folders(selection: Selection) -> dict[str, Path]:
     }
 
 
-def annotated_frames(folder: Path, max_frames: int | None = None) -> list[Path]:
-    """The masks of a sequence: of its first frames, where it is cut."""
-    paths = sorted(folder.glob("*.png"))
-    if not folder.is_dir() or len(paths) < 3:
+def annotated_frames(folder: Path, name: str, selection: Selection) -> list[Path]:
+    """Masks of the frames that count; where the frames are there, they say which these are."""
+    paths = data.list_masks(folder)
+    if (selection.root / "JPEGImages" / data.RESOLUTION / name).is_dir():
+        frames = data.frames(selection.root, name)
+        data.check_masks(paths, frames)
+        kept = {path.stem for path in frames[: selection.max_frames]}
+        paths = [path for path in paths if path.stem in kept]
+    else:
+        paths = paths[: selection.max_frames]
+    if len(paths) < 3:
         raise InputError(f"{folder}: expected at least 3 masks NNNNN.png, found {len(paths)}")
-    return paths[:max_frames]
+    return paths
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,12 +149,12 @@ def score_frames(
         results: folder of masks of the same names.
         digest: hashes that are told of the masks that are read: `annotations` and `results`.
     """
-    binary = data.is_binary(annotated[0])
+    binary = data.are_binary(annotated)
     first = data.read_mask(annotated[0], binary=binary)
+    data.check_objects(annotated[0], first)
     # An id that the first mask skips counts as an object without pixels, as officially.
-    numbers = list(range(1, int(first[first != data.VOID].max(initial=0)) + 1))
-    if not numbers:
-        raise InputError(f"{annotated[0]}: expected at least one object in the first mask")
+    numbers = list(range(1, max(data.objects_of(first)) + 1))
+    later: set[int] = set()
     scored = annotated[1:-1]
     regions, contours = np.empty((2, len(numbers), len(scored)))
     for index, path in enumerate(scored):
@@ -158,6 +162,7 @@ def score_frames(
         result = _read_result(results / path.name, first, numbers, binary)
         if truth.shape != first.shape:
             raise InputError(f"{path}: expected {_size(first)} as in the first, got {_size(truth)}")
+        later.update(number for number in data.objects_of(truth) if number > numbers[-1])
         if digest is not None:
             digest["annotations"].update(truth.tobytes())
             digest["results"].update(result.tobytes())
@@ -165,6 +170,12 @@ def score_frames(
             pair = davis.object_mask(result, number), davis.object_mask(truth, number)
             regions[row, index] = davis.region_similarity(*pair)
             contours[row, index] = davis.contour_accuracy(*pair)
+    if later:
+        print(
+            f"{annotated[0]}: object {min(later)} of a later mask is nowhere in this first one, "
+            "and not scored, as officially",
+            file=sys.stderr,
+        )
     return PerFrame(tuple(path.stem for path in scored), tuple(numbers), regions, contours)
 
 

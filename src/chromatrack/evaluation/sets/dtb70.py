@@ -6,17 +6,24 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from chromatrack.data import otb
-from chromatrack.data.images import list_frames
+from chromatrack.data.frames import list_frames
 from chromatrack.data.sequence import Sequence
 from chromatrack.evaluation.benchmark import Example
-from chromatrack.evaluation.lists import JPEG_QUALITY, check_folder, choose, one_for_each
+from chromatrack.evaluation.lists import (
+    JPEG_QUALITY,
+    check_folder,
+    choose,
+    folders_with_frames,
+    one_for_each,
+)
 from chromatrack.evaluation.one_pass import OnePass
 
 
 def read_sequences(root: Path, *, names: str | None, edition: str | None) -> list[Sequence]:
     """NAME/groundtruth_rect.txt and NAME/img/*.jpg."""
     files = check_folder(root).glob("*/groundtruth_rect.txt")
-    found = choose({path.parent.name: path for path in files}, names, root)
+    framed = (folder.parent.name for folder in folders_with_frames(root.glob("*/img")))
+    found = choose({path.parent.name: path for path in files}, names, root, framed=framed)
     return [_read(name, path) for name, path in found.items()]
 
 

@@ -9,6 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from chromatrack.data import got10k as layout
+from chromatrack.data.frames import list_frames
 from chromatrack.data.got10k_results import (
     Truth,
     read_repetitions,
@@ -16,7 +17,6 @@ from chromatrack.data.got10k_results import (
     read_truth,
     write_archive,
 )
-from chromatrack.data.images import list_frames
 from chromatrack.data.sequence import Sequence
 from chromatrack.data.text import read_names
 from chromatrack.errors import InputError

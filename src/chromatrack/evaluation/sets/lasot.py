@@ -7,7 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from chromatrack.data.images import list_frames, write_frames
+from chromatrack.data.frames import list_frames
+from chromatrack.data.images import write_frames
 from chromatrack.data.otb import read_boxes, write_boxes
 from chromatrack.data.sequence import Sequence
 from chromatrack.data.text import read_rows
@@ -18,9 +19,11 @@ from chromatrack.evaluation.lists import (
     JPEG_QUALITY,
     check_folder,
     choose,
+    folders_with_frames,
     lasot_test,
     lasot_train,
     one_for_each,
+    with_names,
 )
 from chromatrack.evaluation.one_pass import OnePass
 from chromatrack.files import write_text
@@ -37,7 +40,14 @@ def read_sequences(root: Path, *, names: str | None, edition: str | None) -> lis
     """
     check_folder(root)
     files = [*root.glob("*/groundtruth.txt"), *root.glob("*/*/groundtruth.txt")]
-    found = choose({path.parent.name: path.parent for path in files}, names, root, LISTS)
+    framed = folders_with_frames([*root.glob("*/img"), *root.glob("*/*/img")])
+    found = choose(
+        with_names((path.parent.name, path.parent) for path in files),
+        names,
+        root,
+        LISTS,
+        framed=(folder.parent.name for folder in framed),
+    )
     return [_read(name, folder) for name, folder in found.items()]
 
 

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 
-from chromatrack.data.images import list_frames, write_frames
+from chromatrack.data.frames import check_first, list_frames
+from chromatrack.data.images import write_frames
 from chromatrack.data.sequence import Sequence
 from chromatrack.data.text import read_text
 from chromatrack.errors import InputError
 from chromatrack.evaluation.benchmark import Example
-from chromatrack.evaluation.lists import JPEG_QUALITY, check_folder, choose, one_for_each
+from chromatrack.evaluation.lists import (
+    JPEG_QUALITY,
+    check_folder,
+    choose,
+    folders_with_frames,
+    one_for_each,
+    with_names,
+)
 from chromatrack.evaluation.one_pass import OnePass
 from chromatrack.files import write_text
 
@@ -23,8 +32,11 @@ EVERY = 8
 
 def read_sequences(root: Path, *, names: str | None, edition: str | None) -> list[Sequence]:
     """NAME/RATE/NAME.txt and NAME/RATE/NAME/*.jpg, where the rate is 30 or 240."""
-    files = check_folder(root).glob(f"*/{edition or RATES[0]}/*.txt")
-    found = choose({path.stem: path for path in files}, names, root)
+    rate = edition or RATES[0]
+    files = check_folder(root).glob(f"*/{rate}/*.txt")
+    framed = (folder.name for folder in folders_with_frames(root.glob(f"*/{rate}/*")))
+    annotated = with_names((path.stem, path) for path in files)
+    found = choose(annotated, names, root, framed=framed)
     return [_read(name, path) for name, path in found.items()]
 
 
@@ -37,7 +49,10 @@ def _read(name: str, annotation: Path) -> Sequence:
     if rows != len(frames) and abs(rows / len(frames) - EVERY) < 1:
         boxes_ltwh = boxes_ltwh[::EVERY]
     if abs(len(boxes_ltwh) - len(frames)) == 1:
+        check_first(annotation.with_suffix(""), frames, (0, 1))
         count = min(len(boxes_ltwh), len(frames))
+        what = "box" if len(boxes_ltwh) > count else "frame"
+        print(f"{annotation}: one {what} too many, the last one is left out", file=sys.stderr)
         boxes_ltwh, frames = boxes_ltwh[:count], frames[:count]
     return Sequence(name, one_for_each(boxes_ltwh, frames, annotation), boxes_ltwh)
 

@@ -15,6 +15,7 @@ from chromatrack.data.sequence import Sequence
 from chromatrack.errors import InputError
 from chromatrack.evaluation.benchmark import Selection
 from chromatrack.evaluation.boxes import complete_attributes
+from chromatrack.evaluation.lists import check_annotated
 from chromatrack.evaluation.one_pass import OnePass
 
 
@@ -25,7 +26,10 @@ class OTB(OnePass):
     quick_names: ClassVar[bool] = True
 
     def names(self, selection: Selection) -> list[str]:
-        return otb.list_folders(selection.root)
+        found = otb.list_folders(selection.root)
+        if selection.names is None:
+            check_annotated(otb.without_boxes(selection.root), selection.root)
+        return found
 
     def expected(self, selection: Selection) -> tuple[str, list[str]]:
         told = selection.names or "otb2015"
@@ -34,15 +38,9 @@ class OTB(OnePass):
 
     def problem(self, selection: Selection, name: str) -> str | None:
         try:
-            found = otb.read_sequences(selection.root, names=[name])
+            otb.read_sequences(selection.root, names=[name])
         except InputError as error:
             return str(error)
-        targets = [sequence.name for sequence in found]
-        if name in otb.PAIRS and len(targets) != 2:
-            return (
-                f"{selection.root / name}: expected two targets, groundtruth_rect.1.txt and "
-                f"groundtruth_rect.2.txt, found {', '.join(targets)}"
-            )
         return None
 
     def attributes(
@@ -64,18 +62,25 @@ class OTB(OnePass):
 
 def read_sequences(root: Path, *, names: str | None, edition: str | None) -> list[Sequence]:
     chosen = None if names is None else otb.read_names(names)
-    return otb.read_sequences(root, names=chosen)
+    found = otb.read_sequences(root, names=chosen)
+    if names is None:
+        check_annotated(otb.without_boxes(root), root)
+    return found
 
 
 def read_annotations(selection: Selection, subset: bool) -> Mapping[str, np.ndarray]:
     """Boxes alone: annotations without frames are scored, too."""
-    truth = otb.read_annotations(selection.root)
-    if selection.names is None:
-        return truth
-    folders = {key: otb.folder_of(key) for key in truth}
-    names = otb.read_names(selection.names)
-    chosen = otb.select(folders, names, selection.root, subset=subset)
-    return {target: truth[target] for target in sorted(chosen)}
+    root = selection.root
+    truth = otb.read_annotations(root)
+    if selection.names is not None:
+        folders = {key: otb.folder_of(key) for key in truth}
+        names = otb.read_names(selection.names)
+        chosen = otb.select(folders, names, root, subset=subset)
+        truth = {target: truth[target] for target in sorted(chosen)}
+    elif not subset:
+        check_annotated(otb.without_boxes(root), root)
+    otb.check_frames(root, truth)
+    return truth
 
 
 BENCHMARK = OTB(

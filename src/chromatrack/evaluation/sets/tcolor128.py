@@ -15,8 +15,10 @@ from chromatrack.evaluation.lists import (
     JPEG_QUALITY,
     check_folder,
     choose,
+    folders_with_frames,
     frames_between,
     one_for_each,
+    with_names,
 )
 from chromatrack.evaluation.one_pass import OnePass
 from chromatrack.files import write_text
@@ -25,7 +27,9 @@ from chromatrack.files import write_text
 def read_sequences(root: Path, *, names: str | None, edition: str | None) -> list[Sequence]:
     """NAME/NAME_gt.txt, NAME/NAME_frames.txt (numbers of the first and last) and NAME/img/*.jpg."""
     files = check_folder(root).glob("*/*_gt.txt")
-    found = choose({path.parent.name: path for path in files}, names, root)
+    framed = (folder.parent.name for folder in folders_with_frames(root.glob("*/img")))
+    annotated = with_names((path.parent.name, path) for path in files)
+    found = choose(annotated, names, root, framed=framed)
     return [_read(name, path) for name, path in found.items()]
 
 

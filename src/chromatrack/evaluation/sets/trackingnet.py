@@ -9,15 +9,16 @@ from pathlib import Path
 
 import numpy as np
 
-from chromatrack.data.images import list_frames, write_frames
+from chromatrack.data.frames import check_first, list_frames
+from chromatrack.data.images import write_frames
 from chromatrack.data.otb import read_boxes, write_boxes
 from chromatrack.data.sequence import Sequence
 from chromatrack.data.text import format_boxes_one_based
 from chromatrack.errors import InputError
 from chromatrack.evaluation.benchmark import Benchmark, Example, Scores, Selection
-from chromatrack.evaluation.lists import JPEG_QUALITY, check_folder, choose
+from chromatrack.evaluation.lists import JPEG_QUALITY, check_folder, choose, folders_with_frames
 from chromatrack.evaluation.selecting import with_results
-from chromatrack.files import whole_file
+from chromatrack.streams import whole_stream
 
 _ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 
@@ -54,7 +55,7 @@ class TrackingNet(Benchmark):
                     f"{results / name}.txt: expected {len(sequences[name])} boxes, one per frame, "
                     f"got {len(boxes_ltwh)}"
                 )
-        with whole_file(output) as part, zipfile.ZipFile(part, "w") as packed:
+        with whole_stream(output) as sink, zipfile.ZipFile(sink, "w") as packed:
             for name, boxes_ltwh in sorted(boxes.items()):
                 # A fixed time: the same boxes give the same archive.
                 entry = zipfile.ZipInfo(f"{name}.txt", _ZIP_TIME)
@@ -67,7 +68,8 @@ def read_sequences(root: Path, names: str | None) -> list[Sequence]:
     """TEST/anno/NAME.txt, the first box, and TEST/frames/NAME/0.jpg, 1.jpg, ..., or TEST itself."""
     test = root / "TEST" if (root / "TEST").is_dir() else root
     files = check_folder(test / "anno").glob("*.txt")
-    found = choose({path.stem: path for path in files}, names, test)
+    framed = (folder.name for folder in folders_with_frames(test.glob("frames/*")))
+    found = choose({path.stem: path for path in files}, names, test, framed=framed)
     return [_read(name, path, test / "frames" / name) for name, path in found.items()]
 
 
@@ -80,6 +82,7 @@ def _read(name: str, annotation: Path, folder: Path) -> Sequence:
     frames = list_frames(folder)
     if not frames:
         raise InputError(f"{folder}: expected frames, found none")
+    check_first(folder, frames, (0,))
     boxes_ltwh = np.full((len(frames), 4), np.nan)
     boxes_ltwh[0] = first[0]
     return Sequence(name, tuple(frames), boxes_ltwh)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
 
-from chromatrack.data.images import list_frames, write_frames
+from chromatrack.data.frames import list_frames
+from chromatrack.data.images import write_frames
 from chromatrack.data.otb import read_boxes
 from chromatrack.data.sequence import Sequence
 from chromatrack.data.text import format_boxes_one_based
@@ -18,6 +19,7 @@ from chromatrack.evaluation.lists import (
     Range,
     check_folder,
     choose,
+    folders_with_frames,
     frames_between,
     one_for_each,
     uav_ranges,
@@ -37,9 +39,27 @@ def read_sequences(root: Path, *, names: str | None, edition: str | None) -> lis
     """
     edition = edition or "uav123"
     annotations = check_folder(root / ANNOTATIONS[edition])
-    found = choose({path.stem: path for path in annotations.glob("*.txt")}, names, root)
     ranges = uav_ranges(edition)
+    found = choose(
+        {path.stem: path for path in annotations.glob("*.txt")},
+        names,
+        root,
+        framed=_framed(root, edition),
+    )
     return [_read(root, name, path, ranges.get(name)) for name, path in found.items()]
+
+
+def _framed(root: Path, edition: str) -> Iterator[str]:
+    """Targets of the folders that have frames; the editions share one folder of folders."""
+    published = {other: uav_ranges(other) for other in ANNOTATIONS}
+    known = {part.folder for ranges in published.values() for part in ranges.values()}
+    for folder in folders_with_frames((root / FRAMES).glob("*")):
+        for name, part in published[edition].items():
+            if part.folder == folder.name:
+                yield name
+        files = (root / place / f"{folder.name}.txt" for place in ANNOTATIONS.values())
+        if folder.name not in known and not any(path.is_file() for path in files):
+            yield folder.name
 
 
 def _read(root: Path, name: str, annotation: Path, part: Range | None) -> Sequence:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from fractions import Fraction
 from pathlib import Path
 
+from chromatrack.data.frames import list_frames
 from chromatrack.data.got10k_clips import FRAMES_PER_SECOND
-from chromatrack.data.images import list_frames
+from chromatrack.data.images import read_image_rgb
 from chromatrack.data.kinetics import ClipRow, is_video_id
 from chromatrack.errors import InputError
 from chromatrack.fetch.failures import FetchError
+from chromatrack.streams import whole_stream
 
 
 class Got10kSource:
@@ -35,7 +37,10 @@ class Got10kSource:
     def get(self, row: ClipRow, target_dir: Path) -> Path:
         if not is_video_id(row.youtube_id) or not (self._folder / row.youtube_id).is_dir():
             raise FetchError("gone", "the folder has no such sequence")
-        frames = list_frames(self._folder / row.youtube_id)
+        try:
+            frames = list_frames(self._folder / row.youtube_id)
+        except InputError as error:
+            raise FetchError("corrupt", str(error)) from error
         if not frames:
             raise FetchError("gone", "the sequence has no frames")
         target = target_dir / "video.mkv"
@@ -53,12 +58,12 @@ class Got10kSource:
 def _mux(frames: list[Path], target: Path) -> None:
     """Put JPEG files one after the other into a video, without decoding them."""
     import av
-    import cv2
 
-    first = cv2.imread(str(frames[0]))
-    if first is None:
-        raise FetchError("corrupt", f"the frame {frames[0].name} cannot be decoded")
-    with av.open(f"file:{target}", "w") as container:
+    try:
+        first = read_image_rgb(frames[0])
+    except InputError:
+        raise FetchError("corrupt", f"the frame {frames[0].name} cannot be decoded") from None
+    with whole_stream(target) as sink, av.open(sink, "w") as container:
         stream = container.add_stream("mjpeg", rate=FRAMES_PER_SECOND)
         stream.height, stream.width = first.shape[:2]
         stream.pix_fmt = "yuvj420p"

@@ -12,10 +12,8 @@ from chromatrack.errors import InputError, WorkError
 from chromatrack.fetch.failures import FetchError, classify, clean, is_disk_full
 from chromatrack.fetch.folder import VideoFolder, version_of
 from chromatrack.fetch.sources.limit import time_limit
+from chromatrack.fetch.way import JS_RUNTIMES
 from chromatrack.settings import SourceSettings
-
-JS_RUNTIMES = ("deno", "node", "bun", "quickjs")
-"""Programs that yt-dlp can run YouTube's JavaScript with."""
 
 
 class YtDlpSource:
@@ -65,10 +63,11 @@ class YtDlpSource:
         import yt_dlp
 
         address = self._url.replace("{id}", quote(row.youtube_id, safe=""))
+        heard = _Listener()
         try:
             with (
                 time_limit(self._sleep + self._timeout),
-                yt_dlp.YoutubeDL(self._options()) as downloader,
+                yt_dlp.YoutubeDL(self._options(heard)) as downloader,
             ):
                 # Not through its own options: they would fill in %(...)s and $NAME in the folder.
                 downloader.get_output_path = lambda kind="", name=None: str(
@@ -80,7 +79,7 @@ class YtDlpSource:
         except Exception as error:  # an extractor may raise anything at what a site sends
             if is_disk_full(error):
                 raise WorkError(f"{target_dir.parent}: no space left for the videos") from error
-            raise classify(error) from error
+            raise classify(error, address=address, warnings=heard.warnings) from error
         files = sorted(path for path in target_dir.glob("video.*") if path.suffix != ".part")
         if not files:
             raise FetchError("corrupt", "the site offers no video at this address")
@@ -89,7 +88,7 @@ class YtDlpSource:
     def version(self, row: ClipRow) -> str:
         return version_of(self._local.find(row.youtube_id)) if self._local else ""
 
-    def _options(self) -> dict:
+    def _options(self, heard: _Listener) -> dict:
         import imageio_ffmpeg
 
         height = f"[height<=?{self._max_height}]"
@@ -105,9 +104,9 @@ class YtDlpSource:
             "playlist_items": "1",
             "cachedir": False,
             "quiet": True,
-            "no_warnings": True,
             "noprogress": True,
-            "logger": _Silent(),
+            "logger": heard,
+            "warn_when_outdated": True,
             "color": "never",
             "socket_timeout": 30,
             "retries": 0,  # back-off is ours, and a ledger counts the attempts
@@ -122,13 +121,23 @@ class YtDlpSource:
         return options | ({} if self._proxy is None else {"proxy": self._proxy})
 
 
-class _Silent:
-    """What yt-dlp says goes into the ledger, not onto the terminal."""
+class _Listener:
+    """What yt-dlp says goes into the ledger, not onto the terminal.
+
+    Attributes:
+        warnings: in the order in which they were given.
+    """
+
+    def __init__(self) -> None:
+        self.warnings: list[str] = []
 
     def debug(self, message: str) -> None:
         pass
 
-    info = warning = error = debug
+    info = error = debug
+
+    def warning(self, message: str) -> None:
+        self.warnings.append(str(message))
 
 
 def _read_cookies(path: str) -> str:

@@ -10,11 +10,15 @@ A file has `build(*, in_channels, width, padding)`, which gives a module with
     channels     channels of the layers; depth d has channels[d - 1]
     out_channels channels of the output
     stride       total stride in pixels
+    cut          end with the layer of that depth: of trunks for public weights, which are used up
+                 to one
     margin       pixels of padding that an image needs all around to give one cell per block of
                  stride x stride pixels; 0 for a trunk that pads inside
 
-`in_channels` is 1 for grey; `width` multiplies all channel counts (`scaled`); `padding` is `zeros`
-or `reflect`. Settings list the names without importing a file, hence without torch.
+`in_channels` is 1 for grey, 3 for colours, whose scaling a checkpoint says (`models/inputs.py`);
+`width` multiplies all channel counts (`scaled`); `padding` is `zeros` or `reflect`. An image of
+255 px must have 16 cells more to a side than one of 127 px: 17x17 places to compare. Settings list
+the names without importing a file, hence without torch.
 """
 
 from __future__ import annotations

@@ -187,7 +187,7 @@ def read_source(manifest: Path, statistics: Path | None) -> Source:
         InputError: they are not what their writers make, or not of the same benchmark.
     """
     said = Part(str(statistics), read_json(statistics)) if statistics else Part("no statistics")
-    source = Source(read_manifest(manifest, with_figures=False), said)
+    source = Source(read_manifest(manifest), said)
     about = said.text("benchmark")
     scored = source.benchmark and source.benchmark.get("benchmark")
     if about and scored and about != scored:

@@ -10,13 +10,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from chromatrack.data.kinetics import ClipRow, read_clip_list
+from chromatrack.data.kinetics import ClipRow, no_clips, read_clip_list
 from chromatrack.errors import InputError, WorkError
 from chromatrack.fetch.adopt import adopt_clips
 from chromatrack.fetch.gate import Gate, GateClosed
 from chromatrack.fetch.ledger import Journal, write_if_changed, write_ledger
-from chromatrack.fetch.shard import ShardWork, source_digest
+from chromatrack.fetch.sentences import meaning
+from chromatrack.fetch.shard import ShardWork
 from chromatrack.fetch.sources import open_source
+from chromatrack.fetch.way import way_digest
+from chromatrack.fetch.words import UPDATE
 from chromatrack.files import made_by
 from chromatrack.progress import progress
 from chromatrack.settings import ClipSettings
@@ -56,10 +59,10 @@ def fetch_shard(
             refuses to answer; then there is no ledger, and the journal keeps what is earned.
     """
     rows, problems = read_clip_list(shard)
+    if not rows:
+        raise InputError(no_clips(shard, problems))
     if problems:
         print(f"{shard}: {len(problems)} rows left out ({problems[0]})", file=sys.stderr)
-    if not rows:
-        raise InputError(f"{shard}: expected at least one clip")
     shard, clips, ledger = Path(shard), Path(clips), Path(ledger)
     try:
         clips.mkdir(parents=True, exist_ok=True)
@@ -75,7 +78,7 @@ def fetch_shard(
             door = Gate(
                 gate or clips / GATE,
                 settings.back_off,
-                source=source_digest(settings.source),
+                source=way_digest(settings.source),
                 retry_failed=retry_failed,
             )
             work = ShardWork(
@@ -96,12 +99,15 @@ def fetch_shard(
     write_ledger(ledger, rows, outcomes)
     counts = Counter(outcome.status for outcome in outcomes.values())
     print(", ".join(f"{count} {status}" for status, count in counts.most_common()), file=sys.stderr)
+    said = next((one.message for one in outcomes.values() if one.status == "site"), "")
+    if said:  # too few, or among others: the gate stayed open
+        print(f"site: {said}; {meaning(said).remedy or UPDATE}", file=sys.stderr)
 
 
 def _stopped(closed: GateClosed, shard: Path, *, rows: int, left: int) -> WorkError:
     return WorkError(
-        f"{shard.stem}: stopped with {left} of {rows} clips left: {closed.reason}; wait until "
-        "then, or change clips.source (cookies, proxy), and call again: what is done is kept"
+        f"{shard.stem}: stopped with {left} of {rows} clips left: {closed.reason}; "
+        f"{closed.remedy}, and call again: what is done is kept"
     )
 
 

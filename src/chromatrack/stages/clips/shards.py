@@ -8,7 +8,13 @@ import tempfile
 from pathlib import Path
 
 from chromatrack.data.got10k_clips import read_clip_rows
-from chromatrack.data.kinetics import ClipRow, count_overlaps, read_clip_list, write_clip_list
+from chromatrack.data.kinetics import (
+    ClipRow,
+    count_overlaps,
+    no_clips,
+    read_clip_list,
+    write_clip_list,
+)
 from chromatrack.errors import InputError
 from chromatrack.files import made_by, write_json, write_text
 from chromatrack.progress import progress
@@ -43,7 +49,7 @@ def make_shards(clip_list: Path, output: Path, *, shard_size: int, is_got10k: bo
     clip_list = Path(clip_list)
     rows, problems = (read_clip_rows if is_got10k else read_clip_list)(clip_list)
     if not rows:
-        raise InputError(f"{clip_list}: expected at least one clip")
+        raise InputError(no_clips(clip_list, problems))
     output = Path(output)
     output.mkdir(parents=True, exist_ok=True)
     names = []

@@ -86,8 +86,12 @@ def kinetics_status(run: Path) -> Status:
         rate=60.0 * len(recent) / max(1.0, max(recent)) if recent else 0.0,
         reasons=by_reason(fates),
         classes=by_class(fates),
-        stopped=GateClosed(state).reason if state.closed_at else "",
+        stopped=_why(GateClosed(state)) if state.closed_at else "",
     )
+
+
+def _why(closed: GateClosed) -> str:
+    return f"{closed.reason}; {closed.remedy}"
 
 
 def _fate(label: str, outcome: Outcome | None) -> Fate:

@@ -51,7 +51,9 @@ def compare(
         except InputError as error:  # one tracker does not stop the table of the others
             errors[name] = error
     if not evaluations:
-        raise next(iter(errors.values()))
+        first = next(iter(errors.values()))
+        more = f" (none of the {len(errors)} trackers can be scored)" if len(errors) > 1 else ""
+        raise type(first)(f"{first}{more}")
     if output is not None:
         write_json(output, {"trackers": evaluations, "made_by": made_by("compare")})
     return evaluations, errors

@@ -11,7 +11,7 @@ import numpy as np
 from chromatrack.configuration import as_plain
 from chromatrack.data import davis
 from chromatrack.data.images import read_image_rgb
-from chromatrack.errors import InputError
+from chromatrack.errors import ChromatrackError, InputError, raise_first
 from chromatrack.evaluation.benchmark import Selection
 from chromatrack.files import (
     canonical_json,
@@ -49,6 +49,9 @@ def propagate(
         checkpoint: of the colorization network; None for the method `identity` alone.
         selection: of DAVIS; its val split, without names.
         method: `soft`, `thesis` (see `tracking.recipe`) or `identity`.
+
+    Raises:
+        InputError, WorkError: with the file of the sequence; the other sequences are kept.
     """
     if method == IDENTITY:
         segmenter = _Identity()
@@ -59,18 +62,20 @@ def propagate(
         settings={"method": method, **segmenter.settings, "max_frames": selection.max_frames},
         inputs={"checkpoint": checkpoint} if checkpoint else {},
     )
-    counts = {}
+    counts, errors = {}, []
     names = davis.read_names(selection.root, names=selection.names)
     with progress(names, what=f"DAVIS {output.parent.name}", unit="sequence") as bar:
         for name in bar:
-            frames = davis.frames(selection.root, name)[: selection.max_frames]
-            masks = davis.masks(selection.root, name)
-            if masks[0].stem != frames[0].stem:
-                raise InputError(
-                    f"{masks[0]}: expected the mask of the first frame, {frames[0].name}"
-                )
-            _one_sequence(segmenter, name, frames, masks[0], output.parent, source)
-            counts[name] = len(frames)
+            try:
+                frames = davis.frames(selection.root, name)
+                masks = davis.first_masks(selection.root, name, frames)
+                frames = frames[: selection.max_frames]
+                _one_sequence(segmenter, name, frames, masks, output.parent, source)
+            except ChromatrackError as error:  # it names the sequence's file
+                errors.append(error)
+            else:
+                counts[name] = len(frames)
+    raise_first(errors, of=len(names))
     result = {"frames": counts, "made_by": source}
     write_json(output, result)
     return result
@@ -121,12 +126,14 @@ def _one_sequence(
     segmenter: _Identity | _Network,
     name: str,
     frames: list[Path],
-    first_mask: Path,
+    masks: list[Path],
     folder: Path,
     source: dict,
 ) -> None:
+    """Propagate the first of a sequence's masks; the others tell what its 255 means."""
     done_file = folder / "done" / f"{name}.json"
-    mask = davis.read_mask(first_mask, binary=davis.is_binary(first_mask))
+    first_mask = masks[0]
+    mask = davis.read_mask(first_mask, binary=davis.are_binary(masks))
     seen = [digest_file(path) for path in frames]
     version = VERSIONS["propagate"]
     identity = digest_text(
@@ -143,6 +150,7 @@ def _one_sequence(
             f"{first_mask}: expected the size of the frames, {shape[1]}x{shape[0]} pixels, "
             f"got {mask.shape[1]}x{mask.shape[0]}"
         )
+    davis.check_objects(first_mask, mask)
     for path, ids in zip(outputs, segmenter(frames, mask), strict=True):
         davis.write_mask(path, ids)
     write_json(done_file, {"identity": identity})

@@ -11,7 +11,7 @@ import numpy as np
 from chromatrack.data.sequence import Sequence
 from chromatrack.data.vot import regions
 from chromatrack.data.vot_results import write_trajectory
-from chromatrack.errors import ChromatrackError
+from chromatrack.errors import ChromatrackError, raise_first
 from chromatrack.progress import progress
 from chromatrack.settings import ComputeSettings
 from chromatrack.stages.evaluation.sequences import Results, Run
@@ -54,8 +54,7 @@ def run_restarted(run: Run, sequences: Sequences[Sequence], *, compute: ComputeS
                     write=partial(write_trajectory, states=states, boxes_ltwh=boxes_ltwh),
                 )
             results[sequence.name] = entry
-    if errors:
-        raise errors[0]
+    raise_first(errors, of=len(sequences))
     return results
 
 

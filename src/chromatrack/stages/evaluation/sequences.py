@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chromatrack.data.sequence import Sequence
+from chromatrack.errors import ChromatrackError, raise_first
 from chromatrack.progress import progress
 from chromatrack.settings import ComputeSettings
 from chromatrack.stages.evaluation.tracks import identity, keep, known
 from chromatrack.stages.evaluation.worker import Worker
-from chromatrack.tracking.contract import OpenTracker
+from chromatrack.tracking.contract import Failed, OpenTracker
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ def run_sequences(
         compute: how; it changes no identity. None: one after the other.
 
     Raises:
-        InputError, WorkError: with the name of the sequence; what was done before is kept.
+        InputError, WorkError: with the name of the sequence; the other sequences are kept.
     """
     run = Run(folder=folder, source=source, open_tracker=open_tracker)
     return run_together([run], sequences, open_together=open_tracker, compute=compute)[0]
@@ -86,15 +87,20 @@ def run_together(
         entries[key] = known(sequence.name, runs[number].folder, digest)
         if entries[key] is None:
             left.append((number, sequence))
+    errors: dict[str, ChromatrackError] = {}
     with progress(total=len(jobs), what=f"track {runs[0].folder.name}", unit="sequence") as bar:
         bar.update(len(jobs) - len(left))
-        for number, name, *found in _track(runs, left, open_together, compute):
-            key = number, name
-            run = runs[number]
+        for one in _track(runs, left, open_together, compute):
+            if isinstance(one, Failed):
+                errors.setdefault(one.name, one.error)  # once for all runs
+                continue
+            number, name, *found = one
+            key, run = (number, name), runs[number]
             entries[key] = keep(
                 name, run.folder, identities[key], run.source, *found, device=run.device()
             )
             bar.update()
+    raise_first(list(errors.values()), of=len(sequences))
     return [{s.name: entries[number, s.name] for s in sequences} for number in range(len(runs))]
 
 
@@ -103,7 +109,7 @@ def _track(
     jobs: list[tuple[int, Sequence]],
     open_together: OpenTracker,
     compute: ComputeSettings,
-) -> Iterator[tuple]:
+) -> Iterator[tuple | Failed]:
     if not jobs:
         return iter(())
     open_trackers = [run.open_tracker for run in runs]

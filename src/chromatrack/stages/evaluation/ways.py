@@ -16,7 +16,7 @@ from chromatrack.data.sequence import Sequence
 from chromatrack.settings import ComputeSettings
 from chromatrack.stages.evaluation.worker import Found, Job, Sweeper, Worker
 from chromatrack.tracking.batch import track_together
-from chromatrack.tracking.contract import OpenTracker
+from chromatrack.tracking.contract import Failed, OpenTracker
 from chromatrack.tracking.pool import in_pool
 from chromatrack.tracking.tracker import SiameseTracker
 from chromatrack.training.compute import choose_device, prepare
@@ -27,7 +27,7 @@ def track(
     jobs: list[Job],
     open_together: OpenTracker,
     compute: ComputeSettings,
-) -> Iterator[Found]:
+) -> Iterator[Found | Failed]:
     """Do the jobs in the way that is asked for, or that suits the device.
 
     Args:
@@ -47,7 +47,8 @@ def track(
         if isinstance(tracker, SiameseTracker):
             return _batched(tracker, jobs, threads=compute.threads)
     if len(open_trackers) > 1:
-        return chain.from_iterable(_do(partial(Sweeper, open_together), _grouped(jobs), compute))
+        found = _do(partial(Sweeper, open_together), _grouped(jobs), compute)
+        return chain.from_iterable([one] if isinstance(one, Failed) else one for one in found)
     return _do(partial(Worker, open_trackers), jobs, compute)
 
 
@@ -75,8 +76,11 @@ def _grouped(jobs: list[Job]) -> list[tuple[list[int], Sequence]]:
     return [(variants, sequences[name]) for name, variants in numbers.items()]
 
 
-def _batched(tracker: SiameseTracker, jobs: list[Job], *, threads: int) -> Iterator[Found]:
+def _batched(tracker: SiameseTracker, jobs: list[Job], *, threads: int) -> Iterator[Found | Failed]:
     """All at once, as far as memory goes."""
     together = [(sequence, variants) for variants, sequence in _grouped(jobs)]
     for track in track_together(tracker, together, threads=threads):
-        yield track.variant, track.video.name, track.boxes_ltwh, track.seconds
+        if isinstance(track, Failed):
+            yield track
+        else:
+            yield track.variant, track.video.name, track.boxes_ltwh, track.seconds

@@ -9,7 +9,8 @@ import cv2
 import numpy as np
 
 from chromatrack.data.sequence import Sequence
-from chromatrack.tracking.contract import OpenTracker
+from chromatrack.errors import ChromatrackError
+from chromatrack.tracking.contract import Failed, OpenTracker
 from chromatrack.tracking.single import track_sequence
 
 Job = tuple[int, Sequence]
@@ -29,13 +30,16 @@ class Worker:
         self.open_trackers = open_trackers
         self.trackers = {}
 
-    def __call__(self, job: Job) -> Found:
+    def __call__(self, job: Job) -> Found | Failed:
         number, sequence = job
         if number not in self.trackers:
             self.trackers[number] = self.open_trackers[number]()
             if "torch" in sys.modules:  # nobody else waits for it
                 sys.modules["torch"].set_num_threads(1)
-        return number, sequence.name, *track_sequence(self.trackers[number], sequence)
+        try:
+            return number, sequence.name, *track_sequence(self.trackers[number], sequence)
+        except ChromatrackError as error:
+            return Failed(sequence.name, error)
 
 
 class Sweeper:
@@ -46,9 +50,12 @@ class Sweeper:
         self.tracker = open_together()
         sys.modules["torch"].set_num_threads(1)
 
-    def __call__(self, job: tuple[list[int], Sequence]) -> list[Found]:
+    def __call__(self, job: tuple[list[int], Sequence]) -> list[Found] | Failed:
         from chromatrack.tracking.sweep import sweep
 
         numbers, sequence = job
-        found = sweep(self.tracker, sequence, numbers)
+        try:
+            found = sweep(self.tracker, sequence, numbers)
+        except ChromatrackError as error:
+            return Failed(sequence.name, error)
         return [(number, sequence.name, *one) for number, one in zip(numbers, found, strict=True)]

@@ -17,7 +17,7 @@ from chromatrack.files import check_no_folder, made_by, read_json, write_json
 from chromatrack.models.auxiliary import AuxiliaryBranch
 from chromatrack.models.build import INPUT_CHANNELS, build_fused
 from chromatrack.models.fused import FusedTracker
-from chromatrack.models.inputs import InputScaling
+from chromatrack.models.inputs import COLOURS, InputScaling
 from chromatrack.progress import progress
 from chromatrack.settings import (
     AuxiliarySettings,
@@ -35,6 +35,13 @@ THESIS_STATISTICS = {
     "resnet18": {"mean": 422.22, "std": 34.37},
     "alexnet": {"mean": 1122.44, "std": 3481.73},
 }
+
+MEANS = {
+    "rgb_byte": "channel_mean_byte",
+    "rgb_normalized": "channel_mean_thrice",
+    "lab_l_thrice": "channel_mean_thrice",
+}
+"""What a network that is used to an input is shown in its place: the mean of R, G, B, as scaled."""
 
 
 def response_statistics(
@@ -227,11 +234,11 @@ def fused_scaling(
     else:
         kind = auxiliary.scaling.grey
         channels = INPUT_CHANNELS[auxiliary.network.get("input", "luma")]
-    if branch.input == "colour" and channels == 1:
+    if branch.input == "colour" and kind not in COLOURS:
         raise InputError(f"{auxiliary.path}: is a network of grey frames; input: colour needs one "
                          "that was trained on colours")  # fmt: skip
     if branch.input == "channel_mean":
-        kind = "channel_mean_byte" if kind == "rgb_byte" else "channel_mean"
+        kind = MEANS.get(kind, "channel_mean")
     return replace(
         auxiliary.scaling,
         rgb=siamfc.scaling.rgb,

@@ -89,6 +89,7 @@ def analyze_labels(
                 for (mode, colours), ratios in over_clips.comparisons(results).items()
             ],
             "figures": figures.index,
+            "centroids": figures.centroids,
             "made_by": made_by(
                 "analyze-labels",
                 settings={"labels": labels.labelling(), "analysis": as_plain(settings)},

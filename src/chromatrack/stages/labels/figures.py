@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -25,10 +26,13 @@ class FigureFolder:
 
     Attributes:
         index: title, caption, svg and png (file names in the folder) of what was drawn.
+        centroids: clip, mode, colours (k), points (a, b in 8-bit levels) and the colours that they
+            stand for, of each panel of the centroids' figures.
     """
 
     def __init__(self, folder: Path, labels: LabelSettings, settings: AnalysisSettings):
         self.index: list[dict[str, str]] = []
+        self.centroids: list[dict[str, Any]] = []
         self._folder = folder
         self._labels = labels
         self._settings = settings
@@ -47,6 +51,16 @@ class FigureFolder:
     ) -> None:
         """Draw Figures 5.4 to 5.6 of a clip: see `label_plots.centroids_figure`."""
         title = f"Centroids in the AB plane: clip {clip_id}"
+        self.centroids += [
+            {
+                "clip": clip_id,
+                "mode": mode,
+                "colours": colours,
+                "points": points.round(2).tolist(),
+                "colors": [f"#{bytes(color).hex()}" for color in palette(points)],
+            }
+            for (mode, colours), points in centroids.items()
+        ]
         with plots.style():
             self._keep(
                 label_plots.centroids_figure(histograms, centroids, title),

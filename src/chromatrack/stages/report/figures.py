@@ -9,13 +9,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pandas as pd
-
-from chromatrack.errors import InputError
 from chromatrack.files import write_json, write_text
 from chromatrack.reporting import plots, published
 from chromatrack.reporting.curves import curve_figures
+from chromatrack.reporting.learning import grouped, read_curve
 from chromatrack.reporting.manifest import BASELINE, UNTRAINED, Evaluated, Manifest
 from chromatrack.reporting.scores import (
     Mean,
@@ -55,8 +52,8 @@ def make_figures(manifest: Manifest, output: str | Path) -> list[dict[str, str]]
         for evaluated in manifest.evaluations:
             if not summarized & set(evaluated.trackers.values()):
                 _benchmark_figures(evaluated, manifest.heading, keep)
-        for group, paths in _grouped(manifest.curves).items():
-            curves = {name: _read_curve(path) for name, path in paths.items()}
+        for group, paths in grouped(manifest.curves).items():
+            curves = {name: read_curve(path) for name, path in paths.items()}
             title = f"Learning curves: {group}"
             trunks = " All trunks on the same data: thesis Figure 5.9." * (group == "Colorization")
             keep(
@@ -147,35 +144,6 @@ def _attributes_csv(means: list[Mean], heading: str) -> str:
             + ["" if score is None else f"{score:.6f}" for score in scores]
         )
     return rows.getvalue()
-
-
-def _grouped(curves: dict[str, Path]) -> dict[str, dict[str, Path]]:
-    """Curves by what stands before the first "/" of their name."""
-    groups: dict[str, dict[str, Path]] = {}
-    for name, path in curves.items():
-        group, _, line = name.partition("/")
-        groups.setdefault(group, {})[line or group] = path
-    return groups
-
-
-def _read_curve(path: Path) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """Each column with "loss" in its name over the column step, where it has a number."""
-    try:
-        table = pd.read_csv(path)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError):
-        raise InputError(f"{path}: expected a CSV with the columns step and loss") from None
-    losses = [column for column in table.columns if "loss" in column]
-    if "step" not in table.columns or not losses:
-        raise InputError(f"{path}: expected the columns step and loss, got {list(table.columns)}")
-    curves = {}
-    for column in losses:
-        numbers = table[["step", column]].apply(pd.to_numeric, errors="coerce")
-        numbers = numbers.replace([np.inf, -np.inf], np.nan).dropna()
-        if len(numbers):
-            curves[column] = (numbers["step"].to_numpy(), numbers[column].to_numpy())
-    return curves
 
 
 def _file_name(text: str) -> str:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 from chromatrack.evaluation import sets
 from chromatrack.evaluation.benchmark import Benchmark
 from chromatrack.experiments import (
+    TrackerSpec,
     evaluations,
     networks,
     of_benchmark,
@@ -50,7 +53,7 @@ def write_manifest(
         "title": settings.data.title,
         "synthetic": settings.data.demo,
         "cut": _cut(settings),
-        "notes": [*left_out(settings), *notes(settings)],
+        "notes": left_out(settings),
         "experiments": {name: _kind(e) for name, e in settings.experiments.items()},
         "plans": {
             name: {
@@ -64,7 +67,6 @@ def write_manifest(
         "validation": _rows(settings, places, chosen_on(settings)),
         "statistics": places.verdicts,
         "summary_csv": places.table,
-        "figures": places.figures,
         "evaluations": [
             {
                 "benchmark": benchmark.name,
@@ -72,6 +74,7 @@ def write_manifest(
                 "trackers": {
                     spec.title: places.scores(benchmark.name, protocol, spec.name) for spec in specs
                 },
+                "untrained": _untrained(specs),
             }
             for benchmark, protocol, specs in evaluations(settings)
             if benchmark.measures
@@ -82,6 +85,8 @@ def write_manifest(
         "score_statistics": {name: places.statistics(name) for name in networks(settings)},
         "curves": _curves(settings, places),
         "pictures": [*(read_json(pictures) if pictures else []), *_memorized(single_video)],
+        "differences": differences(settings),
+        "usage": places.usage_folder,
         "strips": strips and str(strips),
         "maps": maps and str(maps),
         "similarity": similarity and str(similarity),
@@ -169,22 +174,39 @@ def _memorized(index: Path | None) -> list[dict[str, str]]:
     ]
 
 
-def notes(settings: Settings) -> list[str]:
-    """Sentences that say where the run is smaller than the thesis's."""
-    thesis = Settings(run="thesis", data=settings.data)
-    pairs = [
-        ("SiamFC channels", settings.siamfc.width, thesis.siamfc.width, "x"),
-        ("Colorization channels", settings.colorization.width, thesis.colorization.width, "x"),
-        ("Colorization steps", settings.colorization.steps, thesis.colorization.steps, ""),
-        ("SiamFC pairs", _pairs(settings.siamfc), _pairs(thesis.siamfc), ""),
-        ("Fine-tuning pairs", _pairs(settings.fine_tune), _pairs(thesis.fine_tune), ""),
-        ("Trainings per tracker", len(settings.seeds), 1, ""),
-    ]
+APART = ("run", "data", "benchmarks", "world", "trackers")
+"""Parts of the configuration that say what is there, and not how it is done."""
+
+
+def differences(settings: Settings) -> list[dict[str, str]]:
+    """The keys whose values are not those of the thesis, which are the defaults."""
+    thesis = dict(_flat(reported_plain(Settings(run="thesis", data=settings.data))))
+    here = dict(_flat(reported_plain(settings)))
     return [
-        f"{what}: {here:,g}{unit}, in the thesis {there:,g}{unit}."
-        for what, here, there, unit in pairs
-        if here != there
+        {"key": key, "here": _shown(here.get(key)), "thesis": _shown(thesis.get(key))}
+        for key in {**thesis, **here}
+        if here.get(key) != thesis.get(key) and key.split(".")[0] not in APART
     ]
+
+
+def _flat(value: Any, above: str = "") -> Iterator[tuple[str, Any]]:
+    """Dotted keys and their values."""
+    if isinstance(value, Mapping) and value:
+        for key, item in value.items():
+            yield from _flat(item, f"{above}.{key}" if above else str(key))
+    else:
+        yield above, value
+
+
+def _shown(value: Any) -> str:
+    return "–" if value is None else json.dumps(value, ensure_ascii=False).strip('"')
+
+
+def _untrained(specs: Sequence[TrackerSpec]) -> dict[str, str]:
+    """Networks of masks that have a twin with random weights: same trunk, method and seed."""
+    titles = {spec.title for spec in specs}
+    pairs = {spec.title: spec.title.replace(", pretrained", ", random", 1) for spec in specs}
+    return {title: twin for title, twin in pairs.items() if title != twin and twin in titles}
 
 
 def _kind(experiment: ExperimentSettings) -> str:
@@ -206,10 +228,6 @@ def _kind(experiment: ExperimentSettings) -> str:
     if experiment.equalized:
         what.append("equalised")
     return ", ".join([done, *what])
-
-
-def _pairs(training) -> int:
-    return training.epochs * training.pairs_per_epoch
 
 
 def _cut(settings: Settings) -> str | None:

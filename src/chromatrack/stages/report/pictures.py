@@ -32,8 +32,10 @@ def draw_pictures(
     for index, (caption, tiles) in enumerate(progress(jobs, what="pictures", unit="picture")):
         path = folder / f"picture-{index:02d}.png"
         strip = np.hstack([_tile(tile) for tile in tiles])
+        done, coded = cv2.imencode(".png", cv2.cvtColor(strip, cv2.COLOR_RGB2BGR))
+        assert done, "OpenCV could not encode a picture as PNG"
         with whole_file(path) as part:
-            cv2.imwrite(str(part), cv2.cvtColor(strip, cv2.COLOR_RGB2BGR))
+            part.write_bytes(coded.tobytes())
         pictures.append({"caption": caption, "png": str(path)})
     write_json(output, pictures)
 

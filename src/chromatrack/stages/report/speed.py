@@ -19,7 +19,7 @@ from chromatrack.stages.evaluation.openers import FromCheckpoint, Opener, of_spe
 from chromatrack.stages.evaluation.worker import Worker
 from chromatrack.stages.report.thesis_tables import check_output, write_both
 from chromatrack.timing import timed, timed_on
-from chromatrack.tracking.contract import OpenTracker
+from chromatrack.tracking.contract import Failed, OpenTracker
 from chromatrack.tracking.pool import in_pool
 
 WARMING = 3
@@ -89,7 +89,10 @@ def frames_per_second(
     found = {name: [] for name in opens}
     done = in_pool(1, partial(Worker, list(opens.values())), jobs)
     for name, _ in progress(jobs, what="speed", unit="turn"):
-        *_, seconds = next(done)
+        one = next(done)
+        if isinstance(one, Failed):
+            raise one.error
+        *_, seconds = one
         found[name].append(len(seconds) / float(seconds.sum()))
     return {name: speeds[1:] for name, speeds in found.items()}
 

@@ -145,7 +145,7 @@ def _of_masks(
 ) -> Iterator[dict[str, Any]]:
     for name, masks in names:
         frames = davis.frames(chosen.root, name)[: chosen.max_frames]
-        annotated = annotated_frames(masks, chosen.max_frames)
+        annotated = annotated_frames(masks, name, chosen)
         truth = {path.stem: path for path in annotated}
         methods = {}
         for title, folder in folders.items():

@@ -11,7 +11,9 @@ from chromatrack.data.crop_parts import CropParts, annotation
 from chromatrack.data.crops import Crops, crop_targets, write_crop_shard
 from chromatrack.data.training_sets import TrainingSet, read_rows, write_rows
 from chromatrack.errors import InputError
-from chromatrack.files import canonical_json, digest_text, holding, made_by, write_text
+from chromatrack.evaluation.selecting import some
+from chromatrack.files import canonical_json, digest_text, made_by, write_text
+from chromatrack.locks import holding
 from chromatrack.progress import progress
 from chromatrack.settings import CropSettings
 from chromatrack.settings.keys import only
@@ -28,9 +30,13 @@ def make_crop_lists(sets: Sequence[TrainingSet], output: Path, *, shard_size: in
     """
     rows = []
     for number, source in enumerate(sets):
-        videos = source.videos()
+        videos, left_out = source.videos(), source.left_out()
+        without = f"{len(left_out)} without boxes or frames left out ({some(left_out)})"
         if not videos:
-            raise InputError(f"{source.root}: expected at least one {source.layout} video")
+            told = f", {without}" if left_out else ""
+            raise InputError(f"{source.root}: expected at least one {source.layout} video{told}")
+        if left_out:
+            print(f"{source.root}: {without}", file=sys.stderr)
         rows += [(number, source.check_name(name, str(source.root))) for name in videos]
     output.mkdir(parents=True, exist_ok=True)
     stale = set(output.glob("crops-*.txt"))

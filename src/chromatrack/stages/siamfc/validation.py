@@ -17,7 +17,8 @@ from chromatrack.data.images import read_image_rgb
 from chromatrack.data.otb import read_boxes
 from chromatrack.data.sequence import Sequence as Target
 from chromatrack.errors import InputError
-from chromatrack.files import check_no_folder, holding, made_by, write_json
+from chromatrack.files import check_no_folder, made_by, write_json
+from chromatrack.locks import holding
 from chromatrack.metrics import got10k
 from chromatrack.settings import ComputeSettings, SiamFCSettings, TrackerSettings
 from chromatrack.stages.evaluation.sequences import run_sequences

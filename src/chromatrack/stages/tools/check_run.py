@@ -8,7 +8,7 @@ from pathlib import Path
 
 from chromatrack import layout
 from chromatrack.data import got10k
-from chromatrack.data.kinetics import read_clip_list
+from chromatrack.data.kinetics import no_clips, read_clip_list
 from chromatrack.data.otb_results import read_results
 from chromatrack.data.text import read_names
 from chromatrack.data.training_sets import TrainingSet
@@ -67,7 +67,11 @@ def _clips(settings: Settings) -> Iterator[str]:
         yield f"missing: clips: {problem}"
         return
     rows, bad = read
-    yield f"clips: {len(rows)} in {listed}" + (f", {len(bad)} bad rows" if bad else "")
+    if not rows:
+        yield f"missing: clips: {no_clips(listed, bad)}"
+        return
+    told = f", {len(bad)} bad rows, the first: {bad[0]}" if bad else ""
+    yield f"clips: {len(rows)} in {listed}{told}"
     folder = settings.clips.source.serve or settings.clips.source.folder
     if folder and Path(folder).is_dir() and settings.clips.source.kind in ("folder", "ytdlp"):
         there = {path.stem for path in Path(folder).iterdir()}

@@ -38,7 +38,7 @@ def colorize(
     """
     if output.suffix.lower() not in CONTAINERS:
         raise InputError(f"{output}: expected a name that ends in {', '.join(CONTAINERS)}")
-    if propagator.scaling.grey in ("lab", "rgb"):
+    if propagator.scaling.sees_colours:
         raise InputError(
             "--checkpoint: its network sees colours, and would copy what it is to find; expected "
             "one that was trained with colorization.input: luma"

@@ -12,6 +12,8 @@ from chromatrack.models import trunks
 from chromatrack.models.build import build_colorizer, build_siamfc
 from chromatrack.models.layers import Layer, count_parameters, list_layers
 
+THESIS = ("alexnet", "resnet18", "resnet34")
+"""Trunks of the thesis; those for public weights have no table in it."""
 FRAMES = 4
 SIDE = 256
 
@@ -37,7 +39,7 @@ def describe(names: Sequence[str] | None = None) -> str:
     """Layer, filter, stride, dilation, output and parameters of the networks.
 
     Args:
-        names: trunks of the colorization network; None: all of them, and SiamFC.
+        names: trunks of the colorization network; None: those of the thesis, and SiamFC.
 
     Raises:
         InputError: there is no trunk of that name.
@@ -47,7 +49,7 @@ def describe(names: Sequence[str] | None = None) -> str:
         raise InputError(f"--trunk: expected one of {', '.join(trunks.NAMES)}, got {unknown[0]!r}")
     with torch.device("meta"):
         parts = [] if names else [_siamfc()]
-        parts += [_trunk(name) for name in names or trunks.NAMES]
+        parts += [_trunk(name) for name in names or THESIS]
         parts.append(_head())
     return "\n\n".join(parts)
 
@@ -68,10 +70,11 @@ def _trunk(name: str) -> str:
     # A trunk without padding is shown as it is trained, on the bare frame.
     rows = list_layers(trunk, 1, 1, SIDE, SIDE)
     total, note = count_parameters(trunk), ""
-    if rows[2].kind == "residual":
+    if name in THESIS and rows[2].kind == "residual":
         channels = rows[2].output[0]
         note = TRUNK_NOTE.format(printed=total + channels * channels + 2 * channels)
-    title = f"Trunk {name}, frames of {SIDE}x{SIDE} (Table 3.3, 2-D part)"
+    where = " (Table 3.3, 2-D part)" if name in THESIS else ""
+    title = f"Trunk {name}, frames of {SIDE}x{SIDE}{where}"
     return _section(title, _table(rows), total, note)
 
 

@@ -33,9 +33,8 @@ def propagate_mask(propagator: Propagator, source: Path, mask: Path, output: Pat
         raise InputError(
             f"{mask}: expected {size_text(first)} as the first frame, got {size_text(ids)}"
         )
+    davis.check_objects(mask, ids)
     objects = targets.object_ids(ids)
-    if not objects:
-        raise InputError(f"{mask}: expected at least one object, found background alone")
     count = 0
     for planes in progress(
         propagator(footage.frames, targets.segment_planes(ids)), what="segments", unit="frame"

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+import torch
 from torch import Tensor
 
 from chromatrack.checkpoints import load_tensors, save_checkpoint
@@ -16,30 +20,22 @@ from chromatrack.models.inputs import InputScaling
 def import_siamfc_pytorch(weights: Path, output: Path) -> None:
     """Make a checkpoint out of a state_dict of github.com/huanglianghua/siamfc-pytorch.
 
-    Its networks see RGB in 0..255; the checkpoint records that.
+    Its networks see RGB in 0..255; the checkpoint records that. The state_dict may lie in a dict
+    beside other things, and its names may begin alike ("module." of DataParallel).
 
     Raises:
-        InputError: the file is no such state_dict.
+        InputError: the file holds no such state_dict; says what it holds.
     """
-    state = load_tensors(weights)
-    if not isinstance(state, dict) or not all(isinstance(v, Tensor) for v in state.values()):
-        raise InputError(f"{weights}: expected a state_dict of siamfc-pytorch")
     description = {"width": 1.0, "channels": "as_run"}
     model = build_siamfc(**description)
-    expected = {name: tuple(value.shape) for name, value in model.state_dict().items()}
-    for name, shape in expected.items():
-        if name not in state:
-            raise InputError(f"{weights}: expected siamfc-pytorch weights, but {name} is missing")
-        if tuple(state[name].shape) != shape:
-            raise InputError(
-                f"{weights}: {name} has shape {tuple(state[name].shape)}, expected {shape}"
-            )
-        if not state[name].isfinite().all():
-            raise InputError(f"{weights}: {name} holds a value that is no number")
+    expected = model.state_dict()
+    state = _find_state(weights, load_tensors(weights, also=numpy_values()), expected)
     surplus = sorted(set(state) - set(expected))
     if surplus:
         raise InputError(f"{weights}: {surplus[0]} is no weight of siamfc-pytorch")
-    model.load_state_dict(state)
+    model.load_state_dict(
+        {name: _checked(weights, name, state, value) for name, value in expected.items()}
+    )
     save_checkpoint(
         output,
         kind="siamfc",
@@ -48,3 +44,79 @@ def import_siamfc_pytorch(weights: Path, output: Path) -> None:
         module=model,
         made_by=made_by("import-weights", inputs={"weights": weights}),
     )
+
+
+def numpy_values() -> list:
+    """Numbers and arrays of NumPy, under the names that its versions write: what makes them makes
+    nothing else, and trainings keep their best score as one."""
+    from numpy._core import multiarray
+
+    kinds = {type(np.dtype(code)) for code in np.typecodes["All"] if code not in "OVMm"}
+    makers = [
+        (getattr(multiarray, name), f"{module}.{name}")
+        for name in ("scalar", "_reconstruct")
+        for module in ("numpy.core.multiarray", "numpy._core.multiarray")
+    ]
+    return [np.dtype, np.ndarray, *kinds, *makers]
+
+
+def _find_state(weights: Path, content: Any, expected: Mapping[str, Tensor]) -> dict[str, Any]:
+    """The state_dict in what a file holds, by its own names."""
+    found = _states("", content, expected)
+    if len(found) == 1:
+        return next(iter(found.values()))
+    if found:
+        raise InputError(
+            f"{weights}: expected one state_dict of siamfc-pytorch, got several: "
+            f"{', '.join(map(repr, found))}"
+        )
+    if not isinstance(content, Mapping):
+        raise InputError(
+            f"{weights}: expected a state_dict of siamfc-pytorch, got a {type(content).__name__}"
+        )
+    keys = [repr(key)[:60] for key in content]
+    more = f" and {len(keys) - 5} more" if len(keys) > 5 else ""
+    raise InputError(
+        f"{weights}: expected weights of siamfc-pytorch such as {next(iter(expected))}, got "
+        f"{'the keys ' + ', '.join(keys[:5]) + more if keys else 'an empty dict'}"
+    )
+
+
+def _states(
+    place: str, content: Any, expected: Mapping[str, Tensor], depth: int = 3
+) -> dict[str, dict[str, Any]]:
+    """Place -> state_dict, without what all its names begin with."""
+    if not isinstance(content, Mapping):
+        return {}
+    items = {key: value for key, value in content.items() if isinstance(key, str)}
+    for key in items:
+        for name in expected:
+            if key == name or key.endswith(f".{name}"):
+                prefix = key.removesuffix(name)
+                return {place: {key.removeprefix(prefix): value for key, value in items.items()}}
+    if not depth:
+        return {}
+    inner = [_states(f"{place}.{key}".strip("."), items[key], expected, depth - 1) for key in items]
+    return {where: state for one in inner for where, state in one.items()}
+
+
+def _checked(weights: Path, name: str, state: Mapping[str, Any], expected: Tensor) -> Tensor:
+    """A tensor of the state_dict, of the shape that the network has."""
+    if name not in state:
+        if name.endswith("num_batches_tracked"):
+            return expected  # a count that old PyTorch did not keep, and that nothing reads
+        raise InputError(f"{weights}: expected siamfc-pytorch weights, but {name} is missing")
+    value = state[name]
+    if isinstance(value, np.ndarray | np.number | int | float):
+        value = torch.as_tensor(value)
+    if not isinstance(value, Tensor):
+        raise InputError(f"{weights}: {name}: expected a tensor, got a {type(value).__name__}")
+    if value.layout is not torch.strided or value.is_quantized:
+        raise InputError(f"{weights}: {name}: expected a dense tensor of numbers")
+    if value.shape != expected.shape:
+        raise InputError(
+            f"{weights}: {name} has shape {tuple(value.shape)}, expected {tuple(expected.shape)}"
+        )
+    if not value.isfinite().all():
+        raise InputError(f"{weights}: {name} holds a value that is no number")
+    return value

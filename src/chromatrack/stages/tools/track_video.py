@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from chromatrack.data.images import list_frames, read_image_rgb
+from chromatrack.data.frames import list_frames
+from chromatrack.data.images import read_image_rgb
 from chromatrack.errors import InputError
 from chromatrack.files import whole_file
 from chromatrack.progress import progress
@@ -57,7 +58,7 @@ def track_video(
 
 def _frames_of(source: Path) -> Iterator[np.ndarray]:
     if source.is_dir():
-        return (read_image_rgb(path) for path in list_frames(source))
+        return (read_image_rgb(path) for path in list_frames(source, any_step=True))
     if not source.exists():
         raise InputError(f"{source}: no such video or folder")
     return read_frames(source)

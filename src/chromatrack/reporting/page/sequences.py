@@ -1,0 +1,34 @@
+"""Scores target by target, for the table of sequences."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from chromatrack.reporting.page.trackers import key_of_mean
+from chromatrack.reporting.per_target import Scored
+from chromatrack.reporting.scores import Mean
+
+
+def sequence_table(scored: Scored, means: Sequence[Mean]) -> dict[str, Any]:
+    """The compared measure of each target and tracker, the mean over seeds.
+
+    Returns:
+        names of the targets, unit, frames of each (None where they are not told), and values:
+        for each tracker a list over targets.
+    """
+    unit = scored.about["unit"]
+    told = scored.about[f"per_{unit}"]
+    sign = -1.0 if scored.measure.better == "lower" else 1.0
+    return {
+        "unit": unit,
+        "names": list(scored.targets),
+        "frames": [told[name].get("frames") for name in scored.targets],
+        "values": [
+            [
+                round(float(value), 4)
+                for value in sign * scored.trackers[key_of_mean(mean)].values.mean(axis=1)
+            ]
+            for mean in means
+        ],
+    }

@@ -1,0 +1,168 @@
+// One sequence: its frames with the boxes drawn over them, overlap per frame, score maps.
+
+const ABSENT = -32768;
+// Stands for the ink of the page, which is black or white, on pictures.
+const ON_PICTURES = "#ffd60a";
+
+// The first frame at which overlaps differ by 0.5 or more, else that of the largest difference.
+function parting(first, second) {
+  let largest = 0, at = 0;
+  for (let frame = 0; frame < first.length; frame += 1) {
+    const difference = Math.abs((first[frame] ?? 0) - (second[frame] ?? 0));
+    if (first[frame] === null || second[frame] === null) continue;
+    if (difference >= 0.5) return frame;
+    if (difference > largest) { largest = difference; at = frame; }
+  }
+  return at;
+}
+
+class Viewer {
+  constructor(root, data, strips, maps, selection, sequences) {
+    Object.assign(this, { root, data, strips, maps, selection, sequences, name: null });
+    sequences.onchange = () => this.again();
+    selection.addEventListener("change", () => this.again());
+    root.setAttribute("data-viewer", "");
+  }
+
+  // The two that are compared, and those that are kept.
+  drawn() {
+    return [...new Set([this.sequences.first, this.sequences.second, ...[...this.selection.kept].filter((i) => this.selection.visible(i))])]
+      .filter((i) => Object.hasOwn(this.strip.overlaps, this.data.trackers[i].row));
+  }
+
+  overlaps(index) {
+    const coded = this.strip.overlaps[this.data.trackers[index].row];
+    this.decoded ??= new Map();
+    if (!this.decoded.has(coded)) this.decoded.set(coded, Array.from(bytes(coded), (value) => (value === 255 ? null : value / 250)));
+    return this.decoded.get(coded);
+  }
+
+  open(name) {
+    this.strip = this.strips?.sequences.find((one) => one.name === name);
+    this.name = name;
+    this.player?.stop();
+    this.sequences.mark(name);
+    if (!this.strip) {
+      this.root.replaceChildren(el("p", { class: "note" }, "The frames of this sequence were not kept."));
+      return;
+    }
+    this.build();
+    this.player.go(0);
+    this.root.scrollIntoView({ block: "nearest", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
+    this.root.querySelector("h3").focus({ preventScroll: true });
+  }
+
+  again() {
+    if (!this.strip) return;
+    const at = this.player.at;
+    this.player.stop();
+    this.build();
+    this.player.go(at);
+  }
+
+  build() {
+    const { strip } = this, shown = this.drawn();
+    this.frame = svg("svg", { class: "frame", viewBox: `0 0 ${strip.width} ${strip.height}`, role: "img", "aria-label": `Frame of ${shortened(this.name)}` });
+    const jump = this.buttonOf("Where the two part", () => this.jump());
+    this.player = new Player(Math.max(1, strip.frames.length), (position) => this.show(position), { extra: [jump] });
+    const box = el("div", { class: "plot", style: "height:15rem" });
+    const holder = el("figure", {}, el("h3", {}, "Overlap per frame"), box);
+    this.curve = new Plot(box, (room) => this.curves(shown, room), (node) => node.on("plotly_click", (event) => this.player.go(this.nearest(event.points[0].x))));
+    this.mapHolder = el("div");
+    const boxes = [el("span", {}, boxSwatch({ stroke: "#fff", "stroke-dasharray": "4 3" }), " ground truth"),
+      ...shown.map((i) => el("span", {}, boxSwatch(this.strokeOf(i)), ` ${shortened(this.data.trackers[i].name)}`))];
+    const names = el("p", { class: "note boxes" }, ...boxes);
+    this.root.replaceChildren(el("div", { class: "box viewer" },
+      el("h3", { tabindex: -1 }, this.name),
+      el("div", { class: "stage" }, el("div", {}, this.frame, names, this.player.root), el("div", {}, holder, this.mapHolder))));
+    this.curve.draw();
+  }
+
+  buttonOf(text, onclick) {
+    return el("button", { class: "tool", type: "button", onclick }, text);
+  }
+
+  curves(shown, room) {
+    const traces = shown.map((index) => {
+      const y = this.overlaps(index), name = shortened(this.data.trackers[index].name);
+      return { x: range(y.length), y, mode: "lines", name: plain(shortened(name, room)), meta: index, line: { color: this.selection.colour(index), dash: this.selection.styles[index].dash, width: 1.8 },
+        hoverinfo: "text", text: y.map((value, i) => hover([name, `frame ${i}: ${number(value, 2)}`])) };
+    });
+    return { data: traces, layout: { showlegend: true, legend: LEGEND, margin: { l: 45, r: 8, t: 6, b: 36 }, xaxis: { title: { text: "frame" } }, yaxis: { range: [0, 1.02], title: { text: "overlap" } }, shapes: this.cursor(this.strip.frames[this.player.at] ?? 0) } };
+  }
+
+  cursor(x) {
+    return [{ type: "line", x0: x, x1: x, yref: "paper", y0: 0, y1: 1, line: { color: css("--soft"), width: 1.5 } }];
+  }
+
+  // Position of the picture that is nearest to a frame.
+  nearest(frame) {
+    const { frames } = this.strip;
+    return frames.reduce((best, one, i) => (Math.abs(one - frame) < Math.abs(frames[best] - frame) ? i : best), 0);
+  }
+
+  jump() {
+    this.player.stop();
+    this.player.go(this.nearest(parting(this.overlaps(this.sequences.first), this.overlaps(this.sequences.second))));
+  }
+
+  show(position) {
+    const { strip } = this, frame = strip.frames[position] ?? 0;
+    const parts = [];
+    if (strip.pictures[position]) parts.push(svg("image", { href: jpeg(strip.pictures[position]), width: strip.width, height: strip.height }));
+    const draw = (coded, attributes) => {
+      const [left, top, width, height] = shorts(coded).slice(4 * position, 4 * position + 4);
+      if (left === ABSENT || width === undefined) return;
+      const place = { x: left / 4, y: top / 4, width: Math.max(0, width / 4), height: Math.max(0, height / 4), fill: "none", "vector-effect": "non-scaling-stroke" };
+      parts.push(svg("rect", { ...place, stroke: "#000", "stroke-opacity": 0.6, "stroke-width": 3.5 }), svg("rect", { ...place, "stroke-width": 2, ...attributes }));
+    };
+    draw(strip.truth, { stroke: "#fff", "stroke-dasharray": "4 3", "data-box": "truth" });
+    const told = [];
+    for (const index of this.drawn()) {
+      const tracker = this.data.trackers[index];
+      draw(strip.boxes[tracker.row], { ...this.strokeOf(index), "data-box": tracker.row });
+      told.push(`${shortened(tracker.name)} ${number(this.overlaps(index)[frame], 2)}`);
+    }
+    this.frame.replaceChildren(...parts);
+    this.drawMaps(frame);
+    if (this.curve.drawn) Plotly.relayout(this.curve.box, { shapes: this.cursor(frame) });
+    return `frame ${frame} of ${strip.count - 1}; overlap: ${told.join(", ")}`;
+  }
+
+  // How a box is drawn; on pictures yellow stands for the ink of the page.
+  strokeOf(index) {
+    const { place, dash } = this.selection.styles[index];
+    return { style: `stroke: ${place === null ? ON_PICTURES : `var(--line-${place % COLOURS})`}`, "stroke-dasharray": DASH_ARRAYS[dash] };
+  }
+
+  drawMaps(frame) {
+    const found = owned(this.maps?.sequences, this.name)?.find((one) => one.frame === frame);
+    if (!found) { this.mapHolder.replaceChildren(); return; }
+    const [left, top, width, height] = found.search;
+    this.frame.append(svg("rect", { x: left, y: top, width, height, fill: "none", stroke: "#fff", "stroke-opacity": 0.6, "stroke-width": 1, "data-box": "search" }));
+    const titles = { siamfc: "SiamFC", auxiliary: "colorization", mixed: `mixed, α = ${this.maps.alpha}` };
+    this.mapHolder.replaceChildren(el("h3", {}, "Score maps"), el("div", { class: "maps" }, ...Object.entries(titles).filter(([key]) => found[key]).map(([key, title]) =>
+      el("div", {}, mapCanvas(bytes(found[key]), found.cells), `${title}: ${found.ranges[key].map((value) => number(value, 2)).join(" to ")}`))),
+      el("p", { class: "note" }, `Of experiment ${shortened(this.maps.experiment)}, over the region in the thin frame; bright: high.`));
+  }
+}
+
+function boxSwatch(stroke) {
+  const place = { x: 3, y: 3, width: 18, height: 10, fill: "none" };
+  return svg("svg", { width: 24, height: 16, "aria-hidden": "true" }, svg("rect", { ...place, stroke: "#000", "stroke-width": 4 }), svg("rect", { ...place, "stroke-width": 2, ...stroke }));
+}
+
+function mapCanvas(values, [rows, columns]) {
+  const canvas = el("canvas", { width: columns, height: rows, role: "img", "aria-label": "Score map" });
+  const picture = new ImageData(columns, rows);
+  values.forEach((value, i) => picture.data.set([...heat(value / 255), 255], 4 * i));
+  canvas.getContext("2d").putImageData(picture, 0, 0);
+  return canvas;
+}
+
+// Dark blue over green to yellow, rising in lightness (after cividis).
+function heat(share) {
+  const stops = [[0, 32, 77], [64, 77, 107], [124, 123, 120], [188, 173, 108], [255, 234, 70]];
+  const place = Math.max(0, Math.min(1, share)) * (stops.length - 1), low = Math.min(stops.length - 2, Math.floor(place));
+  return stops[low].map((value, i) => Math.round(value + (stops[low + 1][i] - value) * (place - low)));
+}

@@ -1,0 +1,270 @@
+"""The parts of the page that a run has: sentences, tables, pictures, and data for its scripts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from chromatrack.errors import InputError
+from chromatrack.evaluation import sets
+from chromatrack.evaluation.measures import Measure
+from chromatrack.files import read_json
+from chromatrack.reporting import published, tables
+from chromatrack.reporting.label_analysis import read_label_analysis
+from chromatrack.reporting.manifest import Evaluated, Manifest
+from chromatrack.reporting.page import made
+from chromatrack.reporting.page.contrasts import contrasts
+from chromatrack.reporting.page.data import run_data
+from chromatrack.reporting.page.pictures import picture_uri
+from chromatrack.reporting.per_target import first_measure
+from chromatrack.reporting.scores import Reader, mean_over_seeds, read_evaluation
+from chromatrack.reporting.tables import Table
+from chromatrack.stages.report.ledgers import clip_tables
+from chromatrack.stages.report.summary import BEFORE, BESIDE
+
+Part = tuple[str, str, Table]
+"""Anchor, heading, table."""
+
+
+def page_run(manifest: Manifest) -> dict[str, Any]:
+    """What the template shows of a run; `data` is what its scripts read.
+
+    Raises:
+        InputError: a listed file is missing or does not hold what its writer puts there.
+    """
+    said = (
+        read_keys(manifest.statistics, ("headline", "experiments")) if manifest.statistics else {}
+    )
+    told = [(one["claim"], one["sentence"]) for one in said.get("experiments", {}).values()]
+    read = cache(read_evaluation)  # several parts show the same scores
+    data = run_data(manifest, said, read)
+    analysis = read_label_analysis(manifest.label_analysis) if manifest.label_analysis else None
+    masks = [one for one in manifest.evaluations if sets.get(one.benchmark).gives == "masks"]
+    kept = _kept(manifest)
+    run = {
+        "title": manifest.title,
+        "synthetic": manifest.synthetic,
+        "cut": manifest.cut,
+        "headline": said.get("headline", ""),
+        "verdicts": [*(text for claim, text in told if claim), *said.get("comparisons", ())],
+        "others": [text for claim, text in told if not claim],
+        "gain": _gain_caption(data),
+        "curves": [{**one, "caption": _curve_caption(one)} for one in data.get("curves", ())],
+        "attributes": _attributes_caption(data),
+        "sequences": _sequences_note(data) if data.get("sequences") else "",
+        "tables_before": _summary(manifest, said, read),
+        "tables_after": [
+            _benchmark(one, read) for one in manifest.evaluations if one not in masks
+        ] + _thesis(manifest, read),
+        "tables_masks": [_benchmark(one, read) for one in masks] + _score_maps(manifest),
+        "contrasts": contrasts(masks, read),
+        "learning": [f"Learning curves: {one['group']}" for one in data["learning"]],
+        "pictures": [(p.caption, picture_uri(p.png)) for p in manifest.pictures],
+        "analysis": analysis,
+        "analysis_figures": [
+            (p.caption, picture_uri(p.png)) for p in (analysis.figures if analysis else ())
+        ],
+        "centroids": bool(data.get("centroids")),
+        "notes": manifest.notes,
+        "made": _made(manifest),
+        "config": manifest.config,
+        "data": {"main": data, **kept},
+    }  # fmt: skip
+    run["network"] = any(
+        run[key] for key in ("tables_masks", "contrasts", "learning", "pictures")
+    ) or any(kept.get(kind) for kind in ("masks", "similarity"))
+    return {**run, "contents": _contents(run)}
+
+
+def _kept(manifest: Manifest) -> dict[str, Any]:
+    """What the viewers read; masks apart, for theirs is another part of the page."""
+    found = {}
+    if manifest.strips is not None:
+        found["strips"] = read_keys(manifest.strips, ("sequences",))
+        found["masks"] = found["strips"].pop("masks", [])
+    if manifest.maps is not None:
+        found["maps"] = read_keys(manifest.maps, ("sequences",))
+    if manifest.similarity is not None:
+        found["similarity"] = read_json(manifest.similarity)
+    return found
+
+
+def _contents(run: Mapping[str, Any]) -> list[tuple[str, str]]:
+    parts = [
+        *((anchor, heading) for anchor, heading, _ in run["tables_before"]),
+        ("plots", "Curves") if run["curves"] or run["attributes"] else None,
+        ("sequences", "Sequences") if run["sequences"] else None,
+        *((anchor, heading) for anchor, heading, _ in run["tables_after"]),
+        ("network", "Is the network right?") if run["network"] else None,
+        ("analysis", "Colour labels") if run["analysis"] else None,
+        ("made", "How was it made?"),
+    ]
+    return [part for part in parts if part]
+
+
+# Captions
+
+
+def _gain_caption(data: Mapping[str, Any]) -> str:
+    """Empty where there is no gain to draw."""
+    if not any(one["kind"] == "experiment" and one["difference"] for one in data["trackers"]):
+        return ""
+    thesis = " Crosses on dotted lines: the thesis on OTB2015, other data and training."
+    return (
+        "Difference to the SiamFC baseline, target by target; shaded: 95 % interval. Diamond: "
+        "the α that the verdict is about." + thesis * bool(data["published"])
+    )
+
+
+def _curve_caption(curve: Mapping[str, Any]) -> str:
+    bands = " A kept tracker has its 95 % interval over targets." if curve.get("bands") else ""
+    return f"{capital(curve['y'])} over {curve['x']}; in brackets: the measure.{bands}"
+
+
+def _attributes_caption(data: Mapping[str, Any]) -> str:
+    found = data.get("attributes")
+    if not found:
+        return ""
+    pairs = zip(found["names"], found["meanings"], strict=True)
+    meant = "; ".join(f"{name} {text}" if name != text else name for name, text in pairs)
+    thesis = " Lines: the thesis's Table 5.7." if found["published"] else ""
+    return f"{capital(data['measure']['title'])} over the targets that show it. {meant}.{thesis}"
+
+
+def _sequences_note(data: Mapping[str, Any]) -> str:
+    title, unit = data["measure"]["title"], data["sequences"]["unit"]
+    return (
+        f"{capital(title)} of each {unit}, means over seeds. Choose two trackers to compare; "
+        "a click on a head sorts, a click on a name opens its frames. Frames and boxes are those "
+        "of the first seed."
+    )
+
+
+def capital(text: str) -> str:
+    """With a capital first letter; the others as they are."""
+    return text[:1].upper() + text[1:]
+
+
+# Tables
+
+
+def _summary(manifest: Manifest, said: Mapping[str, Any], read: Reader) -> list[Part]:
+    parts: list[Part] = []
+    if manifest.summary_csv is not None and manifest.rows:
+        measures = headline_measures(manifest, read)
+        table = read_summary(manifest, measures)
+        parts.append(("summary", "Trackers", tables.summary(table, measures)))
+    if said.get("experiments"):
+        parts.append(("experiments", "Experiments", tables.experiments(said)))
+    return parts
+
+
+def _thesis(manifest: Manifest, read: Reader) -> list[Part]:
+    if not manifest.rows:
+        return []
+    first = read(manifest.rows[0].evaluation)
+    if first["benchmark"] != published.BENCHMARK:
+        return []
+    means = mean_over_seeds(manifest.rows, read)
+    parts = []
+    if any(mean.tracker is None for mean in means):
+        beside = tables.beside_the_thesis(means, manifest.experiments)
+        parts.append(("thesis", "Beside the thesis", beside))
+    if any(mean.attributes for mean in means):
+        parts.append(("attributes", "By attribute", tables.attributes(means)))
+    return parts
+
+
+def _score_maps(manifest: Manifest) -> list[Part]:
+    if not manifest.score_statistics:
+        return []
+    keys = ("siamfc", "auxiliary", "pairs")
+    found = {name: read_keys(path, keys) for name, path in manifest.score_statistics.items()}
+    return [("scores", "Score maps", tables.score_statistics(found))]
+
+
+def _benchmark(evaluated: Evaluated, read: Reader) -> Part:
+    benchmark = sets.get(evaluated.benchmark)
+    entries = {title: read(path) for title, path in evaluated.trackers.items()}
+    usual = evaluated.protocol == benchmark.protocols[0]
+    heading = benchmark.title if usual else f"{benchmark.title}, {evaluated.protocol.upper()}"
+    anchor = f"{evaluated.benchmark}-{evaluated.protocol}"
+    return anchor, heading, tables.evaluations(entries, benchmark)
+
+
+def _made(manifest: Manifest) -> list[tuple[str, Table]]:
+    parts = []
+    if manifest.config is not None:
+        parts.append(("What differs from the thesis", made.differences(manifest.differences)))
+    parts += clip_tables(manifest.ledgers)
+    if manifest.lab_statistics is not None:
+        lab = read_keys(manifest.lab_statistics, ("mean", "std", "frames"))
+        if len(lab["mean"]) != 3 or len(lab["std"]) != 3:
+            raise InputError(f"{manifest.lab_statistics}: expected three values of mean and std")
+        parts.append(("Colour statistics", tables.lab_statistics(lab)))
+    weights = made.weights(manifest)
+    if weights is not None:
+        parts.append(("Digests of the weights", weights))
+    used = made.usage(manifest.usage) if manifest.usage else None
+    if used is not None:
+        parts.append(("Time and memory", used))
+    commands = made.commands(manifest)
+    if commands is not None:
+        parts.append(("Commands", commands))
+    return parts
+
+
+# Files
+
+
+def headline_measures(manifest: Manifest, read: Reader) -> dict[str, Measure]:
+    """The measures of the summary table: the one that is compared, and the others."""
+    path = manifest.rows[0].evaluation
+    first = read(path)
+    compared = first_measure(first, path)
+    found = {compared.key: compared}
+    for key in first["headline"]:
+        told = first["measures"][key]
+        declared = {part: value for part, value in told.items() if part != "value"}
+        found[key] = Measure.from_declared(declared)
+    return found
+
+
+def read_summary(manifest: Manifest, measures: Mapping[str, Measure]) -> pd.DataFrame:
+    """The summary CSV; what looks like a number or like "nan" in a name stays text.
+
+    Raises:
+        InputError: it cannot be read, or a column is missing.
+    """
+    try:
+        text = dict.fromkeys((*BEFORE, "weights", "configuration"), str)
+        first = next(iter(measures))
+        numbers = (*measures, f"{first}_low", f"{first}_high", *BESIDE)
+        table = pd.read_csv(
+            manifest.summary_csv,
+            dtype=text,
+            keep_default_na=False,
+            na_values={column: [""] for column in numbers},
+        )
+    except OSError as error:
+        raise InputError(f"{manifest.summary_csv}: cannot be read ({error.strerror})") from None
+    except ValueError as error:
+        raise InputError(f"{manifest.summary_csv}: not a summary table ({error})") from None
+    wanted = (*BEFORE, *numbers)
+    missing = [column for column in wanted if column not in table.columns]
+    if missing:
+        raise InputError(f"{manifest.summary_csv}: expected a column {missing[0]!r}, found none")
+    return table
+
+
+def read_keys(path: Path, keys: tuple[str, ...]) -> dict[str, Any]:
+    """A JSON object that has these keys."""
+    value = read_json(path)
+    for key in keys:
+        if not isinstance(value, dict) or key not in value:
+            raise InputError(f"{path}: expected the key {key!r}, found none")
+    return value
