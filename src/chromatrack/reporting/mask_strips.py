@@ -48,10 +48,10 @@ def mask_strip(
     """What strips.json says of the masks of one sequence.
 
     Args:
-        truth: mask of each frame; None where it is not annotated.
+        truth: mask of each frame, of the first one at least; None where it is not annotated.
         budget: of all pictures and masks; it is spent from.
     """
-    binary = truth[0] is not None and davis.is_binary(truth[0])
+    binary = davis.are_binary([path for path in truth if path is not None])
 
     @cache
     def coded(frame: int, side: int) -> tuple[bytes | None, ...]:
