@@ -21,9 +21,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 LIMITS = (0, 1000, 20_000, 200_000, 600_000)
-KEPT = re.compile(r"(^|/)(work|\.work-[^/]*|tensorboard|checkpoints|\.made|boxes|journal-.*)(/|$)|"
-                  r"\.lock$|\.mp4$|/gate\.json$|/times/|\.made$")  # fmt: skip
-"""What a stage may keep for its next call."""
+KEPT = re.compile(
+    r"(^|/)(work|\.work-[^/]*|tensorboard|checkpoints|\.made|boxes|times|journal-.*)(/|$)"
+    r"|\.lock$|\.mp4$|/gate\.json$|\.made$|/metrics\.csv$|/speed\.json$"
+)
+"""What a stage may keep for its next call, and what is whole before its last file is."""
 TOLD = re.compile(r"^chromatrack [\w-]+: (.*cannot be written \(.*\)|No usable temporary .*)$")
 MOUNTED = 'mount -t tmpfs -o size="$1" tmpfs "$2" && cd "$3" && sh -c "$4"; code=$?; ' + (
     'echo "LEFT $(cd "$2" && find . -type f | tr "\\n" " ")"; exit $code'
@@ -59,7 +61,7 @@ def jobs_of(folder: Path, config: str) -> list[Job]:
         for block in re.split(r"\n(?=rule |checkpoint )", text):
             command = re.search(r"^Shell command: (chromatrack .*)$", block, re.M)
             outputs = re.search(r"^ +output: (.*)$", block, re.M)
-            if command and outputs:
+            if command and outputs and all((folder / n).exists() for n in outputs[1].split(", ")):
                 call = re.sub(r"( 2>&1 \| tee \S+| > \S+ 2>&1)$", "", command[1])
                 rule = re.match(r"(?:rule|checkpoint) (\w+)", block)[1]
                 job = Job(rule, tuple(outputs[1].split(", ")), call)
@@ -75,7 +77,8 @@ def files(folder: Path) -> set[str]:
 def remove(folder: Path, job: Job) -> None:
     """The outputs, and what a stage would have to do nothing for."""
     paths = [folder / name for name in job.outputs]
-    paths += [path.parent / name for path in paths for name in (".made", "boxes", "times")]
+    if job.rule != "evaluate":  # which reads them
+        paths += [path.parent / name for path in paths for name in (".made", "boxes", "times")]
     if job.rule == "fetch":
         paths.append(folder / re.search(r"--clips (\S+)", job.command)[1])
     for path in paths:
