@@ -18,7 +18,8 @@ def ratio(value, low=None, high=None):
         (ratio(0.5, 0.4, 0.6), "here 0.5 times [0.4, 0.6] more"),
         (ratio(1.1, 0.9, 1.3), "here how many times more cannot be told from 5 clips, [0.9, 1.3]"),
         (ratio(60.6, 18.7, 618.0),
-         "here how many times more cannot be told from 5 clips, [18.7, 618.0]"),
+         "here more than 18.7 times more, how many times cannot be told from 5 clips, "
+         "[18.7, 618.0]"),
         (ratio(3.0, 0.0, 4.0), "here how many times more cannot be told from 5 clips, [0.0, 4.0]"),
         (ratio(1.7), "here 1.7 times more"),
         (ratio(None), ""),

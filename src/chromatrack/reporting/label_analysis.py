@@ -118,6 +118,11 @@ def _told(where: str, what: str, ratio: Mapping[str, float | None], clips: int) 
     interval = f"[{number(low, 1)}, {number(high, 1)}]"
     if low > 0 and high / low <= WIDE and not low <= 1 <= high:
         return f"{where} {number(value, 1)} times {interval} {what}"
+    if low > 1:
+        return (
+            f"{where} more than {number(low, 1)} times {what}, how many times cannot be told from "
+            f"{clips} clips, {interval}"
+        )
     return f"{where} how many times {what} cannot be told from {clips} clips, {interval}"
 
 

@@ -50,7 +50,8 @@ def _sentence(evaluated: Evaluated, trained: str, untrained: str, read: Reader) 
         "random weights do better: pretraining did not help here" if worse
         else "pretraining helped here"
     ) if certain else (
-        "random weights do better, but the interval holds 0: it cannot be told" if worse
+        "random weights scored higher, and the interval holds 0: which is better cannot be told"
+        if worse
         else "the interval holds 0: whether pretraining helped cannot be told"
     )  # fmt: skip
     return f"{told}; {interval}: {verdict}."

@@ -38,7 +38,7 @@ def usage(folder: Path) -> Table | None:
     jobs: dict[str, list[tuple[float, float, float]]] = defaultdict(list)
     for path in sorted(folder.rglob("*.tsv")):
         rule, *measured = _read(path)
-        jobs[rule or path.relative_to(folder).parts[0]].append(tuple(measured))
+        jobs[rule or path.relative_to(folder).with_suffix("").parts[0]].append(tuple(measured))
     lines = []
     for rule, found in sorted(jobs.items(), key=lambda item: -sum(job[0] for job in item[1])):
         seconds, memory, processor = zip(*found, strict=True)
