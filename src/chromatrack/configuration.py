@@ -9,7 +9,7 @@ import os
 import re
 import types
 import typing
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -189,3 +189,17 @@ def expand(text: str, where: str = "") -> str:
 def as_plain(value: Any) -> Any:
     """A dataclass as nested dicts and lists, ready for JSON."""
     return json.loads(json.dumps(dataclasses.asdict(value)))
+
+
+def flat(value: Any, above: str = "") -> Iterator[tuple[str, Any]]:
+    """Dotted keys and their values."""
+    if isinstance(value, Mapping) and value:
+        for key, item in value.items():
+            yield from flat(item, f"{above}.{key}" if above else str(key))
+    else:
+        yield above, value
+
+
+def shown(value: Any) -> str:
+    """A value for people; a dash for none."""
+    return "–" if value is None else json.dumps(value, ensure_ascii=False).strip('"')

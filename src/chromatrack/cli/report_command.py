@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from chromatrack.cli.benchmark import add_selection, selection_of
-from chromatrack.cli.evaluate import frames_limit
+from chromatrack.cli.benchmark import add_protocol, add_selection, selection_of
+from chromatrack.cli.evaluate import asked_options, frames_limit
 from chromatrack.errors import InputError
 from chromatrack.evaluation import sets
 
@@ -21,58 +21,106 @@ def register(subcommands: argparse._SubParsersAction) -> None:
         "--annotations, of folders of results, the others beside the first.",
     )
     parser.add_argument(
-        "runs", metavar="RUN", type=Path, nargs="*", help="folders of runs, such as results/demo"
+        "runs",
+        metavar="RUN",
+        type=Path,
+        nargs="*",
+        help="folders of runs, such as results/demo, or their manifests",
     )
-    parser.add_argument(
-        "--annotations", metavar="DIR", type=Path, help="the benchmark's folder, for --results"
-    )
-    parser.add_argument(
-        "--results", metavar="DIR", type=Path, nargs="+", help="folders of results, one per tracker"
-    )
-    parser.add_argument(
-        "--tracker", metavar="NAME", nargs="+", help="names of the trackers; else of their folders"
-    )
-    parser.add_argument(
-        "--benchmark",
-        choices=sets.NAMES,
-        metavar="BENCHMARK",
-        default="otb",
-        help=f"of --results: one of {', '.join(sets.NAMES)}; without it, otb",
-    )
-    parser.add_argument(
-        "--subset", action="store_true", help="only the targets that have results, not all"
-    )
-    parser.add_argument(
-        "--frames-limit", metavar="N", type=frames_limit, help="only the first N frames of each"
-    )
-    add_selection(parser)
+    parser.add_argument("--apart", action="store_true", help="join no runs")
     parser.add_argument(
         "--output",
         metavar="FILE.html",
         type=Path,
         default=Path("report.html"),
-        help="page to write; without it, report.html",
+        help="page to write; without it, report.html. What is counted anew is written beside it",
     )
+    parser.add_argument(
+        "--replace", action="store_true", help="also where FILE.html is the page of a run itself"
+    )
+    _add_results(parser)
     parser.set_defaults(run=_report)
 
 
-def _report(options: argparse.Namespace) -> None:
-    from chromatrack.stages.report.runs import report_results, report_runs
+def _add_results(parser: argparse.ArgumentParser) -> None:
+    """Options of folders of results, as `compare` has them."""
+    group = parser.add_argument_group("folders of results")
+    group.add_argument(
+        "--annotations", metavar="DIR", type=Path, help="the benchmark's folder as it is published"
+    )
+    group.add_argument(
+        "--results", metavar="DIR", type=Path, nargs="+", help="folders of results, one per tracker"
+    )
+    group.add_argument(
+        "--tracker", metavar="NAME", nargs="+", help="names of the trackers; else of their folders"
+    )
+    group.add_argument(
+        "--baseline",
+        metavar="NAME",
+        help="tracker that the others are compared with; else the first",
+    )
+    group.add_argument(
+        "--benchmark",
+        choices=sets.NAMES,
+        metavar="BENCHMARK",
+        default="otb",
+        help=f"one of {', '.join(sets.NAMES)}; without it, otb",
+    )
+    group.add_argument(
+        "--subset", action="store_true", help="only the targets that have results, not all"
+    )
+    group.add_argument(
+        "--frames-limit", metavar="N", type=frames_limit, help="only the first N frames of each"
+    )
+    group.add_argument(
+        "--attributes",
+        metavar="DIR",
+        type=Path,
+        help="attribute vectors, where not beside the annotations",
+    )
+    group.add_argument(
+        "--convention",
+        choices=["got10k", "matlab"],
+        help="whose rules count where toolkits differ (boxes in one pass); without it, got10k's",
+    )
+    add_selection(group)
+    add_protocol(group)
 
+
+def _report(options: argparse.Namespace) -> None:
     if bool(options.runs) == bool(options.results):
         raise InputError("expected either folders of runs, or --annotations DIR --results DIR ...")
-    if options.runs:
-        told = report_runs(options.runs, options.output)
-    else:
-        if options.annotations is None:
-            raise InputError("--results: expected --annotations DIR beside it")
-        selection = selection_of(options, options.annotations, max_frames=options.frames_limit)
-        told = report_results(
-            sets.get(options.benchmark),
-            selection,
-            options.results,
-            options.output,
-            names=options.tracker,
-            subset=options.subset,
-        )
+    told = (_of_runs if options.runs else _of_results)(options)
     print("\n".join([*told, f"page: {options.output}"]))
+
+
+def _of_runs(options: argparse.Namespace) -> list[str]:
+    from chromatrack.stages.report.runs import report_runs
+
+    return report_runs(
+        options.runs, options.output, apart=options.apart, replace_page=options.replace
+    )
+
+
+def _of_results(options: argparse.Namespace) -> list[str]:
+    from chromatrack.stages.report.folders import Folders, report_results
+
+    if options.annotations is None:
+        raise InputError("--results: expected --annotations DIR beside it")
+    benchmark = sets.get(options.benchmark)
+    selection = selection_of(
+        options,
+        options.annotations,
+        attributes=options.attributes,
+        max_frames=options.frames_limit,
+    )
+    asked = {"protocol": options.protocol, "subset": options.subset}
+    folders = Folders(
+        benchmark,
+        selection,
+        options.results,
+        names=options.tracker,
+        baseline=options.baseline,
+        options=asked | asked_options(options, benchmark, ("convention",)),
+    )
+    return report_results(folders, options.output, replace_page=options.replace)

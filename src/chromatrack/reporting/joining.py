@@ -1,126 +1,241 @@
-"""Manifests of several runs: moved to where their files are, and joined where only seeds differ."""
+"""Runs that differ in their seeds alone, as one: what is joined, and what is said of it."""
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from chromatrack.configuration import flat, shown
 from chromatrack.errors import InputError
-from chromatrack.reporting.manifest import Evaluated, Manifest, Row
+from chromatrack.evaluation.selecting import some
+from chromatrack.files import read_json
+from chromatrack.reporting.manifest import UNTRAINED, Evaluated, Manifest, Row
 from chromatrack.reporting.per_target import key_of
-from chromatrack.reporting.scores import alpha_text
+from chromatrack.reporting.scores import Reader, alpha_text, read_evaluation
+
+OWN_KEYS = ("run", "seeds")
+"""Of the configuration, at any depth: what runs that are joined may differ in unsaid."""
+OF_THE_MACHINE = ("made_by", "frames_per_second")
+"""Of scores.json: what another machine or version says otherwise of the same results."""
 
 
-def moved(manifest: Manifest, place: Callable[[Path], Path]) -> Manifest:
-    """The same manifest with each of its paths where `place` says."""
+@dataclass(frozen=True, eq=False)
+class Run:
+    """A run as it was found.
 
-    def told(value: Any) -> Any:
-        if isinstance(value, Path):
-            return place(value)
-        if isinstance(value, tuple):
-            return tuple(told(item) for item in value)
-        if isinstance(value, Mapping):
-            return {key: told(item) for key, item in value.items()}
-        if dataclasses.is_dataclass(value):
-            names = [field.name for field in dataclasses.fields(value)]
-            return replace(value, **{name: told(getattr(value, name)) for name in names})
-        return value
+    Attributes:
+        name: for people; no other run of the page has it.
+        manifest: with paths to where its files lie.
+    """
 
-    return told(manifest)
+    name: str
+    manifest: Manifest
 
 
-def alike(manifests: Iterable[Manifest]) -> list[list[int]]:
-    """Numbers of manifests that are of one experiment: same data, same experiments."""
-    groups: dict[str, list[int]] = {}
-    for number, one in enumerate(manifests):
-        benchmarks = sorted((e.benchmark, e.protocol) for e in one.evaluations)
-        key = repr((one.title, one.synthetic, one.cut, sorted(one.experiments.items()),
-                    sorted((name, plan) for name, plan in one.plans.items()), benchmarks,
-                    bool(one.rows)))  # fmt: skip
-        groups.setdefault(key, []).append(number)
+def alike(runs: Iterable[Run], read: Reader = read_evaluation) -> list[list[Run]]:
+    """Runs that are of the same data and of the same trackers but for their seeds, together.
+
+    The same data: title, what was cut, benchmark and protocol of the summary. The same trackers:
+    experiments with their plans, and the alphas of each; those without a seed do not count.
+
+    Raises:
+        InputError: two runs that are alike were scored on different targets.
+    """
+    groups: dict[Any, list[Run]] = {}
+    for number, run in enumerate(runs):
+        rows = run.manifest.rows
+        groups.setdefault(_kind(run.manifest, read) if rows else number, []).append(run)
+    for first, *others in groups.values():
+        for other in others:
+            _check_targets(first, other, read)
     return list(groups.values())
 
 
-def joined(
-    manifests: Sequence[Manifest], names: Sequence[str], same: Callable[[Path, Path], bool]
-) -> Manifest:
-    """One manifest of several that are alike; statistics, table and pictures are the first one's.
+def _kind(manifest: Manifest, read: Reader) -> tuple:
+    scores = read(manifest.rows[0].evaluation)
+    return (
+        manifest.heading,
+        scores.get("benchmark"),
+        scores.get("protocol"),
+        frozenset(key_of(row) for row in manifest.rows if row.experiment not in UNTRAINED),
+        tuple(sorted(manifest.experiments.items())),
+        tuple(sorted(manifest.plans.items())),
+    )
 
-    Args:
-        names: of the runs, for messages.
-        same: whether two scores.json say the same, for a tracker that several runs have.
+
+def _check_targets(first: Run, other: Run, read: Reader) -> None:
+    """The same targets, of as many frames, with the same true boxes."""
+    scores = [read(run.manifest.rows[0].evaluation) for run in (first, other)]
+    here, there = map(_frames, scores)
+    differing = [name for name in {**here, **there} if here.get(name, ()) != there.get(name, ())]
+    truth = {_annotations(one) for one in scores} - {None}
+    if differing or len(truth) > 1:
+        what = f"other frames of {some(differing)}" if differing else "other annotations"
+        raise InputError(
+            f"{first.name} and {other.name}: expected the same targets of runs with the title "
+            f"{first.manifest.title!r}, got {what}; --apart shows them one below the other"
+        )
+
+
+def _frames(scores: Mapping[str, Any]) -> dict[str, Any]:
+    """Target -> its frames, where they are told."""
+    told = scores.get(f"per_{scores['unit']}", {})
+    return {name: one.get("frames") for name, one in told.items()}
+
+
+def _annotations(scores: Mapping[str, Any]) -> str | None:
+    """Digest of the true boxes, where it is told."""
+    made_by = scores.get("made_by")
+    inputs = made_by.get("inputs") if isinstance(made_by, dict) else None
+    return inputs.get("annotations") if isinstance(inputs, dict) else None
+
+
+def joined(runs: Sequence[Run], read: Reader = read_evaluation) -> Manifest:
+    """One manifest of runs that are alike; what is not per seed is the first one's.
+
+    Its statistics and its table are none: they are to be counted over all seeds.
 
     Raises:
         InputError: two runs have the same tracker and seed with other results.
     """
-    first = manifests[0]
-    differing = [
-        name
-        for name, one in zip(names[1:], manifests[1:], strict=True)
-        if _without_seeds(one) != _without_seeds(first)
-    ]
-    told = f"Joined from the runs {', '.join(names)}, seed by seed."
-    if differing:
-        told += (
-            f" The configuration of {', '.join(differing)} is not that of {names[0]}, which is "
-            "shown, also beside the seeds."
-        )
+    first = runs[0].manifest
     return replace(
         first,
-        notes=(told, *first.notes),
-        rows=_rows(manifests, names, lambda one: one.rows, same),
-        validation=_rows(manifests, names, lambda one: one.validation, same),
-        evaluations=tuple(_evaluations(manifests)),
-        curves={key: path for one in reversed(manifests) for key, path in one.curves.items()},
-        score_statistics={
-            key: path for one in reversed(manifests) for key, path in one.score_statistics.items()
-        },
+        notes=(*_said(runs), *_notes(runs)),
+        rows=_rows(runs, lambda one: one.rows, read),
+        validation=_rows(runs, lambda one: one.validation, read),
+        evaluations=_evaluations(runs, read),
+        curves=_union(run.manifest.curves for run in runs),
+        score_statistics=_union(run.manifest.score_statistics for run in runs),
+        statistics=None,
+        summary_csv=None,
     )
 
 
-def _without_seeds(manifest: Manifest) -> list[str]:
-    """Lines of the configuration but for the name of the run and its seeds."""
-    lines, inside = [], False
-    for line in (manifest.config or "").splitlines():
-        inside = line.startswith("seeds:") or (inside and line.startswith(("-", " ")))
-        if not inside and not line.startswith("run:"):
-            lines.append(line)
-    return lines
+def _said(runs: Sequence[Run]) -> list[str]:
+    """Sentences for the page: which runs, whose parts, and where their configurations differ."""
+    seeds = [sorted({row.seed for row in run.manifest.rows} - {None}) for run in runs]
+    of = [
+        f"{run.name} (seed{'s' * (len(own) > 1)} {', '.join(map(str, own))})"
+        for run, own in zip(runs, seeds, strict=True)
+    ]
+    found = [
+        f"Joined from {len(runs)} runs: {'; '.join(of)}. Frames, pictures, clips, times and the "
+        f"configuration are those of {runs[0].name}."
+    ]
+    differing = _differing(runs)
+    if differing:
+        names = [run.name for run in runs]
+        told = "; ".join(
+            f"{key} ({', '.join(map(': '.join, zip(names, values, strict=True)))})"
+            for key, values in differing.items()
+        )
+        found.append(f"The configurations differ in more than seeds: {told}.")
+    return found
+
+
+def _differing(runs: Sequence[Run]) -> dict[str, list[str]]:
+    """Dotted key -> its value in each run, where they differ."""
+    told = [dict(flat(run.manifest.configuration)) for run in runs]
+    keys = [key for key in _union(told) if key.split(".")[-1] not in OWN_KEYS]
+    values = {key: [shown(one.get(key)) for one in told] for key in keys}
+    return {key: own for key, own in values.items() if len(set(own)) > 1}
+
+
+def _notes(runs: Sequence[Run]) -> list[str]:
+    """Those of the first run, and what the others have beside them."""
+    first = runs[0].manifest.notes
+    others = [
+        f"{run.name}: {note}"
+        for run in runs[1:]
+        for note in run.manifest.notes
+        if note not in first
+    ]
+    return [*first, *others]
 
 
 def _rows(
-    manifests: Sequence[Manifest],
-    names: Sequence[str],
-    of: Callable[[Manifest], tuple[Row, ...]],
-    same: Callable[[Path, Path], bool],
+    runs: Sequence[Run], of: Callable[[Manifest], tuple[Row, ...]], read: Reader
 ) -> tuple[Row, ...]:
-    found: dict[tuple, tuple[Row, str]] = {}
-    for one, name in zip(manifests, names, strict=True):
-        for row in of(one):
+    """All of them, once each; one without a seed that differs gets the name of its run."""
+    found: dict[tuple, Row] = {}
+    rows: list[Row] = []
+    for run in runs:
+        known = dict(found)
+        for row in of(run.manifest):
             key = (*key_of(row), row.seed)
-            known = found.setdefault(key, (row, name))
-            if known[1] != name and not same(known[0].evaluation, row.evaluation):
-                raise InputError(
-                    f"{known[1]} and {name}: {row.tracker} (experiment {row.experiment}, alpha "
-                    f"{alpha_text(row.alpha)}, seed {row.seed}) is in both, with other results"
-                )
-    return tuple(row for row, _ in found.values())
+            if key in known and row.experiment not in UNTRAINED:
+                _check_same(known[key], row, read)
+            if key in known and _same(known[key], row, read):
+                continue
+            if key in known:
+                row = replace(row, tracker=f"{row.tracker} ({run.name})")
+            rows.append(row)
+            found.setdefault((*key_of(row), row.seed), row)
+    return tuple(rows)
 
 
-def _evaluations(manifests: Sequence[Manifest]) -> Iterable[Evaluated]:
-    for wanted in manifests[0].evaluations:
-        trackers: dict[str, Path] = {}
-        for one in (own for manifest in manifests for own in manifest.evaluations):
-            if (one.benchmark, one.protocol) == (wanted.benchmark, wanted.protocol):
-                trackers = {**one.trackers, **trackers}
-        order = dict.fromkeys(
-            title
-            for manifest in manifests
-            for one in manifest.evaluations
-            if (one.benchmark, one.protocol) == (wanted.benchmark, wanted.protocol)
-            for title in one.trackers
+def _check_same(first: Row, second: Row, read: Reader) -> None:
+    if not _same(first, second, read):
+        raise InputError(
+            f"{first.evaluation} and {second.evaluation}: expected one result of "
+            f"{second.tracker} (experiment {second.experiment}, alpha "
+            f"{alpha_text(second.alpha)}, seed {second.seed}), got two that differ; --apart shows "
+            "the runs one below the other"
         )
-        yield replace(wanted, trackers={title: trackers[title] for title in order})
+
+
+def _same(first: Row, second: Row, read: Reader) -> bool:
+    """Whether both were scored alike, by networks of the same weights."""
+    weights = [_weights(row.run) for row in (first, second)]
+    return _content(first.evaluation, read) == _content(second.evaluation, read) and (
+        None in weights or weights[0] == weights[1]
+    )
+
+
+def _content(path: Path, read: Reader) -> dict[str, Any]:
+    """What scores say of results."""
+    return {key: value for key, value in read(path).items() if key not in OF_THE_MACHINE}
+
+
+def _weights(run: Path | None) -> str | None:
+    """Digest of the checkpoint; None where there is none."""
+    said = read_json(run) if run is not None else None
+    try:
+        return said and said["made_by"]["inputs"].get("checkpoint")
+    except (KeyError, TypeError, AttributeError):
+        raise InputError(f"{run}: expected made_by as the tracking stage writes it") from None
+
+
+def _evaluations(runs: Sequence[Run], read: Reader) -> tuple[Evaluated, ...]:
+    """Benchmarks of all runs; of two trackers with one title, the second gets its run's name."""
+    found: dict[tuple[str, str], Evaluated] = {}
+    for run in runs:
+        for one in run.manifest.evaluations:
+            key = one.benchmark, one.protocol
+            known = found.setdefault(key, replace(one, trackers={}, untrained={}))
+            titles = {
+                title: f"{title} ({run.name})"
+                if title in known.trackers
+                and _content(known.trackers[title], read) != _content(path, read)
+                else title
+                for title, path in one.trackers.items()
+            }
+            own = {titles[title]: path for title, path in one.trackers.items()}
+            pairs = {titles[title]: titles[twin] for title, twin in one.untrained.items()}
+            found[key] = replace(
+                known,
+                trackers=_union([known.trackers, own]),
+                untrained=_union([known.untrained, pairs]),
+            )
+    return tuple(found.values())
+
+
+def _union(parts: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """All keys, in order; the first value of each."""
+    whole: dict[str, Any] = {}
+    for part in parts:
+        whole |= {key: value for key, value in part.items() if key not in whole}
+    return whole

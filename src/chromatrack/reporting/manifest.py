@@ -54,6 +54,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from chromatrack.errors import InputError
 from chromatrack.files import read_json
 
@@ -155,6 +157,11 @@ class Manifest:
         remarks += [self.cut] if self.cut else []
         return f"{self.title} ({'; '.join(remarks)})" if remarks else self.title
 
+    @property
+    def configuration(self) -> Mapping[str, Any]:
+        """What `config` says; empty where none was kept."""
+        return yaml.safe_load(self.config or "") or {}
+
 
 def read_manifest(path: str | Path) -> Manifest:
     """Read and check a manifest.
@@ -175,7 +182,7 @@ def read_manifest(path: str | Path) -> Manifest:
         "score_statistics": _named(_path), "curves": _named(_path), "pictures": _list(_picture),
         "strips": _optional(_path), "maps": _optional(_path), "similarity": _optional(_path),
         "differences": _list(_difference), "usage": _optional(_path),
-        "config": _optional(_text),
+        "config": _optional(_yaml),
     }  # fmt: skip
     return Manifest(**{key: readers[key](item, f"{path}: {key}") for key, item in value.items()})
 
@@ -205,6 +212,16 @@ def _shown(value: Any) -> str:
 def _text(value: Any, where: str) -> str:
     if not isinstance(value, str):
         raise InputError(f"{where}: expected text, got {_shown(value)}")
+    return value
+
+
+def _yaml(value: Any, where: str) -> str:
+    try:
+        read = yaml.safe_load(_text(value, where))
+    except yaml.YAMLError:
+        read = False
+    if read is not None and not isinstance(read, dict):
+        raise InputError(f"{where}: expected YAML of keys and values, got {_shown(value)}")
     return value
 
 

@@ -47,6 +47,26 @@ def sentence(name: str, one: Said, run: Said) -> str:
     return " ".join(parts)
 
 
+def beside(name: str, one: Said, run: Said) -> str:
+    """How a tracker of no experiment compares with another.
+
+    Args:
+        one: its part of what `chromatrack compare` writes.
+        run: the whole.
+    """
+    high, p = one["difference"]["high"], one["holm_p"]
+    worse = high is not None and high < 0 and p is not None and p < run["level"]
+    told = {
+        "helps": "better",
+        "does not help": "not better",
+        "cannot be told": "which is better cannot be told",
+    }[one["verdict"]]
+    return (
+        f"{name} beside {run['baseline']}: {run['measure']['title']} {_difference(one, run)} over "
+        f"{_count({**run, 'targets': one['targets']})}: {'worse' if worse else told}."
+    )
+
+
 def headline(run: Said) -> str:
     """The first sentence of the page: whether the auxiliary helps, in the light of its controls.
 

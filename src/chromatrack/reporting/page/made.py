@@ -7,8 +7,6 @@ from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
-import yaml
-
 from chromatrack.errors import InputError
 from chromatrack.files import read_json
 from chromatrack.reporting.manifest import Difference, Manifest
@@ -95,7 +93,7 @@ def weights(manifest: Manifest) -> Table | None:
 
 def commands(manifest: Manifest) -> Table | None:
     """The command that makes each table and plot of the page; None for what is of no run."""
-    run = (yaml.safe_load(manifest.config or "") or {}).get("run")
+    run = manifest.configuration.get("run")
     if run is None:
         return None
     report, snakemake = f"results/{run}/report", f"snakemake --cores 8 results/{run}"

@@ -113,14 +113,15 @@ def attributes(means: Sequence[Mean], benchmark: str) -> dict[str, Any] | None:
     names += sorted({name for mean in means for name in mean.attributes} - set(names))
     if not names:
         return None
-    thesis = published.ATTRIBUTE_SUCCESS if benchmark == published.BENCHMARK else {}
+    shown = {mean.experiment for mean in means} if benchmark == published.BENCHMARK else set()
     return {
         "names": names,
         "meanings": [published.ATTRIBUTES.get(name, name) for name in names],
         "values": [[_number(mean.attributes.get(name)) for name in names] for mean in means],
         "published": {
             experiment: [scores.get(name) for name in names]
-            for experiment, (_, _, scores) in thesis.items()
+            for experiment, (_, _, scores) in published.ATTRIBUTE_SUCCESS.items()
+            if experiment in shown
         },
     }
 

@@ -21,16 +21,20 @@ def tracker_list(
     """One entry per experiment and alpha, or tracker of none, in the order of tables.
 
     Args:
-        said: what `chromatrack statistics` found; may be empty.
+        said: what `chromatrack statistics` found; may be empty. `comparisons`, of folders of
+            results: what `chromatrack compare` writes; the tracker that the others are compared
+            with takes the part of the baseline.
 
     Returns:
         name, experiment, alpha, kind ("baseline", "experiment", "classical" or "own"), chosen
         (whether its alpha is the one that its experiment is told by), row (its name among the
-        results, of the first seed), values by measure, and value and difference with intervals.
+        results, of the seed that was given first), values by measure, and value and difference
+        with intervals.
     """
     rows: dict[Key, str] = {}
-    for row in sorted(manifest.rows, key=lambda row: row.seed or 0):
+    for row in manifest.rows:
         rows.setdefault(key_of(row), row.tracker)
+    baseline = said.get("comparisons", {}).get("baseline")
     told = {_key_of_said(entry): entry for entry in said.get("rows", ())}
     chosen = {
         name: one["chosen"]["alpha"] for name, one in said.get("experiments", {}).items()
@@ -40,6 +44,8 @@ def tracker_list(
         key = key_of_mean(mean)
         entry = told.get(key, {})
         kind = mean.experiment if mean.experiment in (BASELINE, *UNTRAINED) else "experiment"
+        if mean.tracker is not None and mean.tracker == baseline:
+            kind = BASELINE
         found.append({
             "name": tracker_name(key),
             "experiment": mean.experiment,

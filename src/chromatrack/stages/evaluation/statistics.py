@@ -61,25 +61,43 @@ def compare_results(
     evaluations, errors = compare(benchmark, selection, results, names=names, **options)
     if baseline in errors:
         raise InputError(f"baseline {baseline}: {errors[baseline]}")
-    chosen = compared_measure(benchmark, evaluations[baseline], measure)
-    own = _values(baseline, evaluations[baseline], chosen)
     settings = {"margin": margin, "draws": draws, "seed": seed}
-    comparisons = {}
-    for name in evaluations.keys() - {baseline}:
-        try:
-            values = _values(name, evaluations[name], chosen)
-            comparisons[name] = _paired(name, values, baseline, own, chosen, **settings)
-        except InputError as error:  # one tracker does not stop the table of the others
-            errors[name] = error
-    if not comparisons:
+    table, incomparable = compare_scores(benchmark, evaluations, baseline, measure, **settings)
+    errors |= incomparable
+    if not table["comparisons"]:
         raise next(iter(errors.values()))
-    comparisons = {name: comparisons[name] for name in names if name in comparisons}
-    statistics.correct(comparisons.values())
-    statistics.judge(comparisons.values(), margin=margin)
-    table = _table(evaluations, baseline, chosen, comparisons, settings)
     if output is not None:
         write_json(output, table)
     return table, errors
+
+
+def compare_scores(
+    benchmark: Benchmark,
+    evaluations: Mapping[str, Mapping[str, Any]],
+    baseline: str,
+    measure: str | None = None,
+    **settings: Any,
+) -> tuple[dict[str, Any], dict[str, InputError]]:
+    """Compare trackers that are scored with one of them; see `compare_results`.
+
+    Args:
+        evaluations: tracker -> what `evaluate` returned.
+        settings: margin, draws and seed.
+    """
+    chosen = compared_measure(benchmark, evaluations[baseline], measure)
+    own = _values(baseline, evaluations[baseline], chosen)
+    comparisons, errors = {}, {}
+    for name, scores in evaluations.items():
+        if name == baseline:
+            continue
+        try:
+            values = _values(name, scores, chosen)
+            comparisons[name] = _paired(name, values, baseline, own, chosen, **settings)
+        except InputError as error:  # one tracker does not stop the table of the others
+            errors[name] = error
+    statistics.correct(comparisons.values())
+    statistics.judge(comparisons.values(), margin=settings["margin"])
+    return _table(evaluations, baseline, chosen, comparisons, settings), errors
 
 
 def _table(

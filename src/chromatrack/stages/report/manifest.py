@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import yaml
 
+from chromatrack.configuration import flat, shown
 from chromatrack.evaluation import sets
 from chromatrack.evaluation.benchmark import Benchmark
 from chromatrack.experiments import (
@@ -180,26 +179,13 @@ APART = ("run", "data", "benchmarks", "world", "trackers")
 
 def differences(settings: Settings) -> list[dict[str, str]]:
     """The keys whose values are not those of the thesis, which are the defaults."""
-    thesis = dict(_flat(reported_plain(Settings(run="thesis", data=settings.data))))
-    here = dict(_flat(reported_plain(settings)))
+    thesis = dict(flat(reported_plain(Settings(run="thesis", data=settings.data))))
+    here = dict(flat(reported_plain(settings)))
     return [
-        {"key": key, "here": _shown(here.get(key)), "thesis": _shown(thesis.get(key))}
+        {"key": key, "here": shown(here.get(key)), "thesis": shown(thesis.get(key))}
         for key in {**thesis, **here}
         if here.get(key) != thesis.get(key) and key.split(".")[0] not in APART
     ]
-
-
-def _flat(value: Any, above: str = "") -> Iterator[tuple[str, Any]]:
-    """Dotted keys and their values."""
-    if isinstance(value, Mapping) and value:
-        for key, item in value.items():
-            yield from _flat(item, f"{above}.{key}" if above else str(key))
-    else:
-        yield above, value
-
-
-def _shown(value: Any) -> str:
-    return "–" if value is None else json.dumps(value, ensure_ascii=False).strip('"')
 
 
 def _untrained(specs: Sequence[TrackerSpec]) -> dict[str, str]:

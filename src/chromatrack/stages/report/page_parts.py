@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from pathlib import Path
 from typing import Any
-
-import pandas as pd
 
 from chromatrack.errors import InputError
 from chromatrack.evaluation import sets
-from chromatrack.evaluation.measures import Measure
 from chromatrack.files import read_json
 from chromatrack.reporting import published, tables
 from chromatrack.reporting.label_analysis import read_label_analysis
@@ -20,11 +16,16 @@ from chromatrack.reporting.page import made
 from chromatrack.reporting.page.contrasts import contrasts
 from chromatrack.reporting.page.data import run_data
 from chromatrack.reporting.page.pictures import picture_uri
-from chromatrack.reporting.per_target import first_measure
 from chromatrack.reporting.scores import Reader, mean_over_seeds, read_evaluation
+from chromatrack.reporting.sentences import beside
 from chromatrack.reporting.tables import Table
 from chromatrack.stages.report.ledgers import clip_tables
-from chromatrack.stages.report.summary import BEFORE, BESIDE
+from chromatrack.stages.report.page_files import (
+    headline_measures,
+    read_keys,
+    read_statistics,
+    read_summary,
+)
 
 Part = tuple[str, str, Table]
 """Anchor, heading, table."""
@@ -36,10 +37,9 @@ def page_run(manifest: Manifest) -> dict[str, Any]:
     Raises:
         InputError: a listed file is missing or does not hold what its writer puts there.
     """
-    said = (
-        read_keys(manifest.statistics, ("headline", "experiments")) if manifest.statistics else {}
-    )
+    said = read_statistics(manifest.statistics) if manifest.statistics else {}
     told = [(one["claim"], one["sentence"]) for one in said.get("experiments", {}).values()]
+    compared = said.get("comparisons", {})
     read = cache(read_evaluation)  # several parts show the same scores
     data = run_data(manifest, said, read)
     analysis = read_label_analysis(manifest.label_analysis) if manifest.label_analysis else None
@@ -50,7 +50,7 @@ def page_run(manifest: Manifest) -> dict[str, Any]:
         "synthetic": manifest.synthetic,
         "cut": manifest.cut,
         "headline": said.get("headline", ""),
-        "verdicts": [*(text for claim, text in told if claim), *said.get("comparisons", ())],
+        "verdicts": [*(text for claim, text in told if claim), *_beside(compared)],
         "others": [text for claim, text in told if not claim],
         "gain": _gain_caption(data),
         "curves": [{**one, "caption": _curve_caption(one)} for one in data.get("curves", ())],
@@ -149,15 +149,22 @@ def capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def _beside(compared: Mapping[str, Any]) -> list[str]:
+    return [beside(name, one, compared) for name, one in compared.get("comparisons", {}).items()]
+
+
 # Tables
 
 
 def _summary(manifest: Manifest, said: Mapping[str, Any], read: Reader) -> list[Part]:
     parts: list[Part] = []
+    compared = said.get("comparisons", {})
     if manifest.summary_csv is not None and manifest.rows:
         measures = headline_measures(manifest, read)
-        table = read_summary(manifest, measures)
-        parts.append(("summary", "Trackers", tables.summary(table, measures)))
+        table, baseline = read_summary(manifest, measures), compared.get("baseline")
+        parts.append(("summary", "Trackers", tables.summary(table, measures, baseline)))
+    if compared.get("comparisons"):
+        parts.append(("comparisons", "Comparisons", tables.comparisons(compared)))
     if said.get("experiments"):
         parts.append(("experiments", "Experiments", tables.experiments(said)))
     return parts
@@ -172,8 +179,8 @@ def _thesis(manifest: Manifest, read: Reader) -> list[Part]:
     means = mean_over_seeds(manifest.rows, read)
     parts = []
     if any(mean.tracker is None for mean in means):
-        beside = tables.beside_the_thesis(means, manifest.experiments)
-        parts.append(("thesis", "Beside the thesis", beside))
+        table = tables.beside_the_thesis(means, manifest.experiments)
+        parts.append(("thesis", "Beside the thesis", table))
     if any(mean.attributes for mean in means):
         parts.append(("attributes", "By attribute", tables.attributes(means)))
     return parts
@@ -216,55 +223,3 @@ def _made(manifest: Manifest) -> list[tuple[str, Table]]:
     if commands is not None:
         parts.append(("Commands", commands))
     return parts
-
-
-# Files
-
-
-def headline_measures(manifest: Manifest, read: Reader) -> dict[str, Measure]:
-    """The measures of the summary table: the one that is compared, and the others."""
-    path = manifest.rows[0].evaluation
-    first = read(path)
-    compared = first_measure(first, path)
-    found = {compared.key: compared}
-    for key in first["headline"]:
-        told = first["measures"][key]
-        declared = {part: value for part, value in told.items() if part != "value"}
-        found[key] = Measure.from_declared(declared)
-    return found
-
-
-def read_summary(manifest: Manifest, measures: Mapping[str, Measure]) -> pd.DataFrame:
-    """The summary CSV; what looks like a number or like "nan" in a name stays text.
-
-    Raises:
-        InputError: it cannot be read, or a column is missing.
-    """
-    try:
-        text = dict.fromkeys((*BEFORE, "weights", "configuration"), str)
-        first = next(iter(measures))
-        numbers = (*measures, f"{first}_low", f"{first}_high", *BESIDE)
-        table = pd.read_csv(
-            manifest.summary_csv,
-            dtype=text,
-            keep_default_na=False,
-            na_values={column: [""] for column in numbers},
-        )
-    except OSError as error:
-        raise InputError(f"{manifest.summary_csv}: cannot be read ({error.strerror})") from None
-    except ValueError as error:
-        raise InputError(f"{manifest.summary_csv}: not a summary table ({error})") from None
-    wanted = (*BEFORE, *numbers)
-    missing = [column for column in wanted if column not in table.columns]
-    if missing:
-        raise InputError(f"{manifest.summary_csv}: expected a column {missing[0]!r}, found none")
-    return table
-
-
-def read_keys(path: Path, keys: tuple[str, ...]) -> dict[str, Any]:
-    """A JSON object that has these keys."""
-    value = read_json(path)
-    for key in keys:
-        if not isinstance(value, dict) or key not in value:
-            raise InputError(f"{path}: expected the key {key!r}, found none")
-    return value

@@ -1,223 +1,151 @@
-"""`chromatrack report`: a page of finished runs, wherever they lie, or of folders of results."""
+"""`chromatrack report RUN ...`: a page of finished runs, wherever they lie."""
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
-from typing import Any
 
-import yaml
-
-from chromatrack.data.sequence import Sequence as Target
 from chromatrack.errors import InputError
-from chromatrack.evaluation.benchmark import Benchmark, Selection
-from chromatrack.files import read_json, write_json
-from chromatrack.reporting.joining import alike, joined, moved
-from chromatrack.reporting.manifest import OWN, Manifest, Row, read_manifest
-from chromatrack.stages.evaluation.compare import compare
-from chromatrack.stages.evaluation.statistics import compare_results
+from chromatrack.files import check_no_folder, read_json, whole_file
+from chromatrack.reporting.joining import Run, alike, joined
+from chromatrack.reporting.manifest import Manifest
+from chromatrack.reporting.moved import open_run, run_folder
+from chromatrack.reporting.scores import read_evaluation
 from chromatrack.stages.report.page import make_page
 from chromatrack.stages.report.statistics import run_statistics
-from chromatrack.stages.report.strips import Results, box_strips, write_strips
 from chromatrack.stages.report.summary import summarize
 
-MANIFEST = Path("report", "manifest.json")
-VERDICTS = {
-    "helps": "better",
-    "does not help": "not better",
-    "cannot be told": "which is better cannot be told",
-}
-"""Of trackers that are no experiment."""
+COUNTED = ("statistics.json", "summary.csv")
+"""What is counted anew where runs are joined, and kept beside the page."""
 
 
-def report_runs(runs: Sequence[Path], output: Path) -> list[str]:
+def report_runs(
+    runs: Sequence[Path], output: Path, *, apart: bool = False, replace_page: bool = False
+) -> list[str]:
     """Write a page of runs: those that differ in their seeds alone as one, others one by one.
+
+    Statistics and table of what is joined, and of a run that has none, are counted and written
+    beside the page.
 
     Args:
         runs: folders such as results/demo, or their manifests; wherever they were copied to.
+        apart: join none.
+        replace_page: also where `output` is the page of a run itself.
 
     Returns:
-        What the page has, a sentence for each run.
+        What was written, a sentence each.
 
     Raises:
         InputError: a run is not there or not finished, or two runs contradict each other.
     """
-    folders = [path.parents[1] if path.is_file() else path for path in runs]
-    twice = [path for path, n in Counter(f.resolve() for f in folders).items() if n > 1]
+    check_output(output, replace_page)
+    places = [run_folder(path) or path for path in runs]
+    twice = [path for path, n in Counter(place.resolve() for place in places).items() if n > 1]
     if twice:
         raise InputError(f"{twice[0]}: the run is given twice")
-    manifests = [open_run(folder) for folder in folders]
-    shown, told = [], []
+    opened = [
+        Run(name, open_run(path)) for name, path in zip(short_names(places), runs, strict=True)
+    ]
+    groups = [[run] for run in opened] if apart else alike(opened, cache(read_evaluation))
     with tempfile.TemporaryDirectory() as scratch:
-        for group in alike(manifests):
-            names = [str(folders[number]) for number in group]
-            if len(group) == 1:
-                shown.append(manifests[group[0]])
-                told.append(f"{names[0]}: {shown[-1].heading}")
-                continue
-            one = joined([manifests[number] for number in group], names, _same_scores)
-            shown.append(_counted_anew(one, Path(scratch) / str(len(shown))))
-            told.append(f"{', '.join(names)}: joined, {one.heading}")
-        make_page(_told_apart(shown, told), output)
-    return told
+        shown, counted = [], []
+        for number, group in enumerate(_told_apart(groups), start=1):
+            manifest = joined(group) if group[1:] else group[0].manifest
+            if manifest.rows and manifest.statistics is None:
+                folder = Path(scratch) / str(number)
+                manifest = _counted(manifest, folder, _rule(group[0].manifest))
+                counted.append((number if len(groups) > 1 else None, folder))
+            shown.append(manifest)
+        make_page(shown, output)
+        written = [keep_beside(output, folder, number) for number, folder in counted]
+    told = [
+        f"{', '.join(run.name for run in group)}: {manifest.heading}"
+        for group, manifest in zip(groups, shown, strict=True)
+    ]
+    said = [
+        note
+        for group, manifest in zip(groups, shown, strict=True)
+        if group[1:]
+        for note in manifest.notes
+        if note not in group[0].manifest.notes
+    ]
+    return [*told, *said, *(f"counted anew: {path}" for paths in written for path in paths)]
 
 
-def open_run(folder: Path) -> Manifest:
-    """The manifest of a run, with its paths where the run lies now.
-
-    Raises:
-        InputError: there is no run, it is not finished, or it was made by another version.
-    """
-    path = folder / MANIFEST
-    if not folder.is_dir():
-        raise InputError(f"{folder}: expected the folder of a run, such as results/demo")
-    if not path.is_file():
-        raise InputError(f"{path}: no such file; the run is not finished, or is none")
-    manifest = read_manifest(path)
-    run = (yaml.safe_load(manifest.config or "") or {}).get("run")
-    old = Path("results", str(run))
-
-    def place(given: Path) -> Path:
-        return folder / given.relative_to(old) if given.is_relative_to(old) else given
-
-    return moved(manifest, place)
+def check_output(output: Path, replace_page: bool) -> None:
+    """Refuse a folder, and the page of a run where that is not asked for."""
+    check_no_folder(output)
+    beside = output.parent / "manifest.json"
+    if output.exists() and beside.is_file() and not replace_page:
+        raise InputError(
+            f"{output}: lies beside the manifest of a run; expected another file, or --replace"
+        )
 
 
-def _same_scores(first: Path, second: Path) -> bool:
-    """Whether two scores.json are about the same results."""
-    one, other = read_json(first), read_json(second)
-    return all(one.get(key) == other.get(key) for key in ("measures", "targets", "frames"))
+def short_names(folders: Sequence[Path]) -> list[str]:
+    """The last part of each path, or as many as tell them all apart."""
+    parts = [folder.resolve().parts for folder in folders]
+    for count in range(1, max(map(len, parts)) + 1):
+        names = ["/".join(one[-count:]) for one in parts]
+        if len(set(names)) == len(names):
+            break
+    return names
 
 
-def _counted_anew(manifest: Manifest, folder: Path) -> Manifest:
-    """Statistics and table over all seeds, never averaged from those of the parts."""
-    if not manifest.rows:
-        return manifest
-    folder.mkdir()
-    rule = read_json(manifest.statistics) if manifest.statistics else {}
-    options = {key: rule[key] for key in ("margin", "draws", "seed") if key in rule}
-    said = run_statistics(manifest, folder / "statistics.json", **options)
-    summarize(manifest, said, folder / "summary.csv")
-    return replace(
-        manifest, statistics=folder / "statistics.json", summary_csv=folder / "summary.csv"
-    )
+def _told_apart(groups: Sequence[Sequence[Run]]) -> list[list[Run]]:
+    """A title that occurs twice on the page gets the names of its runs."""
+    count = Counter(group[0].manifest.title for group in groups)
 
+    def named(run: Run, group: Sequence[Run]) -> Run:
+        names = ", ".join(one.name for one in group)
+        title = f"{run.manifest.title}: {names}"
+        return Run(run.name, replace(run.manifest, title=title))
 
-def _told_apart(manifests: list[Manifest], told: list[str]) -> list[Manifest]:
-    """Titles that occur twice with what the run is."""
-    count = Counter(one.title for one in manifests)
     return [
-        replace(one, title=f"{one.title} ({text.partition(': ')[0]})")
-        if count[one.title] > 1
-        else one
-        for one, text in zip(manifests, told, strict=True)
+        [named(run, group) if count[run.manifest.title] > 1 else run for run in group]
+        for group in groups
     ]
 
 
-def report_results(
-    benchmark: Benchmark,
-    selection: Selection,
-    results: Sequence[Path],
-    output: Path,
-    *,
-    names: Sequence[str] | None = None,
-    subset: bool = False,
-) -> list[str]:
-    """Write a page of folders of results, each compared with the first of them.
+def _rule(manifest: Manifest) -> dict[str, float]:
+    """How a run compared its trackers."""
+    if manifest.statistics is None:
+        return {}
+    said = read_json(manifest.statistics)
+    keys = ("margin", "draws", "seed")
+    if not isinstance(said, dict) or not all(isinstance(said.get(k), int | float) for k in keys):
+        raise InputError(
+            f"{manifest.statistics}: expected margin, draws and seed as `chromatrack statistics` "
+            "writes them"
+        )
+    return {key: said[key] for key in keys}
 
-    Returns:
-        The comparisons, a sentence each.
 
-    Raises:
-        InputError: results are missing or do not fit the annotations.
+def _counted(manifest: Manifest, folder: Path, rule: dict[str, float]) -> Manifest:
+    """With statistics and table over all its seeds, never averaged from those of the parts."""
+    folder.mkdir()
+    statistics, summary = (folder / name for name in COUNTED)
+    said = run_statistics(manifest, statistics, **rule)
+    summarize(manifest, said, summary)
+    return replace(manifest, statistics=statistics, summary_csv=summary)
+
+
+def keep_beside(output: Path, folder: Path, number: int | None = None) -> list[Path]:
+    """Copy what was counted beside the page: report-statistics.json, report-summary.csv.
+
+    Args:
+        number: of the run on the page, where there are several.
     """
-    scores, errors = compare(benchmark, selection, results, names=names, subset=subset)
-    if errors:
-        name, error = next(iter(errors.items()))
-        raise InputError(f"{name}: {error}")
-    folders = dict(zip(scores, results, strict=True))
-    with tempfile.TemporaryDirectory() as scratch:
-        folder = Path(scratch)
-        rows = []
-        for number, (name, one) in enumerate(scores.items()):
-            path = folder / f"{number}.json"
-            write_json(path, one)
-            rows.append(Row(name, OWN, None, None, path))
-        title = f"{benchmark.title}: {', '.join(scores)}"
-        manifest = Manifest(title=title, cut=_cut(selection), rows=tuple(rows))
-        said = run_statistics(manifest, folder / "statistics.json")
-        summarize(manifest, said, folder / "summary.csv")
-        told = _comparisons(benchmark, selection, results, list(scores), subset)
-        write_json(folder / "statistics.json", said | {"comparisons": told})
-        strips = None
-        if benchmark.gives == "boxes" and all("overlaps" in one for one in scores.values()):
-            strips = folder / "strips.json"
-            _strips(benchmark, selection, folders, scores, strips, subset)
-        whole = replace(
-            manifest,
-            statistics=folder / "statistics.json",
-            summary_csv=folder / "summary.csv",
-            strips=strips,
-        )
-        make_page(whole, output)
-    return told
-
-
-def _cut(selection: Selection) -> str | None:
-    frames = selection.max_frames
-    return f"first {frames} frames of each sequence" if frames else None
-
-
-def _comparisons(
-    benchmark: Benchmark,
-    selection: Selection,
-    results: Sequence[Path],
-    names: list[str],
-    subset: bool,
-) -> list[str]:
-    """What `chromatrack compare` says, in words."""
-    if len(results) < 2:
-        return []
-    table, _ = compare_results(benchmark, selection, results, names=names, subset=subset)
-    measure, unit = table["measure"], table["unit"]
-    sentences = []
-    for name, row in table["comparisons"].items():
-        difference = row["difference"]
-        low, high = difference["low"], difference["high"]
-        interval = "" if low is None else f" [{low:+.3f}, {high:+.3f}]"
-        holm = "" if row["holm_p"] is None else f", p = {row['holm_p']:.3f} by Holm"
-        sentences.append(
-            f"{name} beside {table['baseline']}: {measure['title']} {difference['mean']:+.3f}"
-            f"{interval}{holm} over {row['targets']} {unit}s: {VERDICTS[row['verdict']]}."
-        )
-    return sentences
-
-
-def _strips(
-    benchmark: Benchmark,
-    selection: Selection,
-    folders: Mapping[str, Path],
-    scores: Mapping[str, Mapping[str, Any]],
-    output: Path,
-    subset: bool,
-) -> None:
-    """Boxes and overlaps of each target; pictures where the frames are there."""
-    try:
-        targets = benchmark.sequences(selection)
-    except InputError:  # annotations alone
-        truth = benchmark.truth(selection, subset=subset)
-        cut = selection.max_frames
-        targets = [Target(name, (), boxes[:cut]) for name, boxes in truth.items()]
-    scored = set(next(iter(scores.values()))["overlaps"])
-    found = box_strips(
-        [target for target in targets if target.name in scored],
-        {name: Results(folders[name], scores[name]) for name in scores},
-        baseline=next(iter(scores)),
-    )
-    write_strips(
-        output, benchmark=benchmark.name, seed=None, trackers=list(scores), sequences=found,
-        masks=[],
-    )  # fmt: skip
+    written = []
+    for name in COUNTED:
+        told = name if number is None else f"{number}-{name}"
+        path = output.with_name(f"{output.stem}-{told}")
+        with whole_file(path) as part:
+            shutil.copyfile(folder / name, part)
+        written.append(path)
+    return written

@@ -1,0 +1,89 @@
+"""The files that a page is made of, read with a sentence where they are not what they should be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from chromatrack.errors import InputError
+from chromatrack.evaluation.measures import Measure
+from chromatrack.files import read_json
+from chromatrack.reporting.manifest import Manifest
+from chromatrack.reporting.per_target import first_measure
+from chromatrack.reporting.scores import Reader
+from chromatrack.stages.report.summary import BEFORE, BESIDE
+
+
+def headline_measures(manifest: Manifest, read: Reader) -> dict[str, Measure]:
+    """The measures of the summary table: the one that is compared, and the others."""
+    path = manifest.rows[0].evaluation
+    first = read(path)
+    compared = first_measure(first, path)
+    found = {compared.key: compared}
+    for key in first["headline"]:
+        told = first["measures"][key]
+        declared = {part: value for part, value in told.items() if part != "value"}
+        found[key] = Measure.from_declared(declared)
+    return found
+
+
+def read_summary(manifest: Manifest, measures: Mapping[str, Measure]) -> pd.DataFrame:
+    """The summary CSV; what looks like a number or like "nan" in a name stays text.
+
+    Raises:
+        InputError: it cannot be read, or a column is missing.
+    """
+    try:
+        text = dict.fromkeys((*BEFORE, "weights", "configuration"), str)
+        first = next(iter(measures))
+        numbers = (*measures, f"{first}_low", f"{first}_high", *BESIDE)
+        table = pd.read_csv(
+            manifest.summary_csv,
+            dtype=text,
+            keep_default_na=False,
+            na_values={column: [""] for column in numbers},
+        )
+    except OSError as error:
+        raise InputError(f"{manifest.summary_csv}: cannot be read ({error.strerror})") from None
+    except ValueError as error:
+        raise InputError(f"{manifest.summary_csv}: not a summary table ({error})") from None
+    wanted = (*BEFORE, *numbers)
+    missing = [column for column in wanted if column not in table.columns]
+    if missing:
+        raise InputError(f"{manifest.summary_csv}: expected a column {missing[0]!r}, found none")
+    return table
+
+
+EXPERIMENT_KEYS = (
+    "kind", "claim", "sentence", "verdict", "chosen", "comparison", "ways", "complementary",
+    "choosing_on_test_gave", "best_of_p",
+)  # fmt: skip
+"""What statistics.json says of each experiment, as far as the page shows it."""
+
+
+def read_statistics(path: Path) -> dict[str, Any]:
+    """What `chromatrack statistics` found.
+
+    Raises:
+        InputError: names the key that is missing, as in a file of an older version.
+    """
+    said = read_keys(path, ("headline", "experiments", "rows", "margin"))
+    for name, one in said["experiments"].items():
+        missing = [key for key in EXPERIMENT_KEYS if key not in one]
+        if missing:
+            raise InputError(
+                f"{path}: experiments.{name}: expected the key {missing[0]!r}, found none"
+            )
+    return said
+
+
+def read_keys(path: Path, keys: tuple[str, ...]) -> dict[str, Any]:
+    """A JSON object that has these keys."""
+    value = read_json(path)
+    for key in keys:
+        if not isinstance(value, dict) or key not in value:
+            raise InputError(f"{path}: expected the key {key!r}, found none")
+    return value
