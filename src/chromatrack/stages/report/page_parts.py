@@ -29,6 +29,9 @@ from chromatrack.stages.report.page_files import (
 
 Part = tuple[str, str, Table]
 """Anchor, heading, table."""
+EXPERIMENT = "Video colorization as a second backbone beside the SiamFC tracker"
+RESULTS = "Results of trackers, scored alike"
+"""What a page is about."""
 
 
 def page_run(manifest: Manifest) -> dict[str, Any]:
@@ -47,6 +50,7 @@ def page_run(manifest: Manifest) -> dict[str, Any]:
     kept = _kept(manifest)
     run = {
         "title": manifest.title,
+        "about": RESULTS if compared else EXPERIMENT,
         "synthetic": manifest.synthetic,
         "cut": manifest.cut,
         "headline": said.get("headline", ""),

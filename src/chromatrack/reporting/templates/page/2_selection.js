@@ -76,8 +76,9 @@ class Selection extends EventTarget {
 
 // The box of filters, and a button per tracker that is shown.
 class Controls {
-  constructor(root, selection) {
-    this.selection = selection;
+  // published: whether there are values of the thesis to show.
+  constructor(root, selection, published) {
+    Object.assign(this, { selection, published });
     this.legend = el("div", { class: "legend", role: "group", "aria-label": "Trackers" });
     root.append(this.filters(), this.legend);
     selection.addEventListener("change", () => this.draw());
@@ -97,8 +98,8 @@ class Controls {
       parts.push(el("label", {}, "α", choice));
     }
     const names = { baseline: "baseline", classical: "classical", own: "others", thesis: "published" };
-    const kinds = Object.keys(names).filter((kind) => kind === "thesis" || selection.trackers.some((one) => one.kind === kind));
-    parts.push(el("fieldset", {}, el("legend", {}, "Also"), ...kinds.map((kind) => this.box(kind, selection.kinds, names[kind]))));
+    const kinds = Object.keys(names).filter((kind) => kind === "thesis" ? this.published : selection.trackers.some((one) => one.kind === kind));
+    if (kinds.length) parts.push(el("fieldset", {}, el("legend", {}, "Also"), ...kinds.map((kind) => this.box(kind, selection.kinds, names[kind]))));
     parts.push(el("button", { class: "tool", type: "button", onclick: () => { selection.kept.clear(); selection.changed(); } }, "Keep none"));
     return el("div", { class: "filters" }, ...parts);
   }

@@ -8,7 +8,8 @@ class Run {
     this.plots = [];
     this.addPlots();
     const controls = this.part("controls");
-    if (controls) new Controls(controls, this.selection);
+    const published = [this.data.published, this.data.attributes?.published].some((one) => Object.keys(one ?? {}).length > 0);
+    if (controls) new Controls(controls, this.selection, published);
     root.querySelectorAll("table[data-table]").forEach((table) => makeTable(table));
     root.querySelectorAll("figure > img").forEach(imageTools);
     this.addSequences();
