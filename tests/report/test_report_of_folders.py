@@ -4,6 +4,7 @@ import json
 import re
 
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 
@@ -11,7 +12,7 @@ from chromatrack.cli.main import main
 from chromatrack.data import otb as otb_data
 from chromatrack.files import read_json
 
-TARGETS, FRAMES = "ABCDEF", 12
+TARGETS, FRAMES = "ABCDEFGH", 12
 SHIFTS = {"near": 2, "far": 15, "middle": 7}
 
 
@@ -56,14 +57,15 @@ def test_the_others_are_compared_with_the_first_as_compare_does(results, tmp_pat
         assert trackers[name]["value"]["mean"] == pytest.approx(one["mean"], abs=1e-6)
     mean = compared["far"]["difference"]["mean"]
     assert said[0].startswith(f"far beside near: success AUC {mean:+.3f} [")
-    assert said[0].endswith(" by Holm) over 6 sequences: worse.")
+    assert said[0].endswith(" by Holm) over 8 sequences: worse.")
     text = page.read_text()
     assert f"<li>{said[0]}</li>" in text and f"<li>{said[1]}</li>" in text
     assert "<h1>OTB: near, far, middle</h1>" in text and "Comparisons" in text
     assert data["sequences"]["names"] == list(TARGETS)
     assert data["attributes"]["names"] == ["IV", "OCC"]
-    summary = (tmp_path / "p-summary.csv").read_text().splitlines()
-    assert [line.split(",")[1] for line in summary[1:]] == ["near", "far", "middle"]
+    summary = pd.read_csv(tmp_path / "p-summary.csv").set_index("tracker")
+    assert list(summary.index) == ["near", "far", "middle"]
+    assert summary.loc["far", "difference"] == mean and np.isnan(summary.loc["near", "p"])
     assert read_json(tmp_path / "p-statistics.json")["comparisons"]["baseline"] == "near"
 
 
@@ -123,11 +125,13 @@ def test_only_some_targets(results, tmp_path, capsys):
     assert main(call(results, tmp_path / "p.html", "--names", tmp_path / "some.txt")) == 0
     assert data_of(tmp_path / "p.html")["sequences"]["names"] == ["B", "C"]
     for folder in results:
-        (folder / "F.txt").unlink()
+        (folder / "H.txt").unlink()
     assert main(call(results, tmp_path / "p.html", "--subset", "--frames-limit", 5)) == 0
     data = data_of(tmp_path / "p.html")
-    assert data["sequences"]["names"] == list("ABCDE")
-    assert data["sequences"]["frames"] == [5] * 5 and "first 5 frames" in data["heading"]
+    assert data["sequences"]["names"] == list("ABCDEFG")
+    strips = data_of(tmp_path / "p.html", "strips")["sequences"]
+    assert [one["count"] for one in strips] == [5] * 7
+    assert data["sequences"]["frames"] == [5] * 7 and "first 5 frames" in data["heading"]
     (results[1] / "C.txt").unlink()
     assert main(call(results, tmp_path / "q.html", "--subset")) == 2
     said = capsys.readouterr().err

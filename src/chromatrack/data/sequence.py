@@ -14,7 +14,8 @@ class Sequence:
 
     Attributes:
         name: the target's name, unique in its data set ("Jogging-1").
-        frames: image files in temporal order, one per row of `boxes_ltwh`.
+        frames: image files in temporal order, one per row of `boxes_ltwh`; none at all where
+            annotations come without images.
         boxes_ltwh: (N, 4) float64: left, top, width, height in pixels, 0-based.
         attributes: names of the challenges the sequence shows ("IV", "OCC", ...).
         polygons: (N, 8) float64 x1, y1, ..., x4, y4 in pixels, 0-based; VOT only.
@@ -33,7 +34,7 @@ class Sequence:
 
     def first(self, count: int | None) -> Sequence:
         """The same sequence cut to its first `count` frames (all of them for None)."""
-        if count is None or count >= len(self):
+        if count is None or count >= len(self.boxes_ltwh):
             return self
         return self._cut(slice(0, count))
 

@@ -92,7 +92,7 @@ def _annotations(scores: Mapping[str, Any]) -> str | None:
     return inputs.get("annotations") if isinstance(inputs, dict) else None
 
 
-def joined(runs: Sequence[Run], read: Reader = read_evaluation) -> Manifest:
+def joined(runs: Sequence[Run]) -> Manifest:
     """One manifest of runs that are alike; what is not per seed is the first one's.
 
     Its statistics and its table are none: they are to be counted over all seeds.
@@ -104,9 +104,9 @@ def joined(runs: Sequence[Run], read: Reader = read_evaluation) -> Manifest:
     return replace(
         first,
         notes=(*_said(runs), *_notes(runs)),
-        rows=_rows(runs, lambda one: one.rows, read),
-        validation=_rows(runs, lambda one: one.validation, read),
-        evaluations=_evaluations(runs, read),
+        rows=_rows(runs, lambda one: one.rows),
+        validation=_rows(runs, lambda one: one.validation),
+        evaluations=_evaluations(runs),
         curves=_union(run.manifest.curves for run in runs),
         score_statistics=_union(run.manifest.score_statistics for run in runs),
         statistics=None,
@@ -156,9 +156,7 @@ def _notes(runs: Sequence[Run]) -> list[str]:
     return [*first, *others]
 
 
-def _rows(
-    runs: Sequence[Run], of: Callable[[Manifest], tuple[Row, ...]], read: Reader
-) -> tuple[Row, ...]:
+def _rows(runs: Sequence[Run], of: Callable[[Manifest], tuple[Row, ...]]) -> tuple[Row, ...]:
     """All of them, once each; one without a seed that differs gets the name of its run."""
     found: dict[tuple, Row] = {}
     rows: list[Row] = []
@@ -166,38 +164,37 @@ def _rows(
         known = dict(found)
         for row in of(run.manifest):
             key = (*key_of(row), row.seed)
-            if key in known and row.experiment not in UNTRAINED:
-                _check_same(known[key], row, read)
-            if key in known and _same(known[key], row, read):
-                continue
             if key in known:
-                row = replace(row, tracker=f"{row.tracker} ({run.name})")
+                if _same(known[key], row):
+                    continue
+                row = _beside(known[key], row, run)
             rows.append(row)
             found.setdefault((*key_of(row), row.seed), row)
     return tuple(rows)
 
 
-def _check_same(first: Row, second: Row, read: Reader) -> None:
-    if not _same(first, second, read):
-        raise InputError(
-            f"{first.evaluation} and {second.evaluation}: expected one result of "
-            f"{second.tracker} (experiment {second.experiment}, alpha "
-            f"{alpha_text(second.alpha)}, seed {second.seed}), got two that differ; --apart shows "
-            "the runs one below the other"
-        )
+def _beside(first: Row, second: Row, run: Run) -> Row:
+    """The second of two that differ, with the name of its run where it has no seed."""
+    if second.experiment in UNTRAINED:
+        return replace(second, tracker=f"{second.tracker} ({run.name})")
+    raise InputError(
+        f"{first.evaluation} and {second.evaluation}: expected one result of {second.tracker} "
+        f"(experiment {second.experiment}, alpha {alpha_text(second.alpha)}, seed {second.seed}), "
+        "got two that differ; --apart shows the runs one below the other"
+    )
 
 
-def _same(first: Row, second: Row, read: Reader) -> bool:
+def _same(first: Row, second: Row) -> bool:
     """Whether both were scored alike, by networks of the same weights."""
     weights = [_weights(row.run) for row in (first, second)]
-    return _content(first.evaluation, read) == _content(second.evaluation, read) and (
+    return _content(first.evaluation) == _content(second.evaluation) and (
         None in weights or weights[0] == weights[1]
     )
 
 
-def _content(path: Path, read: Reader) -> dict[str, Any]:
+def _content(path: Path) -> dict[str, Any]:
     """What scores say of results."""
-    return {key: value for key, value in read(path).items() if key not in OF_THE_MACHINE}
+    return {key: value for key, value in read_json(path).items() if key not in OF_THE_MACHINE}
 
 
 def _weights(run: Path | None) -> str | None:
@@ -209,7 +206,7 @@ def _weights(run: Path | None) -> str | None:
         raise InputError(f"{run}: expected made_by as the tracking stage writes it") from None
 
 
-def _evaluations(runs: Sequence[Run], read: Reader) -> tuple[Evaluated, ...]:
+def _evaluations(runs: Sequence[Run]) -> tuple[Evaluated, ...]:
     """Benchmarks of all runs; of two trackers with one title, the second gets its run's name."""
     found: dict[tuple[str, str], Evaluated] = {}
     for run in runs:
@@ -218,8 +215,7 @@ def _evaluations(runs: Sequence[Run], read: Reader) -> tuple[Evaluated, ...]:
             known = found.setdefault(key, replace(one, trackers={}, untrained={}))
             titles = {
                 title: f"{title} ({run.name})"
-                if title in known.trackers
-                and _content(known.trackers[title], read) != _content(path, read)
+                if title in known.trackers and _content(known.trackers[title]) != _content(path)
                 else title
                 for title, path in one.trackers.items()
             }

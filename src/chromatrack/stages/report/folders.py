@@ -165,16 +165,18 @@ def _strips(
         return None, None
     lack = None
     try:
-        targets = benchmark.sequences(selection)
+        whole = benchmark.sequences(replace(selection, max_frames=None))
     except InputError as error:
         lack = error
         truth = benchmark.truth(selection, subset=folders.options.get("subset", False))
-        targets = [Target(name, (), boxes[: selection.max_frames]) for name, boxes in truth.items()]
+        whole = [Target(name, (), boxes) for name, boxes in truth.items()]
     scored = set(per_unit(scores[baseline]))
+    whole = [target for target in whole if target.name in scored]
+    truth = {target.name: target.boxes_ltwh for target in whole}
     found = box_strips(
-        [target for target in targets if target.name in scored],
+        [target.first(selection.max_frames) for target in whole],
         {
-            name: Results(path, one)
+            name: Results(path, one, truth=truth)
             for (name, one), path in zip(scores.items(), folders.results, strict=True)
         },
         baseline=baseline,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from collections.abc import Sequence as Sequences
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -35,11 +35,13 @@ class Results:
         folder: as `data.otb_results` describes it.
         scores: what `chromatrack evaluate` said of them, in one pass.
         whose: in a folder of several trackers'.
+        truth: target -> its true boxes before it was cut, where results may be of all of them.
     """
 
     folder: Path
     scores: Mapping[str, Any]
     whose: str | None = None
+    truth: Mapping[str, np.ndarray] = field(default_factory=dict)
 
 
 def make_strips(settings: Settings, output: Path) -> dict[str, Any]:
@@ -102,10 +104,11 @@ def box_strips(
 def read_track(target: Sequence, results: Results) -> Track:
     """Boxes and overlaps of a tracker, placed on the frames of a target as they were scored."""
     truth = target.boxes_ltwh
-    counted = np.isfinite(truth).all(axis=1)
+    whole = results.truth.get(target.name, truth)
+    counted = np.isfinite(whole).all(axis=1)
     # Rows are placed by the rules of scoring, and so are those of frames that do not count.
     (run,) = read_runs(
-        {target.name: np.where(counted[:, None], truth, 0.0)},
+        {target.name: np.where(counted[:, None], whole, 0.0)},
         results.folder,
         convention=results.scores.get("convention", "got10k"),
         frames_limit=len(truth),
