@@ -172,14 +172,14 @@ def _strips(
         whole = [Target(name, (), boxes) for name, boxes in truth.items()]
     scored = set(per_unit(scores[baseline]))
     whole = [target for target in whole if target.name in scored]
-    truth = {target.name: target.boxes_ltwh for target in whole}
     found = box_strips(
-        [target.first(selection.max_frames) for target in whole],
+        whole,
         {
-            name: Results(path, one, truth=truth)
+            name: Results(path, one)
             for (name, one), path in zip(scores.items(), folders.results, strict=True)
         },
         baseline=baseline,
+        limit=selection.max_frames,
     )
     write_strips(
         output, benchmark=benchmark.name, seed=None, trackers=list(scores), sequences=found,

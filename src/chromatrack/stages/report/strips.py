@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from collections.abc import Sequence as Sequences
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ import numpy as np
 from chromatrack.data import davis
 from chromatrack.data.sequence import Sequence
 from chromatrack.errors import InputError
-from chromatrack.evaluation.boxes import read_runs
+from chromatrack.evaluation.boxes import LEFT_OUT, read_runs
 from chromatrack.evaluation.sets.davis import annotated_folders, annotated_frames, score_frames
 from chromatrack.files import compact_json, read_json, write_text
 from chromatrack.layout import protocols, selection
@@ -35,13 +35,11 @@ class Results:
         folder: as `data.otb_results` describes it.
         scores: what `chromatrack evaluate` said of them, in one pass.
         whose: in a folder of several trackers'.
-        truth: target -> its true boxes before it was cut, where results may be of all of them.
     """
 
     folder: Path
     scores: Mapping[str, Any]
     whose: str | None = None
-    truth: Mapping[str, np.ndarray] = field(default_factory=dict)
 
 
 def make_strips(settings: Settings, output: Path) -> dict[str, Any]:
@@ -76,7 +74,11 @@ def write_strips(output: Path, **parts: Any) -> dict[str, Any]:
 
 
 def box_strips(
-    targets: Sequences[Sequence], results: Mapping[str, Results], *, baseline: str | None
+    targets: Sequences[Sequence],
+    results: Mapping[str, Results],
+    *,
+    baseline: str | None,
+    limit: int | None = None,
 ) -> list[dict[str, Any]]:
     """What strips.json says of the sequences; of one after the other, for the sake of memory.
 
@@ -84,6 +86,7 @@ def box_strips(
         targets: with their true boxes; without frames where there are no images.
         results: name of a tracker -> its boxes.
         baseline: the tracker that the others are compared with, if any.
+        limit: frames of each that were scored, where targets are whole; the others are not shown.
 
     Raises:
         InputError: boxes do not fit the truth or the scores.
@@ -92,8 +95,8 @@ def box_strips(
     with progress(targets, what="strips", unit="sequence") as bar:
         return [
             strip(
-                target,
-                {name: read_track(target, one) for name, one in results.items()},
+                target.first(_shown(target, limit)),
+                {name: read_track(target, one, limit) for name, one in results.items()},
                 baseline,
                 budget,
             )
@@ -101,17 +104,25 @@ def box_strips(
         ]
 
 
-def read_track(target: Sequence, results: Results) -> Track:
-    """Boxes and overlaps of a tracker, placed on the frames of a target as they were scored."""
+def _shown(target: Sequence, limit: int | None) -> int | None:
+    """The limit counts from the first frame on that results have."""
+    return None if limit is None else limit + LEFT_OUT.get(target.name, 0)
+
+
+def read_track(target: Sequence, results: Results, limit: int | None = None) -> Track:
+    """Boxes and overlaps of a tracker, placed on the frames of a target as they were scored.
+
+    Args:
+        limit: see `box_strips`.
+    """
     truth = target.boxes_ltwh
-    whole = results.truth.get(target.name, truth)
-    counted = np.isfinite(whole).all(axis=1)
+    counted = np.isfinite(truth).all(axis=1)
     # Rows are placed by the rules of scoring, and so are those of frames that do not count.
     (run,) = read_runs(
-        {target.name: np.where(counted[:, None], whole, 0.0)},
+        {target.name: np.where(counted[:, None], truth, 0.0)},
         results.folder,
         convention=results.scores.get("convention", "got10k"),
-        frames_limit=len(truth),
+        frames_limit=limit,
         tracker=results.whose,
     )
     told = results.scores.get("overlaps", {}).get(target.name)
@@ -121,7 +132,8 @@ def read_track(target: Sequence, results: Results) -> Track:
             f"{results.folder}: {target.name}: expected overlaps of {len(places)} frames in its "
             f"scores, got {'none' if told is None else len(told)}"
         )
-    boxes_ltwh, overlaps = np.full((len(truth), 4), np.nan), np.full(len(truth), np.nan)
+    count = len(truth[: _shown(target, limit)])
+    boxes_ltwh, overlaps = np.full((count, 4), np.nan), np.full(count, np.nan)
     boxes_ltwh[run.frames], overlaps[places] = run.results, told
     return Track(boxes_ltwh, overlaps)
 
