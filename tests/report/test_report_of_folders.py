@@ -152,6 +152,7 @@ def test_results_that_cannot_be_scored_stop_the_page_and_are_all_named(results, 
 def test_in_chromium_a_sequence_without_frames_shows_boxes_and_overlaps(results, tmp_path, opened):
     assert main(call(results, tmp_path / "p.html")) == 0
     page = opened(tmp_path / "p.html")
+    page.wait_for_timeout(2500)  # until what is drawn late would have been drawn
     assert page.locator('[data-filter="baseline"]').count() == 1
     assert page.locator('[data-filter="thesis"]').count() == 0
     page.locator('tr[data-sequence="B"] button').click()

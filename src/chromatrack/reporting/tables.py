@@ -64,9 +64,10 @@ def summary(
 
     shown = {"digits": first[1].digits, "scale": first[1].scale}
     turned = "; less is better, its sign is turned" if first[1].better == "lower" else ""
+    trained = () if baseline else ("experiment", "alpha", "seeds")
     lines = [
         Line((
-            row["tracker"], row["experiment"], row["alpha"] or "–", row["seeds"] or "–",
+            row["tracker"], *(row[key] or NOTHING for key in trained),
             between(row, first[0], **shown), between(row, "difference", sign=True, **shown),
             number(row["p"], 3),
             *(number(row[key], one.digits, scale=one.scale) for key, one in others),
@@ -74,13 +75,14 @@ def summary(
         for row in table.to_dict("records")
     ]  # fmt: skip
     return Table(
-        ("tracker", "experiment", "α", "seeds", first[1].title, "difference", "p",
+        ("tracker", *(key.replace("alpha", "α") for key in trained), first[1].title,
+         "difference", "p",
          *(one.title for _, one in others)),
         tuple(lines),
         "Means over seeds. In brackets: 95 % interval over targets, and over seeds where there are "
         f"several. Difference: to {baseline or 'the SiamFC baseline of the same seeds'}, target by "
         f"target{turned}; p is not corrected for the number of rows.",
-        text_columns=4,
+        text_columns=1 + len(trained),
     )  # fmt: skip
 
 

@@ -56,6 +56,7 @@ class Run {
 
   addNetwork(kind, Kind) {
     const part = this.part(kind);
+    if (!part) return;  // a run without networks has none
     later(part, () => whenParsed(() => {
       const found = this.read(kind) ?? [];
       if (found.length) new Kind(part, found);
