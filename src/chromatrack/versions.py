@@ -30,6 +30,6 @@ VERSIONS = {
     "strips": 1,
     "score-maps": 1,
     "similarity": 1,
-    "report": 6,
+    "report": 7,
     "speed": 1,
 }
