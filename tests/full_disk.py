@@ -22,7 +22,7 @@ from pathlib import Path
 
 LIMITS = (0, 1000, 20_000, 200_000, 600_000)
 KEPT = re.compile(
-    r"(^|/)(work|\.work-[^/]*|tensorboard|checkpoints|\.made|boxes|times|journal-.*)(/|$)"
+    r"(^|/)(work|\.work-[^/]*|tensorboard|checkpoints|\.made|boxes|times|done|journal-.*)(/|$)"
     r"|\.lock$|\.mp4$|/gate\.json$|\.made$|/metrics\.csv$|/speed\.json$"
 )
 """What a stage may keep for its next call, and what is whole before its last file is."""
@@ -39,6 +39,17 @@ class Job:
     rule: str
     outputs: tuple[str, ...]
     command: str
+
+    @property
+    def place(self) -> str:
+        """The folder of the outputs."""
+        return os.path.commonpath([os.path.dirname(name) for name in self.outputs])
+
+    @property
+    def reads_there(self) -> bool:
+        """Whether it reads what a file system in that place would hide."""
+        words = self.command.replace("=", " ").split()
+        return any(w.startswith(self.place) and w not in self.outputs for w in words)
 
 
 def jobs_of(folder: Path, config: str) -> list[Job]:
@@ -96,14 +107,19 @@ def limited(folder: Path, job: Job, limit: int) -> tuple[int, str, list[str]]:
 
 
 def mounted(folder: Path, job: Job, limit: int) -> tuple[int, str, list[str]]:
-    """The same on a small file system in the place of the outputs."""
-    place = folder / os.path.commonpath([os.path.dirname(name) for name in job.outputs])
+    """The same on a small file system in the place of the outputs.
+
+    Files that the job writes beside its outputs, and that the finished run has, are whole.
+    """
+    place = folder / job.place
+    known = files(place)
     done = subprocess.run(
         ["unshare", "-m", "sh", "-c", MOUNTED, "sh", str(max(limit, 4096)), place, folder,
          job.command], capture_output=True, text=True, timeout=1200,
     )  # fmt: skip
     left = re.findall(r"^LEFT (.*)$", done.stdout, re.M)
-    return done.returncode, done.stderr, [f"/{name}" for name in " ".join(left).split()]
+    names = [os.path.normpath(name) for name in " ".join(left).split()]
+    return done.returncode, done.stderr, [f"/{name}" for name in names if name not in known]
 
 
 def sentence(said: str) -> list[str]:
@@ -141,6 +157,8 @@ def main() -> int:
         )
         for job in jobs_of(options.folder, options.config):
             if options.rules and job.rule not in options.rules:
+                continue
+            if options.mount and job.reads_there:
                 continue
             kept = Path(scratch) / "kept"
             shutil.copytree(folder / "results", kept, symlinks=True)
