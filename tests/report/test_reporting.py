@@ -18,7 +18,7 @@ from chromatrack.evaluation.benchmark import Scores, Selection, report
 from chromatrack.files import digest_text
 from chromatrack.reporting import plots
 from chromatrack.reporting.manifest import read_manifest
-from chromatrack.reporting.scores import best_of_each, mean_over_seeds
+from chromatrack.reporting.scores import best_of_each, mean_over_seeds, one_of_each
 from chromatrack.stages.evaluation.evaluate import evaluate
 from chromatrack.stages.report.figures import make_figures
 from chromatrack.stages.report.page import make_page
@@ -209,6 +209,9 @@ def test_means_are_over_seeds_and_the_best_alpha_is_chosen(rows, tmp_path):
     expected = (auc(rows[4]) + auc(rows[5])) / 2
     assert by_key["baseline", None].score == pytest.approx(expected)
     assert [mean.experiment for mean in best_of_each(means)] == ["baseline", "2", "10"]
+    best = next(mean for mean in means if mean in best_of_each(means) and mean.experiment == "2")
+    other = next(mean for mean in means if mean.experiment == "2" and mean.alpha != best.alpha)
+    assert other in one_of_each(means, {"2": other.alpha}) and best in one_of_each(means, {})
 
 
 def made_up(benchmark, protocol, values, *, targets=1, frames=9, of_each=None, **more):

@@ -161,6 +161,14 @@ def _mean_of(evaluations: list[dict[str, Any]], curve_of: Callable) -> np.ndarra
     return np.mean([curve_of(one)["values"] for one in evaluations], axis=0)
 
 
+def one_of_each(means: Iterable[Mean], alphas: Mapping[str, float | str]) -> list[Mean]:
+    """Each experiment at its alpha of `alphas`, else at its best one; all without an alpha."""
+    known = list(means)
+    at = {(mean.experiment, mean.alpha): mean for mean in known}
+    return [at.get((best.experiment, alphas.get(best.experiment)), best)
+            for best in best_of_each(known)]  # fmt: skip
+
+
 def best_of_each(means: Iterable[Mean]) -> list[Mean]:
     """The best alpha of each experiment by its score (thesis Table 5.7); all without an alpha."""
     best: dict[tuple, Mean] = {}

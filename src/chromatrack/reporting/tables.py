@@ -15,7 +15,7 @@ from chromatrack.fetch.ledger import DONE
 from chromatrack.fetch.tally import Fate, by_class, by_reason
 from chromatrack.reporting import published
 from chromatrack.reporting.manifest import BASELINE
-from chromatrack.reporting.scores import Mean, alpha_text, best_of_each
+from chromatrack.reporting.scores import Mean, alpha_text, one_of_each
 
 NOTHING = "–"
 """Stands for a number that there is not."""
@@ -254,10 +254,14 @@ def _order(alpha: float | str | None) -> tuple:
     return (not isinstance(alpha, float), alpha if isinstance(alpha, float) else 0.0)
 
 
-def attributes(means: Sequence[Mean]) -> Table:
-    """Success AUC per attribute for the best alpha of each experiment (thesis Table 5.7)."""
+def attributes(means: Sequence[Mean], alphas: Mapping[str, float | str]) -> Table:
+    """Success AUC per attribute of each experiment at one alpha (thesis Table 5.7).
+
+    Args:
+        alphas: those that the verdict is about; without one, the best of these sequences.
+    """
     lines = []
-    for mean in best_of_each(means):
+    for mean in one_of_each(means, alphas):
         name = mean.label if mean.alpha is None else f"experiment {mean.experiment}"
         scores = [mean.attributes.get(key) for key in published.ATTRIBUTES]
         lines.append(_attribute_line(name, mean.alpha, mean.score, scores))
@@ -267,6 +271,7 @@ def attributes(means: Sequence[Mean]) -> Table:
                 _attribute_line("thesis", alpha, total, list(reference.values()), reference=True)
             )
     best, thesis = (
+        "Each experiment at the α of its verdict. " if alphas else
         "Best α of each experiment by success AUC, chosen on these sequences themselves. ",
         " The thesis's Table 5.7 has 0.589 for the baseline where its text says 0.584.",
     ) if any(mean.tracker is None for mean in means) else ("", "")  # fmt: skip

@@ -63,7 +63,7 @@ def page_run(manifest: Manifest) -> dict[str, Any]:
         "tables_before": _summary(manifest, said, read),
         "tables_after": [
             _benchmark(one, read) for one in manifest.evaluations if one not in masks
-        ] + _thesis(manifest, read),
+        ] + _thesis(manifest, said, read),
         "tables_masks": [_benchmark(one, read) for one in masks] + _score_maps(manifest),
         "contrasts": contrasts(masks, read),
         "learning": [f"Learning curves: {one['group']}" for one in data["learning"]],
@@ -174,7 +174,7 @@ def _summary(manifest: Manifest, said: Mapping[str, Any], read: Reader) -> list[
     return parts
 
 
-def _thesis(manifest: Manifest, read: Reader) -> list[Part]:
+def _thesis(manifest: Manifest, said: Mapping[str, Any], read: Reader) -> list[Part]:
     if not manifest.rows:
         return []
     first = read(manifest.rows[0].evaluation)
@@ -186,7 +186,9 @@ def _thesis(manifest: Manifest, read: Reader) -> list[Part]:
         table = tables.beside_the_thesis(means, manifest.experiments)
         parts.append(("thesis", "Beside the thesis", table))
     if any(mean.attributes for mean in means):
-        parts.append(("attributes", "By attribute", tables.attributes(means)))
+        experiments = said.get("experiments", {})
+        alphas = {name: one["chosen"]["alpha"] for name, one in experiments.items()}
+        parts.append(("attributes", "By attribute", tables.attributes(means, alphas)))
     return parts
 
 
