@@ -1,143 +1,90 @@
-"""Pretraining by colorization against no training at all, on DAVIS (thesis 5.3.7).
+"""Pretraining by colorization against random weights, on seven sequences of DAVIS (thesis 5.3.7).
 
     python -m benchmarks.davis_pretraining --work DIR            (real files: CHROMATRACK_REAL_DATA)
+    python -m benchmarks.davis_pretraining --work DIR --study    candidates beside the default
     python -m benchmarks.davis_pretraining --work DIR --config config/thesis.yaml FILE
 
-Pretrains on the real Kinetics clips and on the frames of tracking/train (their boxes are not
-looked at), then scores J and F on the three DAVIS sequences of: the first mask repeated, the
-network with random weights, and the pretrained one; with features of the middle and of the end of
-the trunk, and with the latter looked for in the whole frame, as eq. 3.11 has it. Everything is a
-stage of the workflow; what is in --work already is not made again, and a killed training continues.
+Pretrains on the real Kinetics clips and on the frames of tracking/train, and carries the first
+masks in three ways: the thesis's, eq. 3.11 over the whole frame, and within a radius. Random
+weights, and the first mask repeated, stand beside it. `davis` (three sequences) is what candidates
+are chosen on; `davis_more` (four) was kept for the verdict.
+
+The last line is the gain over random weights, paired over the seven sequences, with its BCa
+interval from a bootstrap of sequences and seeds.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
-from scipy import stats
+import numpy as np
 
-from benchmarks.common import REAL_DATA, finish, result, sources
-from chromatrack.evaluation import sets
-from chromatrack.evaluation.benchmark import Selection
+from benchmarks.common import finish, result
+from benchmarks.pretraining import SETS, STEPS, WAYS, Study, Variant, look, table
 from chromatrack.files import read_json
-from chromatrack.settings import (
-    ComputeSettings,
-    PropagationSettings,
-    Settings,
-    SourceSettings,
-    load_config,
-)
-from chromatrack.stages.clips.fetch import fetch_shard
-from chromatrack.stages.clips.shards import make_shards
-from chromatrack.stages.colorization.training import initial_colorization, train_colorization
-from chromatrack.stages.evaluation.evaluate import evaluate
-from chromatrack.stages.evaluation.propagate import IDENTITY, propagate
-from chromatrack.stages.labels.lab_statistics import lab_statistics
-from chromatrack.stages.labels.labels import label_shard
-
-WAYS = {
-    "middle of the trunk": {"features": "middle"},
-    "trunk": {"features": "trunk"},
-    "trunk over the whole frame": {"features": "trunk", "radius": None},
-}
-"""What is compared, and within which radius if not that of the configuration."""
+from chromatrack.metrics.statistics.intervals import estimate
+from chromatrack.settings import ComputeSettings, load_config
 
 CONFIG = (Path("config/thesis.yaml"), Path("config/pretrain_mini.yaml"))
 
-
-def prepare(work: Path, settings: Settings) -> list[Path]:
-    """Label caches of both corpora."""
-    kinetics, sequences = REAL_DATA / "kinetics", REAL_DATA / "tracking" / "train"
-    sources()  # ends here, with one sentence, where there are none
-    corpora = {
-        "kinetics": (
-            kinetics / "mini_train.csv",
-            SourceSettings(kind="folder", folder=str(kinetics / "source")),
-        ),
-        "sequences": (sequences, SourceSettings(kind="got10k", folder=str(sequences))),
-    }
-    caches = []
-    for name, (listed, source) in corpora.items():
-        folder = work / name
-        cache = _once(
-            folder / "labels.h5", lambda path, *a: _label(path, *a), listed, source, settings
-        )
-        caches.append(cache)
-    return caches
+CANDIDATES = {
+    "as written": {"colorization": {"temperature": 1.0}},
+    "window": {"colorization": {"local_window": 6}},
+    "directions": {"colorization": {"directions": True, "temperature": 0.07}},
+    "no head": {"colorization": {"head": "none", "temperature": 5.7}},
+    "head 2d": {"colorization": {"head": "2d"}},
+    "not equalised": {"labels": {"equalization": "none"}},
+    "16 colours": {"labels": {"colours": 16}},
+    "frames 10 apart": {"labels": {"frame_stride": 10}},
+    "Lab, dropout": {"labels": {"chroma": True},
+                     "colorization": {"input": "lab", "channel_dropout": 0.3}},
+    "walk": {"colorization": {"head": "none", "loss": "walk"}},
+    "smaller rate": {"colorization": {"learning_rate": 2e-4}},
+}  # fmt: skip
+"""What is changed of the default, one thing at a time."""
 
 
-def _once(path: Path, make: Callable, *arguments) -> Path:
-    if not path.exists():
-        make(path, *arguments)
-    return path
+def curve(variant: Variant, steps: list[int], seeds: list[int], folders: list[str]) -> None:
+    """Print J&F after each number of steps, and how the cells look at each other."""
+    for at in steps:
+        told = []
+        for way in WAYS:
+            found = joined(variant, at, seeds, way, folders, max(steps)).mean(axis=0)
+            spread = f" ± {found.std(ddof=1):.1f}" if len(found) > 1 else ""
+            told.append(f"{way} {found.mean():.1f}{spread}")
+        seen = look(variant.network(at, seeds[0], max(steps)), folders)
+        print(f"{variant.name}, {at} steps: {', '.join(told)}; {seen}", flush=True)
 
 
-def _label(cache: Path, listed: Path, source: SourceSettings, settings: Settings) -> None:
-    folder = cache.parent
-    make_shards(listed, folder / "shards", shard_size=1000, is_got10k=source.kind == "got10k")
-    shard, clips = folder / "shards" / "shard-0000.csv", folder / "clips"
-    ledger = folder / "ledger.csv"
-    fetch_shard(shard, clips, ledger, settings=replace(settings.clips, source=source))
-    label_shard(ledger, clips, cache, settings=settings.labels)
+def joined(
+    variant: Variant, steps: int, seeds: list[int], way: str, folders: list[str], longest: int
+) -> np.ndarray:
+    """(sequences, seeds) J&F in percent."""
+    return np.concatenate([
+        table([variant.scores(steps, seed, way, folder, longest) for seed in seeds])
+        for folder in folders
+    ])  # fmt: skip
 
 
-def networks(
-    work: Path, caches: list[Path], settings: Settings, trunk: str, compute: ComputeSettings
-) -> dict[str, Path]:
-    """Checkpoints: random weights, and pretrained."""
-    statistics = work / "lab.json"
-    lab_statistics(caches, statistics)
-    seed = settings.seeds[0]
-    found = {name: work / name / "model.pt" for name in ("random", "pretrained")}
-    options = {"trunk": trunk, "seed": seed, "settings": settings.colorization}
-    _once(found["random"], lambda path: initial_colorization(statistics, path, **options))
-    _once(
-        found["pretrained"],
-        lambda path: train_colorization(
-            caches, statistics, path, colours=settings.labels.colours, compute=compute, **options
-        ),
-    )
-    return found
-
-
-def score(
-    checkpoint: Path | None,
-    output: Path,
-    propagation: PropagationSettings,
-    method: str,
-    compute: ComputeSettings,
-) -> dict:
-    """J and F of one way to carry the first masks."""
-    davis = Selection(root=REAL_DATA / "davis")
-    propagate(
-        checkpoint, davis, output / "run.json", method=method, settings=propagation, compute=compute
-    )
-    return evaluate(sets.get("davis"), davis, output, output / "scores.json")
-
-
-def report(name: str, scores: dict) -> list[dict]:
-    """J and F of one row, over all objects and of each."""
-    each = ", ".join(
-        f"{key} {100 * entry['J_mean']:.1f}/{100 * entry['F_mean']:.1f}"
-        for key, entry in scores["per_object"].items()
-    )
-    print(f"{name}: {each}")
-    return [
-        result(f"{name}: J", 100 * scores["J_mean"], "%"),
-        result(f"{name}: F", 100 * scores["F_mean"], "%"),
-    ]
-
-
-def half_width(ours: dict, rival: dict) -> float:
-    """Half of the 95 % t interval of the mean gain in J and F over the objects, in points."""
-    gains = [
-        50 * sum(entry[key] - rival["per_object"][name][key] for key in ("J_mean", "F_mean"))
-        for name, entry in ours["per_object"].items()
-    ]
-    return float(stats.t.ppf(0.975, len(gains) - 1) * stats.sem(gains))
+def verdict(variant: Variant, steps: list[int], seeds: list[int]) -> list[dict]:
+    """Gain over random weights by each way, on the sequences of the verdict alone, then on all."""
+    results, longest = [], max(steps)
+    for name, folders in (("davis_more", ["davis_more"]), ("all seven", list(SETS))):
+        for way in WAYS:
+            ours = joined(variant, longest, seeds, way, folders, longest)
+            random = joined(variant, 0, seeds, way, folders, longest)
+            gain = estimate(ours - random)
+            told = f"{gain.mean:+.1f} [{gain.low:+.1f}, {gain.high:+.1f}]"
+            print(f"{name}, {way}: {ours.mean():.1f}, random {random.mean():.1f}, gain {told}")
+            if name == "all seven":
+                bar = ">= 0" if way == "whole frame" else None
+                results += [
+                    result(f"{way}: gain over random weights", gain.mean, "points of J&F", ">= 0"),
+                    result(f"{way}: lower end of its interval", gain.low, "points of J&F", bar),
+                    result(f"{way}: upper end of its interval", gain.high, "points of J&F"),
+                ]
+    return results
 
 
 def main() -> None:
@@ -146,31 +93,27 @@ def main() -> None:
     parser.add_argument("--config", type=Path, nargs="+", default=CONFIG)
     parser.add_argument("--trunk", default="resnet18")
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument("--steps", type=int, help="of a training; default: as configured")
+    parser.add_argument("--study", nargs="*", metavar="NAME", help="candidates; no name: all")
     options = parser.parse_args()
-    settings = load_config(options.config)
-    compute = ComputeSettings(threads=options.threads)
-    trained = networks(
-        options.work, prepare(options.work, settings), settings, options.trunk, compute
-    )
-    davis = options.work / "davis"
-    identity = score(None, davis / IDENTITY, settings.propagation, IDENTITY, compute)
-    results = report("first mask repeated", identity)
-    for way, changes in WAYS.items():
-        propagation = replace(settings.propagation, **changes)
-        found = {}
-        for name, checkpoint in trained.items():
-            output = davis / f"{name}-{way.replace(' ', '-')}"
-            found[name] = score(checkpoint, output, propagation, "soft", compute)
-            results += report(f"{name}, {way}", found[name])
-        ours = found["pretrained"]["J_and_F"]
-        for name, rival in (("random", found["random"]), ("first mask repeated", identity)):
-            gain = 100 * (ours - rival["J_and_F"])
-            results.append(result(f"{way}: mean of J and F over {name}", gain, "points", ">= 0"))
-            wide = half_width(found["pretrained"], rival)
-            results.append(result(f"{way}: half of its 95 % interval, {name}", wide, "points"))
-    speed = read_json(options.work / "pretrained" / "speed.json")
+    base = load_config(options.config)
+    study = Study(options.work, base, ComputeSettings(threads=options.threads), options.trunk)
+    longest = options.steps or base.colorization.steps
+    steps = [*(step for step in STEPS if step < longest), longest]
+    default = study.variant("default", {})
+    if options.study is not None:
+        for name in options.study or CANDIDATES:
+            curve(study.variant(name, CANDIDATES[name]), steps, options.seeds, ["davis"])
+        return
+    for folder in SETS:
+        mean = np.mean(list(study.identity(folder).values()))
+        print(f"first mask repeated, {folder}: {mean:.1f}")
+    curve(default, steps, options.seeds, ["davis"])
+    results = verdict(default, steps, options.seeds)
+    speed = read_json(default.folder(options.seeds[0]) / "speed.json")
     waiting = 100 * speed["waiting_share"]
-    results.append(result("steps", settings.colorization.steps, "steps"))
+    results.append(result("steps", longest, "steps"))
     results.append(result("waiting for data", waiting, "% of the time", "<= 5"))
     finish(results)
 

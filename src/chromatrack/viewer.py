@@ -165,7 +165,6 @@ def similarity_read(settings: Settings) -> str:
         "alphas": [0.0],
         "trunks": trunks(settings) if layout.has_clips(settings) else [],
         "experiments": {name: told["experiments"][name] for name in sorted(given)},
-        "colorization": {"temperature": settings.colorization.temperature},
     }
     return canonical_json({**told, **own})
 

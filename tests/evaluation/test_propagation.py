@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from chromatrack.models.build import build_colorizer
+from chromatrack.models.colorizer import Colorizer
 from chromatrack.models.inputs import InputScaling
 from chromatrack.models.similarity import affinity, copy_labels
 from chromatrack.settings import PropagationSettings
@@ -45,10 +46,9 @@ class Brightness(torch.nn.Module):
         return self(grey)
 
 
-class Ideal(torch.nn.Module):
+class Ideal(Colorizer):
     def __init__(self):
-        super().__init__()
-        self.trunk, self.head = Brightness(), torch.nn.Identity()
+        super().__init__(trunk=Brightness(), head=torch.nn.Identity())
 
 
 def scene(shift):

@@ -42,7 +42,12 @@ def settings(tmp_path, monkeypatch):
     otb.write_sequence(tmp_path / "otb", "Cat", images, [np.tile([40.0, 20, 20, 20], (COUNT, 1))])
     torch.manual_seed(0)
     for trunk, width in (("resnet18", 0.1), ("alexnet", 0.1)):
-        save(Places("r").colorization(f"{trunk}-pretrained-seed0"), trunk=trunk, width=width)
+        save(
+            Places("r").colorization(f"{trunk}-pretrained-seed0"),
+            trunk=trunk,
+            width=width,
+            temperature=0.5,
+        )
     return configured(tmp_path, ("davis", "otb"))
 
 
@@ -58,7 +63,7 @@ def configured(folder, names, **more):
     given = {
         "run": "r", "seeds": [0], "trunks": ["resnet18", "alexnet"],
         "data": {"title": "t", "kinetics_list": "clips.csv"}, "siamfc": {"checkpoint": "s.pt"},
-        "experiments": dict.fromkeys("12345"), "colorization": {"temperature": 0.5},
+        "experiments": dict.fromkeys("12345"),
         "benchmarks": {name: {"root": str(folder / name)} for name in names},
     }  # fmt: skip
     return from_mapping({**given, **more})
@@ -183,4 +188,4 @@ def test_experiments_that_show_no_network_change_nothing(settings, tmp_path):
     )
     assert viewer.similarity_read(more) == viewer.similarity_read(settings)
     warmer = configured(tmp_path, ("davis", "otb"), colorization={"temperature": 0.7})
-    assert viewer.similarity_read(warmer) != viewer.similarity_read(settings)
+    assert viewer.similarity_read(warmer) == viewer.similarity_read(settings)  # the network says

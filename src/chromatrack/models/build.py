@@ -63,6 +63,8 @@ def build_colorizer(
     input: str = "luma",
     layer: str = "layer4",
     channel_dropout: float = 0.0,
+    temperature: float = 1.0,
+    directions: bool = False,
 ) -> Colorizer:
     """The colorization network; see `ColorizationSettings` for the meaning of the arguments.
 
@@ -87,6 +89,8 @@ def build_colorizer(
         trunk=body,
         head=top,
         dropout=ChannelDropout(channel_dropout) if channel_dropout else None,
+        temperature=temperature,
+        by_direction=directions,
     )
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from chromatrack.models.similarity import directions
+
 
 class Colorizer(nn.Module):
     """Trunk on every frame, then the 3-D head over the frames of a sample (thesis 3.2.3).
@@ -13,13 +15,25 @@ class Colorizer(nn.Module):
         trunk: (B, 1, H, W) -> (B, C, h, w) with attributes `out_channels`, `stride`, `margin`.
         head: (B, T, C, h, w) -> (B, T, E, h, w).
         dropout: of input channels while training, or None.
+        temperature: divides the inner products of eq. 3.11, in training and afterwards.
+        by_direction: embeddings are compared by `similarity.directions`.
     """
 
-    def __init__(self, *, trunk: nn.Module, head: nn.Module, dropout: nn.Module | None = None):
+    def __init__(
+        self,
+        *,
+        trunk: nn.Module,
+        head: nn.Module,
+        dropout: nn.Module | None = None,
+        temperature: float = 1.0,
+        by_direction: bool = False,
+    ):
         super().__init__()
         self.trunk = trunk
         self.head = head
         self.dropout = dropout
+        self.temperature = temperature
+        self.by_direction = by_direction
 
     def forward(self, frames: Tensor) -> Tensor:
         """(B, T, 1, H, W) normalised L (or 3 channels) -> embeddings (B, T, E, h, w)."""
@@ -27,7 +41,12 @@ class Colorizer(nn.Module):
         if self.dropout is not None:
             frames = self.dropout(frames)
         features = self.trunk(frames.flatten(0, 1))
-        return self.head(features.unflatten(0, (batch, count)))
+        return self.embedded(features.unflatten(0, (batch, count)))
+
+    def embedded(self, features: Tensor) -> Tensor:
+        """(B, T, C, h, w) output of the trunk -> (B, T, E, h, w), of which products are taken."""
+        embeddings = self.head(features)
+        return directions(embeddings) if self.by_direction else embeddings
 
 
 class ChannelDropout(nn.Module):

@@ -20,6 +20,7 @@ class ColorizationSettings:
 
     NETWORK: ClassVar = (
         "width", "embedding", "positions", "head", "padding", "input", "channel_dropout",
+        "temperature", "directions",
     )  # fmt: skip
     """Keys of the network before any training, beside `normalization`."""
     CADENCE: ClassVar = ("checkpoint_every", "keep_every", "validate_every", "validation_batches")
@@ -46,10 +47,12 @@ class ColorizationSettings:
     """Samples per step (8 x (3 + 1) = 32 frames)."""
     sampling: Literal["random", "sequential"] = "random"
     """Order of samples; `sequential` is as run: clip by clip (D21)."""
-    loss: Literal["nll", "double_softmax"] = "nll"
-    """Eq. 3.14, or the softmax applied twice, as run (D23)."""
-    temperature: float = 1.0
-    """Divides the inner products before the softmax of eq. 3.11."""
+    loss: Literal["nll", "double_softmax", "walk"] = "nll"
+    """Eq. 3.14; the softmax applied twice, as run (D23); or no colours: walks from patch to patch
+    through time and back (training/walk.py)."""
+    temperature: float = 8.0
+    """Divides the inner products before the softmax of eq. 3.11: the square root of the embedding;
+    1.0 is as written (D30)."""
     directions: bool = False
     """Compare embeddings without their mean, and by direction alone; wants a low temperature."""
     local_window: int | None = None
@@ -84,6 +87,10 @@ class ColorizationSettings:
         require(
             0 <= self.validation_clips < 1,
             f"validation_clips: expected 0 to less than 1, got {self.validation_clips}",
+        )
+        require(
+            self.loss != "walk" or self.head == "none",
+            f"loss: walk trains the trunk alone; expected head: none, got {self.head}",
         )
         require(
             self.local_window is None or self.local_window >= 1,

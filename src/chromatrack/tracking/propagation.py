@@ -69,7 +69,7 @@ def propagate(
             compared[:-1],
             torch.stack([reference.labels for reference in references]),
             compared[-1],
-            temperature=recipe.temperature,
+            temperature=recipe.temperature or model.temperature,
             top_k=recipe.top_k,
             radius=recipe.radius,
         )
@@ -124,7 +124,7 @@ def _compared(model: Colorizer, features: list[Tensor], recipe: Recipe) -> Tenso
     """(T, C, h, w): what inner products are taken of."""
     stacked = torch.stack(features)
     if recipe.features == "embedding":
-        stacked = model.head(stacked[None])[0]
+        stacked = model.embedded(stacked[None])[0]
     if recipe.center:
         stacked = stacked - stacked.mean(dim=(0, 2, 3), keepdim=True)
     return F.normalize(stacked, dim=1) if recipe.normalize else stacked

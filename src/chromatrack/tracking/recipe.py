@@ -19,7 +19,8 @@ class Recipe:
         center: take the mean of all cells that are compared away: what they have in common tells
             none from another, and behind a ReLU it is most of a feature.
         normalize: compare directions alone (L2-normalised features).
-        temperature: divides the inner products of eq. 3.11.
+        temperature: divides the inner products of eq. 3.11; None is what the network was trained
+            with.
         top_k: most similar cells that a cell copies from; None is all.
         radius: cells to every side in which a cell looks for its like; None is the whole frame.
         short_side: of the frames that the network sees, in pixels.
@@ -32,7 +33,7 @@ class Recipe:
     first_frame: bool
     center: bool
     normalize: bool
-    temperature: float
+    temperature: float | None
     top_k: int | None
     radius: int | None
     short_side: int
@@ -47,7 +48,7 @@ THESIS = Recipe(
     first_frame=False,
     center=False,
     normalize=False,
-    temperature=1.0,
+    temperature=None,
     top_k=None,
     radius=None,
     short_side=256,

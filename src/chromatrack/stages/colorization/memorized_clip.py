@@ -13,7 +13,7 @@ import torch
 from chromatrack.checkpoints import load_checkpoint
 from chromatrack.labels.samples import LabelSamples
 from chromatrack.losses import double_softmax_floor
-from chromatrack.models.similarity import directions, predict_labels
+from chromatrack.models.similarity import predict_labels
 from chromatrack.settings import ColorizationSettings
 
 
@@ -85,10 +85,10 @@ class MemorizedClip:
             normalized = scaling.normalized_lab if samples.chroma else scaling.normalized_luma
             embeddings = network(normalized(images)[None])
             mixture, truth = predict_labels(
-                directions(embeddings) if self.training.directions else embeddings,
+                embeddings,
                 torch.from_numpy(grid.astype(np.int64))[None],
                 colours=self.colours,
-                temperature=self.training.temperature,
+                temperature=network.temperature,
                 window=self.training.local_window,
             )
             found.append((mixture.argmax(1)[0].numpy(), truth[0].numpy()))

@@ -17,7 +17,6 @@ from chromatrack.losses import label_loss
 from chromatrack.models import trunks
 from chromatrack.models.build import build_colorizer
 from chromatrack.models.inputs import InputScaling
-from chromatrack.models.similarity import directions
 from chromatrack.settings import ColorizationSettings, ComputeSettings
 from chromatrack.settings.keys import only, without_cadence
 from chromatrack.stages.labels.lab_statistics import THESIS_LAB, read_lab
@@ -25,6 +24,7 @@ from chromatrack.training.compute import choose_device, prepare
 from chromatrack.training.engine import finish, fit
 from chromatrack.training.plan import FitPlan, Keeping, Validation
 from chromatrack.training.processes import Team, check_share, in_processes
+from chromatrack.training.walk import DROPOUT, Walk, walk_loss
 from chromatrack.versions import VERSIONS
 
 
@@ -151,8 +151,10 @@ def _train(team: Team, job: _Job) -> None:
     def loss_of(network: torch.nn.Module, batch: tuple[torch.Tensor, torch.Tensor]) -> torch.Tensor:
         images, labels = batch
         embeddings = network(frames_of(images))
+        if settings.loss == "walk":
+            return walk_loss(embeddings, dropout=DROPOUT if network.training else 0.0)
         return label_loss(
-            directions(embeddings) if settings.directions else embeddings,
+            embeddings,
             labels.long(),
             colours=job.colours,
             kind=settings.loss,
@@ -195,7 +197,7 @@ def _train(team: Team, job: _Job) -> None:
     )
     fit(
         plan,
-        module=model,
+        module=Walk(model) if settings.loss == "walk" else model,
         optimizer=torch.optim.Adam(model.parameters(), lr=settings.learning_rate),
         rate=lambda step: settings.learning_rate * (0.1 if step >= settings.drop_at else 1.0),
         load_batch=_loading(samples, share, scaling),

@@ -52,7 +52,7 @@ def make_similarity(
         told = _told(model, loaded.scaling, frames, device)
         told["reference"]["frame"], told["target"]["frame"] = 0, len(sequence) - 1
         about = {"title": network.title, "sequence": sequence.name}
-        made.append({**about, **told, "temperature": settings.colorization.temperature})
+        made.append({**about, **told, "temperature": model.temperature})
     write_text(output, compact_json(made))
     return made
 
