@@ -64,7 +64,7 @@ def _train(team: Team, job: _Job) -> None:
     scaling = InputScaling(rgb=settings.input_scaling)
     description = {"width": settings.width, "channels": settings.channels}
     model = build_siamfc(**description)
-    _initialize(model)
+    initialize(model)
     model.to(device, memory_format=torch.channels_last)
 
     def save(path: Path) -> None:
@@ -97,8 +97,8 @@ def _train(team: Team, job: _Job) -> None:
         finish(plan)
 
 
-def _initialize(model: torch.nn.Module) -> None:
-    """Kaiming weights and zero biases, as siamfc-pytorch starts."""
+def initialize(model: torch.nn.Module) -> None:
+    """Kaiming weights and zero biases; siamfc-pytorch's current version starts with Xavier's."""
     for module in model.modules():
         if isinstance(module, torch.nn.Conv2d):
             torch.nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
