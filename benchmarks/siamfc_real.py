@@ -9,7 +9,8 @@ docs/siamfc.md has the whole of the first commands. The rows: the checkpoint, th
 training starts with it (ten seeds; their mean and range), KCF and CSRT of OpenCV as this project
 runs them, the recorded boxes of siamfc-pytorch trained on the same sequences, and the published
 results of SRDCF, Staple and MEEM on the same targets. The bars are the first against
-siamfc-pytorch. What training gave, in success AUC, comes with a 95 % t interval of its mean over the targets.
+siamfc-pytorch. What training gave, in success AUC, comes with a 95 % t interval of its mean over
+the targets.
 """
 
 from __future__ import annotations

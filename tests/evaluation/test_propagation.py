@@ -87,6 +87,28 @@ def test_moving_objects_are_followed(name):
     assert name != "thesis" or (results[-1][:, :32] == 0).all()
 
 
+def test_the_thesis_way_divides_as_in_training():
+    """Inner products over 16 are those of embeddings a quarter as long."""
+    frames, masks = zip(*(scene(shift) for shift in (0, 8)), strict=True)
+    planes = targets.segment_planes(masks[0])
+    how = dataclasses.replace(SMALL_THESIS, hard=False)
+    divided, shorter, plain = Ideal(), Ideal(), Ideal()
+    divided.temperature = 16.0
+    shorter.head = Scaled(0.25)
+    found = [planes_of(model, how, frames, planes)[1] for model in (divided, shorter, plain)]
+    torch.testing.assert_close(found[0], found[1])
+    assert (found[0] - found[2]).abs().max() > 0.05
+
+
+class Scaled(torch.nn.Module):
+    def __init__(self, factor):
+        super().__init__()
+        self.factor = factor
+
+    def forward(self, features):
+        return self.factor * features
+
+
 def test_the_trunk_sees_every_frame_once():
     model = Ideal()
     frames, masks = zip(*(scene(shift) for shift in range(6)), strict=True)

@@ -13,6 +13,7 @@ from chromatrack.models.head import positions
 from chromatrack.models.inputs import InputScaling
 from chromatrack.models.layers import count_parameters, list_layers
 from chromatrack.models.siamfc import cross_correlate
+from chromatrack.models.similarity import directions
 from chromatrack.settings import ColorizationSettings, from_mapping
 
 SMALL = {"width": 0.125, "channels": "as_run"}
@@ -396,3 +397,15 @@ def test_weights_that_are_no_numbers_are_refused(tmp_path):
     )  # fmt: skip
     with pytest.raises(InputError, match="a weight is no number"):
         load_checkpoint(tmp_path / "model.pt").build()
+
+
+def test_a_network_says_how_its_embeddings_are_compared():
+    options = {"trunk": "resnet18", "width": 0.05, "head": "none"}
+    torch.manual_seed(0)
+    plain = build_colorizer(**options).eval()
+    compared = build_colorizer(**options, temperature=0.07, directions=True).eval()
+    compared.load_state_dict(plain.state_dict())
+    assert (plain.temperature, compared.temperature) == (1.0, 0.07)
+    frames = torch.randn(2, 3, 1, 64, 64)
+    with torch.no_grad():
+        torch.testing.assert_close(compared(frames), directions(plain(frames)))
