@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from torch import Tensor
 
@@ -12,8 +14,11 @@ from chromatrack.tracking.networks import Embedding
 from chromatrack.tracking.seen import Seen
 from chromatrack.tracking.tracker import SiameseTracker
 
-PATCHES = 24
-"""Patches of a call. More of them save no time, on a CPU they leave its caches."""
+ON_CPU = 6
+"""Patches of a call to the network on a CPU: with more of them each takes longer, as what is in
+between leaves the caches (docs/benchmarks.md)."""
+ON_GPU = 384
+"""On a GPU."""
 
 
 class Together:
@@ -21,9 +26,13 @@ class Together:
 
     Each alpha of the network follows each target. Trackers at the same place see the same patches,
     which are embedded once. Boxes are those of each target alone, up to rounding (0.01 pixels).
+
+    Args:
+        patches: of a call to the network, at most.
     """
 
-    def __init__(self, tracker: SiameseTracker):
+    def __init__(self, tracker: SiameseTracker, *, patches: int = ON_CPU):
+        self.patches = patches
         self.tracker, self.network = tracker, tracker.network
         alphas = self.network.alphas
         self.labels = [f"{alpha:g}" for alpha in alphas] if len(alphas) > 1 else [""]
@@ -40,7 +49,7 @@ class Together:
 
     def update(self, image: np.ndarray) -> list[Seen]:
         patches, places = self._search_patches(image)
-        embedded = of_places(_in_parts(self.network.embed, patches), [places])
+        embedded = of_places(self._in_parts(self.network.embed, patches), [places])
         parts = self.network.respond_in_parts(self.exemplars, embedded, self.variants)
         mixed, siamfc, auxiliary = (_of_each(maps, len(self.trackers)) for maps in parts)
         seen = [
@@ -82,22 +91,19 @@ class Together:
         )
         return Seen(box_ltwh, *self.histories[number].take(height(maps.mixed)), maps)
 
-    def _look_at(self, embed, patches: np.ndarray) -> None:
+    def _look_at(self, embed: Callable[[np.ndarray], Embedding], patches: np.ndarray) -> None:
         """Take exemplars, or mix them into those that are there."""
-        for one, exemplar in zip(self.trackers, rows(_in_parts(embed, patches)), strict=True):
+        for one, exemplar in zip(self.trackers, rows(self._in_parts(embed, patches)), strict=True):
             if one.exemplar is None:
                 one.exemplar = exemplar
             else:
                 one.renew(exemplar)
         self.exemplars = joined(one.exemplar for one in self.trackers)
 
-
-def _in_parts(embed, patches: np.ndarray) -> Embedding:
-    """The embeddings of any number of patches."""
-    if len(patches) <= PATCHES:
-        return embed(patches)
-    starts = range(0, len(patches), PATCHES)
-    return joined(embed(patches[start : start + PATCHES]) for start in starts)
+    def _in_parts(self, embed: Callable[[np.ndarray], Embedding], patches: np.ndarray) -> Embedding:
+        """The embeddings of any number of patches."""
+        starts = range(0, len(patches), self.patches)
+        return joined(embed(patches[start : start + self.patches]) for start in starts)
 
 
 def _of_each(maps: Tensor | None, count: int) -> list:

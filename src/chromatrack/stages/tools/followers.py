@@ -27,11 +27,12 @@ def open_checkpoint(
             trained one.
     """
     from chromatrack.tracking.load import load_tracker
-    from chromatrack.tracking.together import Together
+    from chromatrack.tracking.together import ON_CPU, ON_GPU, Together
     from chromatrack.training.compute import prepare
 
     device = prepare(compute)
-    return Together(load_tracker(checkpoint, settings=settings, device=device, alphas=alphas))
+    tracker = load_tracker(checkpoint, settings=settings, device=device, alphas=alphas)
+    return Together(tracker, patches=ON_CPU if device.type == "cpu" else ON_GPU)
 
 
 def open_other(

@@ -14,6 +14,8 @@ from chromatrack.files import whole_file
 from chromatrack.reporting.overlay import paste, tile
 
 PICTURES = (".png", ".jpg", ".jpeg")
+CLOSEST = 20
+"""Pixels between lines, at least: their numbers are to be read."""
 LINES = 12
 """Lines of the grid along the longer side, about."""
 INSTEAD = (
@@ -53,7 +55,7 @@ def with_grid(image: np.ndarray) -> np.ndarray:
 
 def step_of(side: int) -> int:
     """Pixels between lines: 1, 2 or 5 times a power of ten."""
-    wanted = max(1.0, side / LINES)
+    wanted = max(float(CLOSEST), side / LINES)
     power = 10 ** int(np.floor(np.log10(wanted)))
     return int(next(power * factor for factor in (1, 2, 5, 10) if power * factor >= wanted))
 

@@ -87,26 +87,31 @@ def track_video(
     names = list(product(boxes, followers.labels))
     found: list[list[tuple[Seen, tuple]]] = []
     began, stopped = time.perf_counter(), None
-    with ExitStack() as open_views:
-        shown = [open_views.enter_context(view.opened(footage, names)) for view in views]
-        bar = progress(None, what="track", unit="frame", total=footage.count)
-        open_views.enter_context(bar)
-        try:
-            for image, seen in follow(followers, footage.frames, boxes):
-                number = start + len(found)
-                found.append([_row(one) for one in seen])
-                for show in shown:
-                    show(number, image, seen)
-                bar.update()
-        except TROUBLE as error:
-            if len(found) < 2:
-                raise
-            stopped = _told(start + len(found), error)
-        if bar.total is not None and stopped is None:
-            bar.total = len(found)  # the file may say it has more, or less
-            bar.refresh()
+    try:
+        with ExitStack() as open_views:
+            shown = [open_views.enter_context(view.opened(footage, names)) for view in views]
+            bar = progress(None, what="track", unit="frame", total=footage.count)
+            open_views.enter_context(bar)
+            try:
+                for image, seen in follow(followers, footage.frames, boxes):
+                    number = start + len(found)
+                    found.append([row_of(one) for one in seen])
+                    for show in shown:
+                        show(number, image, seen)
+                    bar.update()
+            except TROUBLE as error:  # views end as they do at the end of the video
+                stopped = error
+            if stopped is None and bar.total is not None:
+                bar.total = len(found)  # the file may say it has more, or less
+                bar.refresh()
+    except TROUBLE as error:
+        stopped = stopped or error
+    if stopped is not None:
+        if len(found) < 2:
+            raise stopped
+        stopped = _told(start + len(found), stopped)
     seconds = time.perf_counter() - began
-    return Tracked(_tracks(names, found, start), seconds, stopped)
+    return Tracked(as_tracks(names, found, start), seconds, stopped)
 
 
 def about(
@@ -123,12 +128,21 @@ def about(
     }
 
 
-def _row(seen: Seen) -> tuple[Seen, tuple]:
-    """For an hour of video: what a row says, and no map."""
+def row_of(seen: Seen) -> tuple[Seen, tuple]:
+    """What is kept of a target in a frame: no maps, and the peaks (mixed, SiamFC, auxiliary)."""
     return Seen(seen.box_ltwh, seen.score, seen.lost), seen.peaks
 
 
-def _tracks(names, found: list, start: int) -> list[VideoTrack]:
+def as_tracks(
+    names: Sequence[tuple[str, str]], found: Sequence[Sequence[tuple[Seen, tuple]]], start: int
+) -> list[VideoTrack]:
+    """Rows of frames as tracks.
+
+    Args:
+        names: target and alpha of each.
+        found: of each frame, `row_of` each.
+        start: number of the first frame.
+    """
     frames = np.arange(start, start + len(found))
     tracks = []
     for place, (target, alpha) in enumerate(names):
