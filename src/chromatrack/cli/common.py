@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from chromatrack import settings as s
-from chromatrack.configuration import as_plain, build, merge
+from chromatrack.configuration import as_plain, build, expand, merge
 from chromatrack.errors import InputError
 from chromatrack.metrics.vot import EAO_INTERVALS
 from chromatrack.settings.keys import cadence
@@ -216,3 +216,17 @@ def tracker_options(options: argparse.Namespace) -> dict:
         "alpha": options.alpha,
         "random_auxiliary": options.random_auxiliary,
     }
+
+
+def class_options(pairs: list[str]) -> dict[str, Any]:
+    """Arguments of a class of somebody's own, from `KEY=VALUE`; values are YAML, `~/` is home."""
+    import yaml
+
+    found = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not equals or not key.isidentifier():
+            raise InputError(f"--option {pair}: expected KEY=VALUE")
+        read = yaml.safe_load(value)
+        found[key] = expand(read) if isinstance(read, str) else read
+    return found

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import difflib
 import importlib
+import io
 import os
-import re
 import shutil
 import sys
 import textwrap
@@ -15,6 +14,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from chromatrack import __version__
+from chromatrack.cli.parser import Parser
 from chromatrack.errors import ChromatrackError
 from chromatrack.files import writing
 from chromatrack.standard_error import StandardError
@@ -23,7 +23,7 @@ from chromatrack.standard_error import StandardError
 # `register(subcommands)`. Modules import their stage inside the handler, so that help does not wait
 # for torch.
 PARTS = {
-    "tools": ("tools", "propagation", "describe"),
+    "tools": ("track", "play", "tools", "propagation", "describe"),
     "world": ("world",),
     "clips": ("clips",),
     "labels": ("labels",),
@@ -44,26 +44,6 @@ Tools work on your own files. The other headings are the parts of the experiment
 in the order in which the Snakemake workflow runs them. Every stage runs without Snakemake too:
 `chromatrack STAGE --help`.
 """
-
-
-class _Parser(argparse.ArgumentParser):
-    """An ArgumentParser whose complaint is one sentence on standard error and exit code 2."""
-
-    def error(self, message: str) -> None:
-        self.exit(2, f"{self.prog}: {_with_nearest(message)} (see {self.prog} --help)\n")
-
-
-def _with_nearest(message: str) -> str:
-    """A complaint of argparse with the choice that was probably meant instead of all of them."""
-    found = re.fullmatch(r"(.*invalid choice: '(.*)') \(choose from (.*)\)", message)
-    if found is None:
-        return message
-    said, given, choices = found.groups()
-    names = [choice.strip("'") for choice in choices.split(", ")]
-    near = difflib.get_close_matches(given, names, n=1)
-    if near:
-        return f"{said}; did you mean {near[0]!r}?"
-    return message if len(names) <= 20 else said
 
 
 class _Subcommands:
@@ -96,7 +76,7 @@ class _Subcommands:
 
 def build_parser() -> argparse.ArgumentParser:
     """The parser with all subcommands."""
-    parser = _Parser(prog="chromatrack", formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(prog="chromatrack", formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--version", action="version", version=f"chromatrack {__version__}")
     subcommands = _Subcommands(
         parser.add_subparsers(
@@ -121,6 +101,9 @@ def _passed_on(arguments: Sequence[str] | None) -> list[str]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one subcommand; return 0 (done), 1 (the work failed) or 2 (wrong call or input)."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # names of files that are no UTF-8
     options = build_parser().parse_args(_passed_on(arguments))
     with contextlib.redirect_stderr(StandardError()):
         try:

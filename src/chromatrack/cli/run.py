@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from chromatrack import settings as s
 from chromatrack.cli.benchmark import (
@@ -18,6 +18,7 @@ from chromatrack.cli.common import (
     add_stage,
     add_tracker,
     alpha_values,
+    class_options,
     compute_settings,
     count_value,
     stage_settings,
@@ -132,25 +133,13 @@ def _opener(options: argparse.Namespace):
             if getattr(options, key) is not None:
                 option = "--" + key.replace("_", "-")
                 raise InputError(f"{option}: belongs to a checkpoint, not to --tracker")
-        return named(options.tracker, _class_options(options.option))
+        return named(options.tracker, class_options(options.option))
     if options.checkpoint is None:
         raise InputError("expected --checkpoint, --tracker or --results")
     given = tracker_options(options)
     return FromCheckpoint(
         options.checkpoint, given["settings"], given["alpha"], given["random_auxiliary"]
     )
-
-
-def _class_options(pairs: list[str]) -> dict[str, Any]:
-    import yaml
-
-    found = {}
-    for pair in pairs:
-        key, equals, value = pair.partition("=")
-        if not equals or not key.isidentifier():
-            raise InputError(f"--option {pair}: expected KEY=VALUE")
-        found[key] = yaml.safe_load(value)
-    return found
 
 
 def _output_of_each(options: argparse.Namespace) -> dict[float, Path]:

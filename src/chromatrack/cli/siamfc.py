@@ -19,6 +19,7 @@ from chromatrack.cli.common import (
     stage_settings,
     with_cadence,
 )
+from chromatrack.cli.parser import path_value
 
 
 def register(subcommands) -> None:
@@ -94,7 +95,7 @@ def _source_value(text: str) -> tuple[str, Path]:
     layout, colon, root = text.partition(":")
     if layout not in typing.get_args(s.TrackingLayout) or not colon or not root:
         raise argparse.ArgumentTypeError(f"expected got10k:DIR, otb:DIR or vid:DIR, got {text!r}")
-    return layout, Path(root)
+    return layout, path_value(root)
 
 
 def _sets(options: argparse.Namespace) -> list:

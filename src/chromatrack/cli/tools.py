@@ -8,12 +8,8 @@ from pathlib import Path
 
 from chromatrack import settings as s
 from chromatrack.cli.common import (
-    add_compute,
     add_settings,
     add_stage,
-    alpha_value,
-    box_value,
-    compute_settings,
     count_value,
     stage_settings,
 )
@@ -26,23 +22,6 @@ FORMATS = (
 
 def register(subcommands) -> None:
     """Add the subcommands of this group."""
-    track = add_stage(
-        subcommands, "track", _track, help="track one target in a video or a folder of frames"
-    )
-    track.add_argument("input", type=Path, help="a video, or a folder of numbered images")
-    track.add_argument(
-        "--box",
-        required=True,
-        type=box_value,
-        metavar="x,y,w,h",
-        help="the target in the first frame: left, top, width, height in pixels, 0-based",
-    )
-    track.add_argument("--checkpoint", required=True, type=Path, metavar="FILE")
-    track.add_argument("--output", required=True, type=Path, metavar="boxes.csv")
-    track.add_argument("--alpha", type=alpha_value, help="weight of the colorization branch")
-    add_settings(track, "tracker")
-    add_compute(track)
-
     label = add_stage(subcommands, "label", _label, help="colour labels of one video")
     label.add_argument("video", type=Path)
     label.add_argument("--k", type=count_value, help="number of colours (8 unless configured)")
@@ -96,21 +75,6 @@ def _why(options: argparse.Namespace) -> None:
 
     # `main` sets the first "--"; others are snakemake's.
     print("\n".join(why(options.arguments[options.arguments[:1] == ["--"] :])))
-
-
-def _track(options: argparse.Namespace) -> None:
-    from chromatrack.stages.tools.track_video import track_video
-
-    count = track_video(
-        options.input,
-        options.box,
-        options.checkpoint,
-        options.output,
-        settings=stage_settings(options, s.TrackerSettings, lambda everything: everything.tracker),
-        compute=compute_settings(options),
-        alpha=options.alpha,
-    )
-    print(f"{count} boxes in {options.output}")
 
 
 def _label(options: argparse.Namespace) -> None:

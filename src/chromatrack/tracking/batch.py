@@ -22,6 +22,7 @@ from chromatrack.data.images import read_image_rgb
 from chromatrack.data.sequence import Sequence as Video
 from chromatrack.errors import ChromatrackError
 from chromatrack.tracking.contract import Failed, at_frame
+from chromatrack.tracking.embeddings import joined, of_places, rows
 from chromatrack.tracking.networks import Embedding
 from chromatrack.tracking.tracker import SiameseTracker
 
@@ -178,7 +179,7 @@ class _Group:
             patches = np.concatenate([patches for patches in aimed if patches is not None])
             embedded = self.network.embed_exemplar(patches)
             trackers = [tracker for follower in newcomers for tracker in follower.trackers]
-            for tracker, exemplar in zip(trackers, _rows(embedded), strict=True):
+            for tracker, exemplar in zip(trackers, rows(embedded), strict=True):
                 tracker.exemplar = exemplar
             self.followers += newcomers
             self._join()
@@ -192,7 +193,7 @@ class _Group:
             return
         patches = np.concatenate([patches for patches, _ in advanced])
         variants = [variant for follower in self.followers for variant in follower.variants]
-        search = _of_places(self.network.embed(patches), [places for _, places in advanced])
+        search = of_places(self.network.embed(patches), [places for _, places in advanced])
         self.responses = self.network.respond(self.exemplars, search, variants)
 
     def collect(self) -> None:
@@ -236,7 +237,7 @@ class _Group:
     def _renew(self) -> None:
         patches = [t.exemplar_patch(f.image) for f in self.followers for t in f.trackers]
         embedded = self.network.embed_exemplar(np.concatenate(patches))
-        for tracker, exemplar in zip(self._trackers(), _rows(embedded), strict=True):
+        for tracker, exemplar in zip(self._trackers(), rows(embedded), strict=True):
             tracker.renew(exemplar)
         self._join()
 
@@ -244,8 +245,7 @@ class _Group:
         return [tracker for follower in self.followers for tracker in follower.trackers]
 
     def _join(self) -> None:
-        branches = zip(*(tracker.exemplar for tracker in self._trackers()), strict=True)
-        self.exemplars = tuple(None if b[0] is None else torch.cat(b) for b in branches)
+        self.exemplars = joined(tracker.exemplar for tracker in self._trackers())
 
 
 class _Clock:
@@ -257,26 +257,3 @@ class _Clock:
     def lap(self) -> float:
         before, self._last = self._last, time.perf_counter()
         return self._last - before
-
-
-def _of_places(embedded: Embedding, places: Sequence[Sequence[int]]) -> Embedding:
-    """Embeddings (places * scales, ...) of the followers -> (variants * scales, ...)."""
-    ends = np.cumsum([0, *(max(numbers) + 1 for numbers in places)])
-    rows = np.concatenate(
-        [np.add(numbers, end) for numbers, end in zip(places, ends, strict=False)]
-    )
-    if len(rows) == ends[-1]:
-        return embedded
-
-    def taken(branch: torch.Tensor) -> torch.Tensor:
-        index = torch.as_tensor(rows, device=branch.device)
-        return branch.unflatten(0, (int(ends[-1]), -1))[index].flatten(0, 1)
-
-    return tuple(None if branch is None else taken(branch) for branch in embedded)
-
-
-def _rows(embedded: Embedding) -> Iterator[Embedding]:
-    """The embeddings of a batch one by one."""
-    count = len(next(branch for branch in embedded if branch is not None))
-    for row in range(count):
-        yield tuple(None if branch is None else branch[row : row + 1] for branch in embedded)

@@ -37,11 +37,13 @@ class FilterTracker:
         window = whole_pixels(self.box_ltwh)
         self.tracker = self.make()
         self.seen = meets(window, image.shape) and self._started(image, window)
+        self.lost = not self.seen
 
     def update(self, image: np.ndarray) -> np.ndarray:
         found, box_ltwh = self._search(image) if self.seen else (False, None)
         if found and np.isfinite(box_ltwh).all() and min(box_ltwh[2:]) > 0:
             self.box_ltwh = np.array(box_ltwh, dtype=np.float64)
+        self.lost = not found
         return self.box_ltwh.copy()
 
     def _started(self, image: np.ndarray, window: tuple[int, int, int, int]) -> bool:

@@ -31,11 +31,13 @@ class KLTTracker:
         self.box_ltwh = np.array(box_ltwh, dtype=np.float64)
         self.grey = _grey(image)
         self.points = _corners(self.grey, self.box_ltwh)
+        self.lost = False
 
     def update(self, image: np.ndarray) -> np.ndarray:
         grey = _grey(image)
         before, after = _follow(self.grey, grey, self.points)
-        if len(after) >= FEWEST:
+        self.lost = len(after) < FEWEST
+        if not self.lost:
             self.box_ltwh = _moved(self.box_ltwh, before, after)
         self.grey, self.points = grey, _inside_box(after, self.box_ltwh)
         if len(self.points) < FEATURES // 4:

@@ -17,21 +17,42 @@ from chromatrack.tracking.tracker import SEARCH_SIZE, STRIDE, SiameseTracker
 
 
 @dataclass(frozen=True, eq=False)
-class FrameMaps:
-    """What a tracker saw in a frame, at the scale that won.
+class Maps:
+    """What a tracker saw of a frame, at the scale that won.
+
+    Attributes:
+        search_ltwh: (4,) the part of the image that the maps cover, in pixels, 0-based.
+        mixed: (n, n).
+        siamfc, auxiliary: (n, n) as they are mixed; None for a branch that is not computed.
+    """
+
+    search_ltwh: np.ndarray
+    mixed: np.ndarray
+    siamfc: np.ndarray | None
+    auxiliary: np.ndarray | None
+
+
+@dataclass(frozen=True, eq=False)
+class FrameMaps(Maps):
+    """Those of one frame of several.
 
     Attributes:
         frame: from 0.
-        search_ltwh: (4,) the part of the image that the maps cover, in pixels, 0-based.
-        siamfc, auxiliary: (n, n) as they are mixed.
-        mixed: (n, n).
     """
 
     frame: int
-    search_ltwh: np.ndarray
-    siamfc: np.ndarray
-    auxiliary: np.ndarray
-    mixed: np.ndarray
+
+
+def covered_ltwh(center_yx: np.ndarray, search_side: float, cells: int) -> np.ndarray:
+    """(4,) what a map of that many cells covers: a cell for each stride of the patch, around its
+    middle.
+
+    Args:
+        center_yx: of the patch, in pixels of the image.
+        search_side: of the patch, in pixels of the image.
+    """
+    covered = cells * STRIDE / SEARCH_SIZE * search_side
+    return ltwh_from_center(center_yx, np.array([covered, covered]))
 
 
 class _Watched:
@@ -75,8 +96,6 @@ def track_with_maps(
             boxes_ltwh[index] = one.update(image)
         if index in frames:
             siamfc, auxiliary, mixed = (maps[one.best_scale] for maps in watched.maps)
-            # A map has a cell for each stride of the patch, around its middle.
-            covered = len(mixed) * STRIDE / SEARCH_SIZE * side * one.factors[one.best_scale]
-            region = ltwh_from_center(center_yx, np.array([covered, covered]))
-            found.append(FrameMaps(index, region, siamfc, auxiliary, mixed))
+            region = covered_ltwh(center_yx, side * one.factors[one.best_scale], len(mixed))
+            found.append(FrameMaps(region, mixed, siamfc, auxiliary, index))
     return boxes_ltwh, found

@@ -32,6 +32,7 @@ class MeanShiftTracker:
         self.box_ltwh = np.array(box_ltwh, dtype=np.float64)
         self.window = whole_pixels(self.box_ltwh)
         self.seen = meets(self.window, image.shape)
+        self.lost = not self.seen
         if self.seen:
             self.share = _share_of_target(_colours(image), self.window)
 
@@ -41,7 +42,8 @@ class MeanShiftTracker:
             search = cv2.CamShift if self.adaptive else cv2.meanShift
             _, window = search(mass, self.window, STOP)
             # Without any mass, or out of the image, the target is lost: the last box stays.
-            if meets(window, mass.shape) and _part(mass, window).any():
+            self.lost = not (meets(window, mass.shape) and _part(mass, window).any())
+            if not self.lost:
                 self.window = window
                 self.box_ltwh = np.array(window, dtype=np.float64)
         return self.box_ltwh.copy()

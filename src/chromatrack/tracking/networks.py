@@ -44,6 +44,12 @@ class ResponseNetwork(Protocol):
             variants: which alpha each target is mixed with.
         """
 
+    def respond_in_parts(
+        self, exemplar: Embedding, search: Embedding, variants: Sequence[int] = (0,)
+    ) -> tuple[Tensor, Tensor | None, Tensor | None]:
+        """What `respond` gives, and the maps of SiamFC and of the auxiliary as they are mixed; None
+        for one that is not computed."""
+
 
 class Branch:
     """A function of a network for exemplars, always in float32, and for what is searched."""
@@ -87,6 +93,12 @@ class SiamFCNetwork:
         self, exemplar: Embedding, search: Embedding, variants: Sequence[int] = (0,)
     ) -> Tensor:
         return correlate(exemplar[0], search[0]) * siamfc.RESPONSE_SCALE
+
+    def respond_in_parts(
+        self, exemplar: Embedding, search: Embedding, variants: Sequence[int] = (0,)
+    ) -> tuple[Tensor, Tensor | None, Tensor | None]:
+        response = self.respond(exemplar, search)
+        return response, response, None
 
 
 class FusedNetwork:
@@ -171,12 +183,18 @@ class FusedNetwork:
     def respond(
         self, exemplar: Embedding, search: Embedding, variants: Sequence[int] = (0,)
     ) -> Tensor:
+        return self.respond_in_parts(exemplar, search, variants)[0]
+
+    @torch.inference_mode()
+    def respond_in_parts(
+        self, exemplar: Embedding, search: Embedding, variants: Sequence[int] = (0,)
+    ) -> tuple[Tensor, Tensor | None, Tensor | None]:
         first, second = self.branch_maps(exemplar, search)
         if first is None or second is None:
-            return second if first is None else first
+            return (second if first is None else first), first, second
         alpha = self._mix[list(variants)].repeat_interleave(len(first) // len(variants))
         alpha = alpha[:, None, None]
-        return (1 - alpha) * first + alpha * second
+        return (1 - alpha) * first + alpha * second, first, second
 
     @torch.inference_mode()
     def branch_maps(

@@ -13,8 +13,8 @@ from chromatrack.errors import InputError
 from chromatrack.video.opened import DAMAGE, NoVideo, Video, open_video, reason_of, upright
 
 
-def read_frames(path: str | Path, *, stride: int = 1) -> Iterator[np.ndarray]:
-    """Yield every `stride`-th frame as it is shown, (H, W, 3) uint8 RGB, the first one first.
+def read_frames(path: str | Path, *, stride: int = 1, start: int = 0) -> Iterator[np.ndarray]:
+    """Yield every `stride`-th frame as it is shown, (H, W, 3) uint8 RGB, frame `start` first.
 
     Raises:
         InputError: the file is no video, or not all of it decodes; the frames before are given.
@@ -24,7 +24,7 @@ def read_frames(path: str | Path, *, stride: int = 1) -> Iterator[np.ndarray]:
     try:
         with open_video(path) as video:
             for index, frame in enumerate(_decoded(video)):
-                if index % stride == 0:
+                if index >= start and (index - start) % stride == 0:
                     yield upright(frame)
     except NoVideo as error:
         raise InputError(f"{path}: {error}") from None

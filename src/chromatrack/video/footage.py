@@ -1,4 +1,4 @@
-"""The frames that a tool is given: of a video, of a folder of images, or of DAVIS."""
+"""The frames that a tool is given: of a video, a folder of images, a camera, or DAVIS."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from chromatrack.data import davis
 from chromatrack.data.frames import list_frames
 from chromatrack.data.images import read_image_rgb
 from chromatrack.errors import InputError
+from chromatrack.video.camera import is_camera, read_camera
 from chromatrack.video.decode import read_frames
 from chromatrack.video.opened import NoVideo, open_video
 
@@ -29,39 +30,54 @@ class Footage:
         frames: all of them, the first one too.
         names: of the frames: those of their files, or their numbers.
         rate: frames per second, whole.
+        count: of the frames, as far as it is told beforehand; None of a camera.
     """
 
     first: np.ndarray
     frames: Iterator[np.ndarray]
     names: Iterator[str]
     rate: int
+    count: int | None
 
 
-def open_footage(source: Path, max_frames: int | None = None) -> Footage:
-    """The frames of a video, of a folder, or of the first sequence of a root of DAVIS-2017.
+def open_footage(source: Path, max_frames: int | None = None, *, start: int = 0) -> Footage:
+    """The frames of a video, a folder, a camera, or the first sequence of a root of DAVIS-2017.
+
+    Args:
+        start: the first of the frames, from 0.
 
     Raises:
         InputError: there is nothing, or (while reading) a frame has another size than the first.
     """
     if source.is_dir():
-        is_davis = (source / "ImageSets").is_dir()
-        paths = (
-            davis.frames(source, davis.read_names(source)[0])
-            if is_davis
-            else list_frames(source, any_step=True)
-        )
-        frames, rate = (read_image_rgb(path) for path in paths), RATE
+        paths = _paths(source)[start:]
+        frames, rate, known = (read_image_rgb(path) for path in paths), RATE, len(paths)
         names = (path.stem for path in paths)
-    elif source.exists():
-        frames, rate = read_frames(source), _rate(source)
-        names = (f"{number:05d}" for number in count())
+    elif is_camera(source) or source.exists():
+        rate, known = _told(source)
+        known = None if known is None else max(0, known - start)
+        frames = (
+            islice(read_camera(source), start, None)
+            if is_camera(source)
+            else read_frames(source, start=start)
+        )
+        names = (f"{number:05d}" for number in count(start))
     else:
         raise InputError(f"{source}: no such video or folder")
     first = next(frames, None)
+    if first is None and start:
+        raise InputError(f"{source}: ends before frame {start}")
     if first is None:
         raise InputError(f"{source}: no frame found (expected a video, or numbered images)")
-    shown = of_one_size(source, islice(chain([first], frames), max_frames))
-    return Footage(first=first, frames=shown, names=names, rate=rate)
+    shown = of_one_size(source, islice(chain([first], frames), max_frames), start=start)
+    known = min((one for one in (known, max_frames) if one is not None), default=None)
+    return Footage(first=first, frames=shown, names=names, rate=rate, count=known)
+
+
+def _paths(folder: Path) -> list[Path]:
+    if (folder / "ImageSets").is_dir():
+        return davis.frames(folder, davis.read_names(folder)[0])
+    return list_frames(folder, any_step=True)
 
 
 def size_text(image: np.ndarray) -> str:
@@ -69,19 +85,26 @@ def size_text(image: np.ndarray) -> str:
     return f"{image.shape[1]}x{image.shape[0]} pixels"
 
 
-def of_one_size(source: Path, frames: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
+def of_one_size(
+    source: Path, frames: Iterator[np.ndarray], *, start: int = 0
+) -> Iterator[np.ndarray]:
     """The frames, until one has another size than the first: an `InputError`."""
     size = None
-    for number, image in enumerate(frames):
+    for number, image in enumerate(frames, start):
         size = size or image.shape
         if image.shape != size:
             raise InputError(f"{source}: frame {number} has another size than the first")
         yield image
 
 
-def _rate(video: Path) -> int:
+def _told(video: Path) -> tuple[int, int | None]:
+    """Frames per second of a video, and about how many frames it says it has."""
+    if is_camera(video):
+        return RATE, None
     try:
         with open_video(video) as opened:
-            return max(1, round(opened.rate)) if opened.rate else RATE
+            rate = opened.rate
+            told = opened.stream.frames or round((opened.declared or 0) * float(rate or 0))
+            return max(1, round(rate)) if rate else RATE, told or None
     except NoVideo:
-        return RATE  # whoever decodes it says what is wrong
+        return RATE, None  # whoever decodes it says what is wrong

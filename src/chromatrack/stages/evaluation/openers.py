@@ -199,6 +199,14 @@ class _Guarded:
     def __init__(self, target: str, tracker: Any):
         self.target, self.tracker = target, tracker
 
+    @property
+    def score(self) -> Any:
+        return getattr(self.tracker, "score", None)
+
+    @property
+    def lost(self) -> Any:
+        return getattr(self.tracker, "lost", False)
+
     def init(self, image: np.ndarray, box_ltwh: np.ndarray) -> None:
         with _told(f"tracker {self.target}: init failed", WorkError):
             self.tracker.init(image, box_ltwh)

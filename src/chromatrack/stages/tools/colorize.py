@@ -14,13 +14,10 @@ from chromatrack.progress import progress
 from chromatrack.tracking import targets
 from chromatrack.tracking.propagator import Propagator
 from chromatrack.video.footage import open_footage
-from chromatrack.video.write import write_video
+from chromatrack.video.write import check_container, even, write_video
 
 PANELS = ("grey", "coloured", "truth")
 """What stands side by side in the video, from left to right."""
-
-CONTAINERS = (".mp4", ".mkv", ".mov", ".avi")
-"""Suffixes of files that hold H.264."""
 
 
 def colorize(
@@ -36,8 +33,7 @@ def colorize(
             of its val list).
         output: video (.mp4, .mkv, ...) of the three `PANELS`.
     """
-    if output.suffix.lower() not in CONTAINERS:
-        raise InputError(f"{output}: expected a name that ends in {', '.join(CONTAINERS)}")
+    check_container(output)
     if propagator.scaling.sees_colours:
         raise InputError(
             "--checkpoint: its network sees colours, and would copy what it is to find; expected "
@@ -63,7 +59,4 @@ def _side_by_side(shown) -> Iterator[np.ndarray]:
     for truth, planes in shown:
         lightness = cv2.cvtColor(truth, cv2.COLOR_RGB2LAB)[..., 0]
         grey = cv2.cvtColor(lightness, cv2.COLOR_GRAY2RGB)
-        row = np.hstack([grey, targets.coloured(truth, planes), truth])
-        height, width = row.shape[:2]
-        # Both sides even, as yuv420p needs them.
-        yield cv2.copyMakeBorder(row, 0, height % 2, 0, width % 2, cv2.BORDER_REPLICATE)
+        yield even(np.hstack([grey, targets.coloured(truth, planes), truth]))

@@ -1,73 +1,181 @@
-"""Tracking one target in a video of the user's."""
+"""Targets followed through a video of the user's; what was found before an error is kept."""
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator
+import os
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
+from typing import Any
 
+import cv2
 import numpy as np
 
-from chromatrack.data.frames import list_frames
-from chromatrack.data.images import read_image_rgb
-from chromatrack.errors import InputError
-from chromatrack.files import whole_file
+from chromatrack.data.tracks import VideoTrack
+from chromatrack.errors import ChromatrackError, InputError, WorkError
+from chromatrack.files import made_by
 from chromatrack.progress import progress
-from chromatrack.settings import ComputeSettings, TrackerSettings
-from chromatrack.tracking.load import load_tracker
-from chromatrack.training.compute import prepare
-from chromatrack.video.decode import read_frames
+from chromatrack.stages.tools.track_views import View
+from chromatrack.tracking.seen import Followers, Seen
+from chromatrack.video.footage import Footage, size_text
+
+TROUBLE = (ChromatrackError, OSError, MemoryError, cv2.error, KeyboardInterrupt)
+"""What ends the work before the video does."""
+
+
+@dataclass(frozen=True, eq=False)
+class Tracked:
+    """What was found.
+
+    Attributes:
+        tracks: of each target, and of each alpha where there are several.
+        seconds: that it took, decoding and drawing included.
+        stopped: what ended it before the video did.
+    """
+
+    tracks: list[VideoTrack]
+    seconds: float
+    stopped: BaseException | None
+
+    @property
+    def frames(self) -> int:
+        return len(self.tracks[0])
+
+
+def follow(
+    followers: Followers, frames: Iterator[np.ndarray], boxes: Mapping[str, Sequence[float]]
+) -> Iterator[tuple[np.ndarray, list[Seen]]]:
+    """Each frame (H, W, 3) uint8 RGB, and what is seen in it, target after target.
+
+    Args:
+        boxes: name of a target -> left, top, width, height in the first frame, in 0-based pixels.
+
+    Raises:
+        InputError: a box lies outside the first frame, or is larger.
+    """
+    given = np.array(list(boxes.values()), dtype=np.float64).reshape(-1, 4)
+    for number, image in enumerate(frames):
+        if number == 0:
+            for name, box in boxes.items():
+                _check_box(name if len(boxes) > 1 else "", box, image)
+            yield image, followers.init(image, given)
+        else:
+            yield image, followers.update(image)
 
 
 def track_video(
-    source: Path,
-    box_ltwh: np.ndarray,
-    checkpoint: Path,
-    output: Path,
+    followers: Followers,
+    footage: Footage,
+    boxes: Mapping[str, Sequence[float]],
     *,
-    settings: TrackerSettings,
-    compute: ComputeSettings,
-    alpha: float | None = None,
-) -> int:
-    """Track one target in a video or a folder of frames; returns the number of frames.
+    start: int = 0,
+    views: Sequence[View] = (),
+) -> Tracked:
+    """Follow the targets to the end of the footage, or to the first error.
 
-    Writes a CSV with the columns frame,left,top,width,height; boxes are 0-based pixels, the first
-    row is the given box.
+    Args:
+        boxes: as of `follow`.
+        start: number of the first frame.
+        views: that are shown each frame.
+
+    Raises:
+        ChromatrackError: what goes wrong before the second frame, where there is nothing to keep.
     """
-    device = prepare(compute)
-    tracker = load_tracker(checkpoint, settings=settings, device=device, alpha=alpha)
-    count = 0
-    with whole_file(output) as part, open(part, "w", newline="", encoding="utf-8") as handle:
-        writer = csv.writer(handle)
-        writer.writerow(["frame", "left", "top", "width", "height"])
-        for image in progress(_frames_of(source), what="track", unit="frame"):
-            if count == 0:
-                _check_box(box_ltwh, image.shape)
-                tracker.init(image, box_ltwh)
-                box = np.asarray(box_ltwh, dtype=np.float64)
-            else:
-                box = tracker.update(image)
-            writer.writerow([count, *(f"{value:.4f}" for value in box)])
-            count += 1
-        if count == 0:
-            raise InputError(
-                f"{source}: no frame found (expected a video, or a folder of numbered images)"
+    names = list(product(boxes, followers.labels))
+    found: list[list[tuple[Seen, tuple]]] = []
+    began, stopped = time.perf_counter(), None
+    try:
+        with ExitStack() as open_views:
+            shown = [open_views.enter_context(view.opened(footage, names)) for view in views]
+            bar = progress(None, what="track", unit="frame", total=footage.count)
+            open_views.enter_context(bar)
+            try:
+                for image, seen in follow(followers, footage.frames, boxes):
+                    number = start + len(found)
+                    found.append([row_of(one) for one in seen])
+                    for show in shown:
+                        show(number, image, seen)
+                    bar.update()
+            except TROUBLE as error:  # views end as they do at the end of the video
+                stopped = error
+            if stopped is None and bar.total is not None:
+                bar.total = len(found)  # the file may say it has more, or less
+                bar.refresh()
+    except TROUBLE as error:
+        stopped = stopped or error
+    if stopped is not None:
+        if len(found) < 2:
+            raise stopped
+        stopped = _told(start + len(found), stopped)
+    seconds = time.perf_counter() - began
+    return Tracked(as_tracks(names, found, start), seconds, stopped)
+
+
+def about(
+    source: Path, tracked: Tracked, *, tracker: str | None, checkpoint: Path | None
+) -> dict[str, Any]:
+    """What JSON says beside the boxes."""
+    inputs = {} if checkpoint is None else {"checkpoint": checkpoint}
+    return {
+        "video": os.fsencode(source.name).decode("utf-8", "backslashreplace"),
+        "tracker": tracker or "checkpoint",
+        "frames": tracked.frames,
+        "complete": tracked.stopped is None,
+        "made_by": made_by("track-video", settings={"tracker": tracker}, inputs=inputs),
+    }
+
+
+def row_of(seen: Seen) -> tuple[Seen, tuple]:
+    """What is kept of a target in a frame: no maps, and the peaks (mixed, SiamFC, auxiliary)."""
+    return Seen(seen.box_ltwh, seen.score, seen.lost), seen.peaks
+
+
+def as_tracks(
+    names: Sequence[tuple[str, str]], found: Sequence[Sequence[tuple[Seen, tuple]]], start: int
+) -> list[VideoTrack]:
+    """Rows of frames as tracks.
+
+    Args:
+        names: target and alpha of each.
+        found: of each frame, `row_of` each.
+        start: number of the first frame.
+    """
+    frames = np.arange(start, start + len(found))
+    tracks = []
+    for place, (target, alpha) in enumerate(names):
+        own = [rows[place] for rows in found]
+        tracks.append(
+            VideoTrack(
+                target,
+                alpha,
+                frames,
+                np.array([seen.box_ltwh for seen, _ in own]),
+                np.array([seen.score for seen, _ in own], dtype=np.float64),
+                np.array([seen.lost for seen, _ in own]),
+                np.array([peaks for _, peaks in own], dtype=np.float64),
             )
-    return count
+        )
+    return tracks
 
 
-def _frames_of(source: Path) -> Iterator[np.ndarray]:
-    if source.is_dir():
-        return (read_image_rgb(path) for path in list_frames(source, any_step=True))
-    if not source.exists():
-        raise InputError(f"{source}: no such video or folder")
-    return read_frames(source)
+def _told(number: int, error: BaseException) -> BaseException:
+    """What ended the work, in one sentence."""
+    if isinstance(error, WorkError):
+        return type(error)(f"frame {number}: {error}")
+    if isinstance(error, (MemoryError, cv2.error)):
+        said = " ".join(str(error).split()) or "not enough memory"
+        return WorkError(f"frame {number}: {said}")
+    return error
 
 
-def _check_box(box_ltwh: np.ndarray, shape: tuple[int, ...]) -> None:
+def _check_box(name: str, box_ltwh: Sequence[float], image: np.ndarray) -> None:
     left, top, width, height = box_ltwh
-    if left >= shape[1] or top >= shape[0] or left + width <= 0 or top + height <= 0:
+    if left >= image.shape[1] or top >= image.shape[0] or left + width <= 0 or top + height <= 0:
+        told = ",".join(f"{value:g}" for value in box_ltwh)
         raise InputError(
-            f"--box {','.join(f'{v:g}' for v in box_ltwh)}: lies outside the first frame "
-            f"({shape[1]}x{shape[0]} pixels)"
+            f"box {name + '=' if name else ''}{told}: lies outside the first frame "
+            f"({size_text(image)})"
         )

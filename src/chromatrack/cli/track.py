@@ -1,0 +1,222 @@
+"""`chromatrack track`: targets followed through a video of the user's."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from chromatrack import settings as s
+from chromatrack.cli.common import (
+    add_compute,
+    add_settings,
+    add_stage,
+    alpha_values,
+    box_value,
+    class_options,
+    compute_settings,
+    seed_value,
+    stage_settings,
+)
+from chromatrack.cli.parser import path_value
+from chromatrack.data.text import folder_name
+from chromatrack.errors import InputError
+
+if TYPE_CHECKING:
+    from chromatrack.stages.tools.track_video import Tracked
+    from chromatrack.tracking.seen import Followers
+
+
+def register(subcommands) -> None:
+    """Add the subcommand."""
+    track = add_stage(
+        subcommands, "track", _track, help="follow targets through a video, or a folder of frames"
+    )
+    track.add_argument(
+        "input", type=Path, help="a video, a folder of numbered images, or camera:0 (camera:N)"
+    )
+    track.add_argument(
+        "--box",
+        action="append",
+        default=[],
+        type=_named_box,
+        metavar="[NAME=]x,y,w,h",
+        help="a target in the first frame: left, top, width, height in pixels, 0-based; again for "
+        "each further one",
+    )
+    track.add_argument(
+        "--select",
+        nargs="?",
+        const="",
+        metavar="NAME.png",
+        help="draw the box in a window; with a name, write the first frame with a grid there, to "
+        "read the numbers off",
+    )
+    which = track.add_mutually_exclusive_group()
+    which.add_argument("--checkpoint", type=Path, metavar="FILE", help="of SiamFC or combined")
+    which.add_argument(
+        "--tracker",
+        metavar="NAME",
+        help="meanshift, camshift, klt, mosse, kcf, csrt, or module:Class with init and update",
+    )
+    track.add_argument(
+        "--option",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="argument of the class (YAML); may be given again",
+    )
+    track.add_argument(
+        "--alpha",
+        type=alpha_values,
+        metavar="A[,B,...]",
+        help="weight of the colorization branch; of several, each follows each target",
+    )
+    track.add_argument(
+        "--output",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="boxes.csv",
+        help="what to write: .csv, .json, or .txt as OTB has it; may be given again",
+    )
+    track.add_argument(
+        "--video", type=Path, metavar="out.mp4", help="write the video with boxes and scores"
+    )
+    track.add_argument(
+        "--show-scores", type=Path, metavar="DIR", help="write a picture of the maps of each frame"
+    )
+    add_part(track, "number of the frame that the boxes are of, from 0")
+    add_settings(track, "tracker")
+    add_compute(track)
+
+
+def add_part(parser: argparse.ArgumentParser, first: str) -> None:
+    """Add `--from` (its help) and `--to`; `frames_wanted` reads them."""
+    parser.add_argument("--from", dest="start", type=seed_value, default=0, metavar="N", help=first)
+    parser.add_argument("--to", type=seed_value, metavar="N", help="number of the last frame")
+
+
+def _named_box(text: str) -> tuple[str, list[float]]:
+    name, equals, box = text.rpartition("=")
+    if equals:
+        try:
+            folder_name(name, "name of a target").encode()
+        except (InputError, UnicodeEncodeError):
+            raise argparse.ArgumentTypeError(
+                f"expected a name before the =, got {name!r}"
+            ) from None
+    return name, box_value(box)
+
+
+def _track(options: argparse.Namespace) -> None:
+    from chromatrack.video.footage import open_footage
+
+    count = frames_wanted(options)
+    if options.select:
+        from chromatrack.stages.tools.select import write_grid
+
+        path = path_value(options.select)
+        write_grid(open_footage(options.input, start=options.start).first, path)
+        print(f"first frame with a grid in {path}")
+        return
+    _check(options)
+    views = _views(options)
+    followers = _followers(options)
+    footage = open_footage(options.input, count, start=options.start)
+    boxes = _boxes(options)
+    if options.select is not None:
+        from chromatrack.stages.tools.select import select_box
+
+        boxes = {**boxes, str(len(boxes) + 1): select_box(footage.first)}
+        print("--box " + ",".join(f"{value:g}" for value in list(boxes.values())[-1]))
+    from chromatrack.stages.tools.track_video import track_video
+
+    tracked = track_video(followers, footage, boxes, start=options.start, views=views)
+    _write(options, tracked)
+    if tracked.stopped is not None:
+        raise tracked.stopped
+
+
+def frames_wanted(options: argparse.Namespace) -> int | None:
+    """How many frames `--from` and `--to` leave at most; None: all."""
+    if options.to is None:
+        return None
+    if options.to < options.start:
+        raise InputError(f"--to {options.to}: expected a frame from --from ({options.start}) on")
+    return options.to - options.start + 1
+
+
+def _check(options: argparse.Namespace) -> None:
+    """What can be told before a network is read."""
+    from chromatrack.data.tracks import check_output
+
+    if options.checkpoint is None and options.tracker is None:
+        raise InputError("expected --checkpoint FILE or --tracker NAME")
+    if not options.box and options.select is None:
+        raise InputError("expected --box x,y,w,h, or --select to draw it")
+    if not options.output:
+        raise InputError("expected --output boxes.csv (or .json, .txt)")
+    if options.tracker is not None and options.alpha is not None:
+        raise InputError(f"--alpha: {options.tracker} has no branches to weigh")
+    if options.tracker is None and options.option:
+        raise InputError("--option: only a class (--tracker module:Class) takes options")
+    for path in options.output:
+        check_output(path)
+
+
+def _boxes(options: argparse.Namespace) -> dict[str, list[float]]:
+    boxes: dict[str, list[float]] = {}
+    for number, (name, box) in enumerate(options.box, start=1):
+        name = name or str(number)
+        if name in boxes:
+            raise InputError(f"--box {name}=...: expected different names, got two of {name!r}")
+        boxes[name] = box
+    return boxes
+
+
+def _views(options: argparse.Namespace) -> list:
+    from chromatrack.stages.tools.track_views import ScoreView, VideoView
+
+    views: list[Any] = [] if options.video is None else [VideoView(options.video)]
+    if options.show_scores is not None:
+        if options.tracker is not None:
+            raise InputError(f"--show-scores: {options.tracker} has no score maps")
+        views.append(ScoreView(options.show_scores))
+    return views
+
+
+def _followers(options: argparse.Namespace) -> Followers:
+    from chromatrack.stages.tools.followers import open_checkpoint, open_other
+
+    compute = compute_settings(options)
+    if options.tracker is not None:
+        given = class_options(options.option)
+        return open_other(options.tracker, compute=compute, options=given)
+    settings = stage_settings(options, s.TrackerSettings, lambda everything: everything.tracker)
+    return open_checkpoint(
+        options.checkpoint, settings=settings, compute=compute, alphas=options.alpha
+    )
+
+
+def _write(options: argparse.Namespace, tracked: Tracked) -> None:
+    from chromatrack.data.tracks import write_tracks
+    from chromatrack.stages.tools.track_video import about
+
+    told = about(options.input, tracked, tracker=options.tracker, checkpoint=options.checkpoint)
+    files = [
+        str(file)
+        for path in options.output
+        for file in write_tracks(path, tracked.tracks, about=told)
+    ]
+    files += [str(path) for path in (options.video, options.show_scores) if path is not None]
+    targets = len(tracked.tracks)
+    lost = sum(int(track.lost.any()) for track in tracked.tracks)
+    speed = tracked.frames / max(tracked.seconds, 1e-9)
+    print(
+        f"{tracked.frames} frames, {targets} target{'s' if targets > 1 else ''}"
+        + (f" ({lost} lost in some)" if lost else "")
+        + f" in {', '.join(files)}; {speed:.1f} frames per second"
+    )
+    if tracked.stopped is not None:
+        print("that is what was tracked before it stopped")

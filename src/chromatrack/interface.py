@@ -1,0 +1,125 @@
+"""The tracker from Python: `chromatrack.load(checkpoint).track(frames, box)` (docs/python.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from chromatrack.data.tracks import VideoTrack
+from chromatrack.errors import InputError
+from chromatrack.settings import ComputeSettings, TrackerSettings
+from chromatrack.stages.tools.followers import open_checkpoint, open_other
+from chromatrack.stages.tools.track_video import as_tracks, follow, row_of
+from chromatrack.tracking.classical import CLASSICAL
+from chromatrack.tracking.seen import Followers, Seen
+from chromatrack.video.footage import open_footage
+
+Frames = str | Path | Iterable[np.ndarray]
+"""A video, a folder of numbered images, a camera (camera:0), or images (H, W, 3) uint8 RGB."""
+Box = Sequence[float]
+"""Left, top, width, height in pixels, 0-based."""
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """A tracker that is ready. It may be used again and again, for one video at a time."""
+
+    followers: Followers
+
+    def track(
+        self, frames: Frames, box: Box | Mapping[str, Box]
+    ) -> VideoTrack | dict[str, VideoTrack]:
+        """Follow a target from the first frame to the last.
+
+        Args:
+            box: of the target in the first frame; of several targets, by their names.
+
+        Returns:
+            What was found: `boxes_ltwh` (N, 4), `scores` (N,), `lost` (N,), `peaks` (N, 3). Of
+            several targets, by their names.
+
+        Raises:
+            ChromatrackError: a box, a frame or the video is not as it should be.
+        """
+        boxes = box if isinstance(box, Mapping) else {"1": box}
+        found = [[row_of(seen) for seen in one] for _, one in self._follow(frames, boxes)]
+        if not found:
+            raise InputError("frames: expected at least one, got none")
+        names = [(name, "") for name in boxes]
+        tracks = as_tracks(names, found, 0)
+        return {t.target: t for t in tracks} if isinstance(box, Mapping) else tracks[0]
+
+    def follow(self, frames: Frames, box: Box | Mapping[str, Box]) -> Iterator[Any]:
+        """The same frame by frame, as frames come.
+
+        Yields:
+            `Seen` (box_ltwh, score, lost, maps), of several targets by their names.
+        """
+        boxes = box if isinstance(box, Mapping) else {"1": box}
+        for _, seen in self._follow(frames, boxes):
+            yield dict(zip(boxes, seen, strict=True)) if isinstance(box, Mapping) else seen[0]
+
+    def _follow(
+        self, frames: Frames, boxes: Mapping[str, Box]
+    ) -> Iterator[tuple[np.ndarray, list[Seen]]]:
+        for name, box in boxes.items():
+            if len(box) != 4:
+                raise InputError(f"box {name}: expected left, top, width, height, got {box!r}")
+        images = (
+            open_footage(Path(frames).expanduser()).frames
+            if isinstance(frames, (str, Path))
+            else map(_checked, frames)
+        )
+        return follow(self.followers, images, boxes)
+
+
+def load(
+    source: str | Path,
+    *,
+    alpha: float | None = None,
+    device: str = "auto",
+    threads: int = 1,
+    settings: TrackerSettings | None = None,
+    options: Mapping[str, Any] | None = None,
+) -> Model:
+    """A tracker: of a checkpoint, of OpenCV by its name ("kcf"), or a class ("module:Class").
+
+    Args:
+        alpha: weight of the colorization branch instead of the trained one.
+        device: auto, cpu, cuda or cuda:1.
+        threads: of the CPU.
+        settings: of the tracker of a checkpoint.
+        options: arguments of the class.
+
+    Raises:
+        InputError: there is no such checkpoint, tracker or class.
+    """
+    try:
+        compute = ComputeSettings(device=device, threads=threads)
+    except ValueError as error:
+        raise InputError(str(error)) from None
+    name = str(source)
+    if name in CLASSICAL or (":" in name and not Path(name).exists()):
+        if alpha is not None:
+            raise InputError(f"alpha: {name} has no branches to weigh")
+        return Model(open_other(name, compute=compute, options=options))
+    checkpoint = Path(source).expanduser()
+    alphas = None if alpha is None else (alpha,)
+    return Model(
+        open_checkpoint(
+            checkpoint, settings=settings or TrackerSettings(), compute=compute, alphas=alphas
+        )
+    )
+
+
+def _checked(image: np.ndarray) -> np.ndarray:
+    image = np.asarray(image)
+    if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
+        raise InputError(
+            f"frames: expected images (H, W, 3) of uint8, got {image.shape} of {image.dtype}"
+        )
+    return image

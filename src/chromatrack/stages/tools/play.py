@@ -1,0 +1,142 @@
+"""Results of any trackers, drawn over the video that they are of."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import numpy as np
+
+from chromatrack.data.tracks import VideoTrack, read_tracks
+from chromatrack.errors import InputError
+from chromatrack.files import check_no_folder, write_text
+from chromatrack.progress import progress
+from chromatrack.reporting.overlay import Mark, marked
+from chromatrack.reporting.played import Strip, page
+from chromatrack.video.footage import Footage, open_footage
+from chromatrack.video.write import CONTAINERS, even, video_writer
+
+PAGES = (".html", ".htm")
+Named = Sequence[tuple[str, VideoTrack]]
+
+
+def play(
+    source: Path,
+    results: Sequence[Path],
+    outputs: Sequence[Path],
+    *,
+    names: Sequence[str] | None = None,
+    start: int = 0,
+    max_frames: int | None = None,
+) -> int:
+    """Write a video, or a page, with the boxes of the results; returns the number of frames.
+
+    Args:
+        results: files as `data.tracks.read_tracks` takes them.
+        outputs: .mp4 and others for a video, .html for a page.
+        names: of the trackers, instead of those of their files.
+        start: the first frame that is shown.
+
+    Raises:
+        InputError: results have boxes of frames that the video does not have.
+    """
+    for path in outputs:
+        check_no_folder(path)
+        if path.suffix.lower() not in (*PAGES, *CONTAINERS):
+            raise InputError(
+                f"{path}: expected a name that ends in .html or {', '.join(CONTAINERS)}"
+            )
+    if names is not None and len(names) != len(results):
+        raise InputError(
+            f"--tracker: expected {len(results)} names, one per file, got {len(names)}"
+        )
+    tracks = named_tracks(results, names)
+    footage = open_footage(source, max_frames, start=start)
+    count = 0
+    with ExitStack() as sinks:
+        adds = [
+            sinks.enter_context(
+                (_page if path.suffix.lower() in PAGES else _video)(
+                    path, source, footage, tracks, start
+                )
+            )
+            for path in outputs
+        ]
+        frames = progress(footage.frames, what="play", unit="frame", total=footage.count)
+        for image in sinks.enter_context(frames):
+            for add in adds:
+                add(image)
+            count += 1
+        _check_last(tracks, source, None if max_frames is not None else start + count)
+    return count
+
+
+def named_tracks(
+    results: Sequence[Path], names: Sequence[str] | None
+) -> list[tuple[str, VideoTrack]]:
+    """The tracks of all files, each by a name of its own: of the file, of the target, or both."""
+    read = [read_tracks(path) for path in results]
+    names = names or [_shown_name(path.with_suffix("")) for path in results]
+    found = []
+    for name, tracks in zip(names, read, strict=True):
+        for track in tracks:
+            parts = [name] if len(results) > 1 or len(tracks) == 1 else []
+            parts += [track.name] if len(tracks) > 1 else []
+            found.append((" ".join(parts), track))
+    return found
+
+
+def _shown_name(path: Path) -> str:
+    return os.fsencode(path.name).decode("utf-8", "backslashreplace")
+
+
+def _check_last(tracks: Named, source: Path, count: int | None) -> None:
+    for name, track in tracks:
+        if count is not None and len(track) and track.frames[-1] >= count:
+            raise InputError(
+                f"{name}: has a box of frame {track.frames[-1]}, but {source} ends at frame "
+                f"{count - 1}; expected results of this video"
+            )
+
+
+@contextmanager
+def _video(
+    path: Path, source: Path, footage: Footage, tracks: Named, start: int
+) -> Iterator[Callable[[np.ndarray], None]]:
+    first = even(footage.first)
+    places = [{int(frame): place for place, frame in enumerate(t.frames)} for _, t in tracks]
+    size = {"width": first.shape[1], "height": first.shape[0]}
+    with video_writer(path, **size, fps=footage.rate, quality=20) as add:
+        number = start
+
+        def show(image: np.ndarray) -> None:
+            nonlocal number
+            marks = [
+                _mark(name, track, place.get(number))
+                for (name, track), place in zip(tracks, places, strict=True)
+            ]
+            add(even(marked(image, marks)))
+            number += 1
+
+        yield show
+
+
+def _mark(name: str, track: VideoTrack, place: int | None) -> Mark:
+    if place is None:
+        return Mark(np.full(4, np.nan), name)
+    score, lost = track.scores[place], bool(track.lost[place])
+    said = "" if math.isnan(score) else f" {score:.2f}"
+    return Mark(track.boxes_ltwh[place], f"{name}{said}{' lost' if lost else ''}", lost)
+
+
+@contextmanager
+def _page(
+    path: Path, source: Path, footage: Footage, tracks: Named, start: int
+) -> Iterator[Callable[[np.ndarray], None]]:
+    strip = Strip()
+    yield strip.add
+    title = _shown_name(source)
+    write_text(path, page(title, strip, tracks, size=footage.first.shape[:2], start=start))

@@ -1,0 +1,43 @@
+"""Several targets of one video, each with a tracker of its own: of OpenCV, or somebody's class."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from chromatrack.errors import WorkError
+from chromatrack.tracking.contract import OpenTracker, Tracker
+from chromatrack.tracking.seen import Seen
+
+
+class Apart:
+    """Follows targets one by one (`seen.Followers`); each frame is decoded once all the same.
+
+    A tracker may say more than its box: what it has as `score` (a number) and `lost` (true or
+    false) after an update is told with it.
+    """
+
+    labels = ("",)
+
+    def __init__(self, open_tracker: OpenTracker):
+        self.open_tracker = open_tracker
+
+    def init(self, image: np.ndarray, boxes_ltwh: np.ndarray) -> list[Seen]:
+        self.trackers = [self.open_tracker() for _ in boxes_ltwh]
+        for one, box_ltwh in zip(self.trackers, boxes_ltwh, strict=True):
+            one.init(image, np.array(box_ltwh, dtype=np.float64))
+        return [Seen(np.array(box_ltwh, dtype=np.float64)) for box_ltwh in boxes_ltwh]
+
+    def update(self, image: np.ndarray) -> list[Seen]:
+        return [_seen(one, one.update(image)) for one in self.trackers]
+
+
+def _seen(tracker: Tracker, box_ltwh: np.ndarray) -> Seen:
+    score = getattr(tracker, "score", None)
+    try:
+        score = None if score is None else float(score)
+    except (TypeError, ValueError):
+        raise WorkError(f"tracker: expected a number in score, got {score!r:.60}") from None
+    said = None if score is None or math.isnan(score) else score
+    return Seen(np.asarray(box_ltwh, dtype=np.float64), said, bool(getattr(tracker, "lost", False)))

@@ -1,0 +1,97 @@
+"""What people type: values that begin with -, names that are no UTF-8, ~ in every path."""
+
+import argparse
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from chromatrack.cli.main import build_parser, main
+from tests.tools.checkpoints import tiny_siamfc
+from tests.videos import moving_colours, write_video
+
+CALL = ["track", "v.mp4", "--tracker", "mosse"]
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    write_video(tmp_path / "v.mp4", moving_colours(4))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize("box", ["-5,-3,40,40", "-.5,3,40,40", "-1e0,3,40,40"])
+def test_negative_numbers_in_a_box(here, box):
+    assert main([*CALL, "--box", box, "--output", "o.csv"]) == 0
+    first = (here / "o.csv").read_text().splitlines()[1].split(",")
+    assert [float(v) for v in first[3:7]] == [float(v) for v in box.split(",")]
+
+
+def test_files_whose_name_begins_with_a_dash(here):
+    for name in ("-v.mp4", "--v.mp4", "-hv.mp4"):
+        shutil.copy("v.mp4", name)
+        call = ["track", name, "--tracker", "mosse", "--box", "9,9,30,30"]
+        assert main([*call, "--output", "-o.csv", "--video", "-o.mp4"]) == 0
+        assert len((here / "-o.csv").read_text().splitlines()) == 5
+        (here / "-o.csv").unlink()
+        assert main(["play", name, "v.mp4", "--output", "-p.html"]) == 2  # no boxes
+    assert main(["track", "--tracker", "mosse", "--box", "9,9,30,30", "--output=-o.csv", "--",
+                 "-v.mp4"]) == 0  # fmt: skip
+
+
+def test_an_option_that_is_no_file_stays_one(here, capsys):
+    with pytest.raises(SystemExit):
+        main([*CALL, "--box", "9,9,30,30", "--output", "o.csv", "--bxo"])
+    assert "unrecognized arguments: --bxo" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main([*CALL, "--box", "--output", "o.csv"])
+    assert "argument --box: expected one argument" in capsys.readouterr().err
+
+
+def test_names_that_are_no_utf8(here, capfd):
+    odd = os.fsdecode(b"caf\xe9")
+    os.rename("v.mp4", odd + ".mp4")
+    tiny_siamfc(here / "c.pt")
+    os.rename("c.pt", odd + ".pt")
+    outputs = [f"{odd}.{suffix}" for suffix in ("csv", "json", "txt")]
+    given = [part for name in outputs for part in ("--output", name)]
+    call = ["track", odd + ".mp4", "--checkpoint", odd + ".pt", "--box", "9,9,30,30", *given]
+    assert main([*call, "--video", odd + "-out.mp4", "--show-scores", odd + "-scores"]) == 0
+    assert "caf\\udce9.csv" in capfd.readouterr().out
+    played = ["play", odd + ".mp4", *outputs, "--output", odd + ".html", "--output", odd + "-p.mkv"]
+    assert main(played) == 0
+    assert "caf\\xe9" in Path(odd + ".html").read_text("utf-8")
+    assert main([*call[:1], odd + ".avi", *call[2:]]) == 2
+    assert "caf" in capfd.readouterr().err
+
+
+def test_home_in_every_path(here, monkeypatch):
+    monkeypatch.setenv("HOME", str(here))
+    (here / "sub").mkdir()
+    assert main(["track", "~/v.mp4", "--tracker", "mosse", "--box=9,9,30,30",
+                 "--output=~/sub/o.csv", "--select=~/sub/1.png"]) == 0  # fmt: skip
+    assert main(["track", "~/v.mp4", "--tracker", "mosse", "--box=9,9,30,30",
+                 "--output=~/sub/o.csv"]) == 0  # fmt: skip
+    assert sorted(path.name for path in (here / "sub").iterdir()) == ["1.png", "o.csv"]
+
+
+def test_every_argument_that_is_a_path_knows_home(monkeypatch):
+    """Of all commands: none has a way of its own to read paths."""
+    monkeypatch.setenv("HOME", "/home/somebody")
+    checked = 0
+    for parser in parsers(build_parser()):
+        for action in parser._actions:
+            if action.type is Path:
+                assert parser._get_value(action, "~/x") == Path("/home/somebody/x")
+                checked += 1
+    assert checked > 80
+
+
+def parsers(parser):
+    """All parsers of subcommands, and of theirs."""
+    yield parser
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for one in action.choices.values():
+                yield from parsers(one)

@@ -1,0 +1,99 @@
+"""`chromatrack play`: results of any trackers over a video, as a video and as a page."""
+
+import json
+import re
+
+import av
+import numpy as np
+import pytest
+
+from chromatrack.cli.main import main
+from chromatrack.data.images import read_image_rgb, write_frames
+from chromatrack.reporting.played import Strip
+from tests.videos import moving_colours, write_video
+
+
+@pytest.fixture
+def made(tmp_path, monkeypatch):
+    """A video of 6 frames, boxes of it in all formats; the working directory."""
+    monkeypatch.chdir(tmp_path)
+    write_video(tmp_path / "v.mp4", moving_colours(6))
+    call = ["track", "v.mp4", "--tracker", "mosse", "--box", "a=30,20,24,20", "--box", "5,5,20,20"]
+    assert main([*call, "--output", "two.csv", "--output", "two.json"]) == 0
+    (tmp_path / "otb.txt").write_text("11,21,30,40\n" * 5 + "NaN,NaN,NaN,NaN\n")
+    return tmp_path
+
+
+def data_of(page):
+    return json.loads(re.search(r'id="played">(.*?)</script>', page.read_text("utf-8"))[1])
+
+
+def test_a_video_and_a_page(made, capsys):
+    files = ["two.csv", "two.json", "otb.txt"]
+    outputs = ["--output", "p.mp4", "--output", "p.html"]
+    assert main(["play", "v.mp4", *files, *outputs, "--tracker", "x", "y", "z <b>"]) == 0
+    assert "6 frames in p.mp4, p.html" in capsys.readouterr().out
+    with av.open("p.mp4") as container:
+        shown = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+    assert len(shown) == 6
+    data = data_of(made / "p.html")
+    assert [track["name"] for track in data["tracks"]] == ["x a", "x 2", "y a", "y 2", "z <b>"]
+    assert data["frames"] == list(range(6)) == list(range(data["count"]))
+    assert "<b>" not in (made / "p.html").read_text("utf-8").split('id="played">')[1][:3000]
+    assert "http://" not in re.sub(
+        r"http://www\.w3\.org/2000/svg", "", (made / "p.html").read_text()
+    )
+
+
+def test_boxes_are_where_they_are(made):
+    """Of OTB's text, which counts pixels from 1: left 10, top 20 here."""
+    assert main(["play", "v.mp4", "otb.txt", "--output", "p.mkv"]) == 0
+    with av.open("p.mkv") as container:
+        shown = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+    apart = np.abs(shown[0].astype(int) - moving_colours(1)[0]).mean(axis=2)
+    assert apart[45, 8:12].max() > 50 and apart[45, 18:32].max() < 30
+    assert np.abs(shown[5].astype(int) - moving_colours(6)[5]).mean() < 6, "no box, nothing drawn"
+
+
+def test_a_part(made):
+    assert main(["play", "v.mp4", "two.csv", "--output", "p.html", "--from", "2", "--to", "4"]) == 0
+    assert data_of(made / "p.html")["count"] == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "sentence"),
+    [
+        ("x.csv", "frame,left\n0,1\n", "expected the columns frame, left, top, width, height"),
+        ("x.csv", "frame,left,top,width,height\n0,1,2,3,x\n", "x.csv, row 2: expected numbers"),
+        ("x.csv", "frame,left,top,width,height\n0,1,2,3,4\n0,1,2,3,4\n", "got two of 0"),
+        ("x.json", "{}", "expected what `chromatrack track --output NAME.json` writes"),
+        ("x.txt", "1,2,3\n", "x.txt: line 1: expected 4 numbers"),
+        ("x.txt", "1,2,3,4\n" * 9, "x: has a box of frame 8, but v.mp4 ends at frame 5"),
+        ("x.xml", "", "expected a name that ends in .csv, .json, .txt"),
+    ],
+)
+def test_wrong_results_are_one_sentence(made, capsys, name, content, sentence):
+    (made / name).write_text(content)
+    assert main(["play", "v.mp4", name, "--output", "p.html", "--output", "p.mp4"]) == 2
+    assert sentence in capsys.readouterr().err
+    assert not (made / "p.html").exists() and not (made / "p.mp4").exists()
+
+
+def test_boxes_of_propagate_can_be_empty(made):
+    (made / "x.csv").write_text("frame,left,top,width,height\n0,1,2,30,40\n1,,,,\n")
+    assert main(["play", "v.mp4", "x.csv", "--output", "p.html"]) == 0
+
+
+def test_a_long_video_has_fewer_pictures():
+    strip = Strip(budget=30_000)
+    for image in moving_colours(100):
+        strip.add(image)
+    kept = strip.items()
+    assert sum(len(picture) for _, picture in kept) <= 30_000
+    assert strip.step > 1 and [n for n, _ in kept] == list(range(0, 100, strip.step))
+
+
+def test_a_page_of_a_folder(made):
+    write_frames(made / "frames", moving_colours(6), pattern="%05d.jpg", first=0, quality=90)
+    assert read_image_rgb(made / "frames" / "00000.jpg").shape == (80, 96, 3)
+    assert main(["play", "frames", "two.csv", "--output", "p.html"]) == 0

@@ -1,0 +1,336 @@
+"""`chromatrack track`: several targets, scores, what is written, what is kept before an error."""
+
+import csv
+import json
+import os
+import signal
+import time
+
+import av
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from chromatrack.cli.main import main
+from chromatrack.data.images import read_image_rgb, write_frames
+from chromatrack.data.tracks import read_tracks
+from chromatrack.settings import TrackerSettings
+from chromatrack.tracking.load import load_tracker
+from chromatrack.tracking.together import Together
+from tests.tools.checkpoints import tiny_fused, tiny_siamfc
+from tests.videos import make_video, moving_colours, write_video
+
+BOX, OTHER = "30,20,24,20", "50,40,20,24"
+CPU = torch.device("cpu")
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """A video of 12 frames, its frames as a folder, and two checkpoints."""
+    folder = tmp_path_factory.mktemp("track")
+    frames = moving_colours(12)
+    write_video(folder / "v.mp4", frames)
+    write_frames(folder / "frames", frames, pattern="%05d.jpg", first=0, quality=95)
+    tiny_siamfc(folder / "siamfc.pt")
+    tiny_fused(folder / "fused.pt")
+    return folder
+
+
+def track(made, *arguments, source="v.mp4", network="siamfc.pt"):
+    return main(["track", str(made / source), "--checkpoint", str(made / network), *arguments])
+
+
+def rows_of(path):
+    with open(path, newline="") as handle:
+        return list(csv.DictReader(handle))
+
+
+def numbers(boxes):
+    return np.array([float(v) for v in boxes.split(",")])
+
+
+# Several targets
+
+
+def test_targets_together_are_those_alone(made):
+    """Boxes within 0.01 pixels, whatever the number of patches in a call."""
+    tracker = load_tracker(made / "fused.pt", settings=TrackerSettings(), device=CPU)
+    images = moving_colours(8)
+    boxes = np.array([numbers(BOX), numbers(OTHER), [5, 5, 30, 30]])
+    alone = []
+    for box in boxes:
+        one = tracker.twin()
+        one.init(images[0], box)
+        alone.append([box, *(one.update(image) for image in images[1:])])
+    for patches in (2, 6, 100):
+        together = Together(tracker, patches=patches)
+        seen = [together.init(images[0], boxes)] + [together.update(i) for i in images[1:]]
+        found = np.array([[one.box_ltwh for one in frame] for frame in seen]).swapaxes(0, 1)
+        np.testing.assert_allclose(found, np.array(alone), atol=0.01)
+
+
+def test_alphas_follow_as_each_alone(made, tmp_path):
+    output = tmp_path / "o.csv"
+    assert track(made, "--box", BOX, "--alpha", "0,0.5,1", "--output", str(output),
+                 network="fused.pt") == 0  # fmt: skip
+    rows = rows_of(output)
+    assert [row["alpha"] for row in rows[:3]] == ["0", "0.5", "1"] and len(rows) == 36
+    for alpha in ("0", "0.5", "1"):
+        single = tmp_path / f"{alpha}.csv"
+        assert track(made, f"--box={BOX}", "--alpha", alpha, "--output", str(single),
+                     network="fused.pt") == 0  # fmt: skip
+        own = [row["left"] for row in rows if row["alpha"] == alpha]
+        np.testing.assert_allclose(
+            np.array(own, float), [float(row["left"]) for row in rows_of(single)], atol=0.01
+        )
+        peaks = [row["peak_siamfc"] == "" for row in rows_of(single)[1:]]
+        assert all(peaks) == (alpha == "1")
+
+
+# What is written
+
+
+def test_csv_json_and_text_say_the_same(made, tmp_path, capsys):
+    outputs = [tmp_path / f"o.{suffix}" for suffix in ("csv", "json", "txt")]
+    given = [part for path in outputs for part in ("--output", str(path))]
+    assert track(made, "--box", f"left one={BOX}", "--box", OTHER, *given, network="fused.pt") == 0
+    told = capsys.readouterr().out
+    assert "12 frames, 2 targets" in told and "frames per second" in told
+    assert str(tmp_path / "o-left-one.txt") in told
+    rows = rows_of(outputs[0])
+    assert len(rows) == 24 and [row["target"] for row in rows[:2]] == ["left one", "2"]
+    assert rows[0]["score"] == "" and float(rows[2]["score"]) == 1
+    assert all(float(row[name]) > 0 for row in rows[2:] for name in
+               ("peak", "peak_siamfc", "peak_auxiliary"))  # fmt: skip
+    by_csv, by_json = read_tracks(outputs[0]), read_tracks(outputs[1])
+    for one, other in zip(by_csv, by_json, strict=True):
+        assert one.target == other.target
+        np.testing.assert_allclose(one.boxes_ltwh, other.boxes_ltwh, atol=1e-3)
+        np.testing.assert_allclose(one.scores, other.scores, atol=1e-3)
+    (text,) = read_tracks(tmp_path / "o-2.txt")
+    np.testing.assert_allclose(text.boxes_ltwh, by_csv[1].boxes_ltwh, atol=1e-3)
+    assert json.loads(outputs[1].read_text())["complete"] is True
+
+
+def test_video_and_pictures_of_scores(made, tmp_path):
+    video, pictures = tmp_path / "out.mp4", tmp_path / "scores"
+    call = ["--box", BOX, "--output", str(tmp_path / "o.csv"), "--video", str(video)]
+    assert track(made, *call, "--show-scores", str(pictures), network="fused.pt") == 0
+    with av.open(str(video)) as container:
+        shown = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+    assert len(shown) == 12 and shown[0].shape == (80, 96, 3)
+    apart = np.abs(shown[5].astype(int) - moving_colours(12)[5]).mean(axis=2)
+    assert apart[:40].max() > 60, "a box is drawn"
+    assert sorted(path.name for path in pictures.iterdir())[0] == "000001.jpg"
+    assert read_image_rgb(pictures / "000001.jpg").shape == (255, 4 * 259 - 4, 3)
+    assert track(made, *call, "--show-scores", str(pictures)) == 2
+
+
+def test_a_part_of_the_video(made, tmp_path, capsys):
+    output = tmp_path / "o.csv"
+    call = ["--box", BOX, "--output", str(output)]
+    for source in ("v.mp4", "frames"):
+        assert track(made, *call, "--from", "3", "--to", "7", source=source) == 0
+        assert [row["frame"] for row in rows_of(output)] == list("34567")
+    whole = tmp_path / "w.csv"
+    assert track(made, *call[:2], "--output", str(whole), "--from", "3") == 0
+    assert rows_of(output)[1]["left"] != "" and len(rows_of(whole)) == 9
+    capsys.readouterr()
+    assert track(made, *call, "--from", "30") == 2
+    assert "v.mp4: ends before frame 30" in capsys.readouterr().err
+    assert track(made, *call, "--from", "3", "--to", "2") == 2
+    assert "--to 2: expected a frame from --from (3) on" in capsys.readouterr().err
+
+
+# What ends early
+
+
+def cut(video, target):
+    """A copy of a video whose last quarter is not there."""
+    content = video.read_bytes()
+    target.write_bytes(content[: len(content) * 3 // 4])
+    return target
+
+
+def test_what_was_tracked_before_damage_is_kept(made, tmp_path, capsys):
+    whole = make_video(tmp_path / "w.mkv", frames=120)
+    torn = cut(whole, tmp_path / "torn.mkv")
+    outputs = [tmp_path / "o.csv", tmp_path / "o.mp4"]
+    call = ["track", str(torn), "--tracker", "mosse", "--box", "10,10,24,24"]
+    code = main([*call, "--output", str(outputs[0]), "--video", str(outputs[1])])
+    told = capsys.readouterr()
+    assert code == 2 and "torn.mkv: " in told.err.splitlines()[-1]
+    rows = rows_of(outputs[0])
+    assert 2 <= len(rows) < 120 and f"{len(rows)} frames" in told.out
+    assert "before it stopped" in told.out
+    with av.open(str(outputs[1])) as container:
+        assert sum(1 for _ in container.decode(video=0)) == len(rows)
+
+
+class Falls:
+    """A tracker that fails in the fifth frame."""
+
+    score, lost = 0.25, True
+
+    def __init__(self, after=4):
+        self.after = after
+
+    def init(self, image, box): ...
+
+    def update(self, image):
+        self.after -= 1
+        if self.after == 0:
+            raise ZeroDivisionError("by zero")
+        return [1, 2, 3, 4]
+
+
+def test_a_class_of_ones_own_says_its_score_and_what_it_found_is_kept(made, tmp_path, capsys):
+    output = tmp_path / "o.csv"
+    call = ["track", str(made / "v.mp4"), "--tracker", "tests.tools.test_track:Falls", "--box", BOX]
+    assert main([*call, "--output", str(output)]) == 1
+    assert "frame 4: tracker tests.tools.test_track:Falls: update failed (ZeroDivisionError" in (
+        capsys.readouterr().err
+    )
+    rows = rows_of(output)
+    assert len(rows) == 4 and (rows[1]["score"], rows[1]["lost"]) == ("0.25", "1")
+    output.unlink()
+    assert main([*call, "--option", "after=1", "--output", str(output)]) == 1
+    assert not output.exists(), "of the given box alone nothing is kept"
+    assert main([*call[:3], "kcf", *call[4:], "--option", "a=1", "--output", str(output)]) == 2
+    assert "kcf has none" in capsys.readouterr().err
+
+
+class Interrupted(Falls):
+    """A tracker during whose fifth frame somebody presses Ctrl-C."""
+
+    def update(self, image):
+        self.after -= 1
+        if self.after == 0:
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(5)
+        return [1, 2, 3, 4]
+
+
+def test_an_interrupt_keeps_what_was_tracked(made, tmp_path, capsys):
+    output, video = tmp_path / "o.csv", tmp_path / "o.mp4"
+    name = "tests.tools.test_track:Interrupted"
+    call = ["track", str(made / "v.mp4"), "--tracker", name, "--box", BOX, "--video", str(video)]
+    assert main([*call, "--output", str(output)]) == 130
+    told = capsys.readouterr()
+    assert told.err.splitlines()[-1].endswith("interrupted") and "before it stopped" in told.out
+    assert len(rows_of(output)) == 4
+    with av.open(str(video)) as container:
+        assert sum(1 for _ in container.decode(video=0)) == 4
+
+
+def test_a_full_disk_for_the_video_keeps_the_boxes(made, tmp_path, monkeypatch, capsys):
+    from chromatrack.errors import UnwritableError
+    from chromatrack.streams import Sink
+
+    checks = []
+
+    def fails(self):
+        checks.append(self)
+        if len(checks) > 5:
+            raise UnwritableError(f"{self.name}: cannot be written (No space left on device)")
+
+    monkeypatch.setattr(Sink, "check", fails)
+    output, video = tmp_path / "o.csv", tmp_path / "o.mp4"
+    call = ["track", str(made / "v.mp4"), "--tracker", "mosse", "--box", BOX]
+    assert main([*call, "--output", str(output), "--video", str(video)]) == 1
+    assert "No space left" in capsys.readouterr().err
+    assert len(rows_of(output)) >= 5 and not video.exists()
+
+
+# Choosing a box
+
+
+def test_select_writes_a_grid(made, tmp_path, capsys):
+    picture = tmp_path / "1.png"
+    assert main(["track", str(made / "v.mp4"), "--select", str(picture)]) == 0
+    assert f"first frame with a grid in {picture}" in capsys.readouterr().out
+    grid = read_image_rgb(picture).astype(int)
+    first = moving_colours(1)[0].astype(int)
+    assert grid.shape == first.shape
+    lines = (np.abs(grid - first)[:, :, :].mean(axis=2) > 20).mean(axis=0)
+    assert lines[60] > 0.5 and lines[70] < 0.5, "a line every 20 pixels"
+    assert main(["track", str(made / "v.mp4"), "--select", str(tmp_path / "1.gif")]) == 2
+
+
+def test_select_without_a_screen_says_so(made, tmp_path, monkeypatch, capsys):
+    monkeypatch.delenv("DISPLAY", raising=False)
+    output = tmp_path / "o.csv"
+    call = ["track", str(made / "v.mp4"), "--tracker", "mosse", "--output", str(output)]
+    assert main([*call, "--select"]) == 2
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert "--select" in said and "NAME.png" in said and "give --box" in said
+    assert not output.exists()
+
+
+def test_a_drawn_box():
+    from chromatrack.stages.tools.select import Drawing, step_of
+
+    drawing = Drawing(scale=0.5)
+    assert drawing.box_ltwh is None
+    drawing.begin(60, 50)
+    drawing.to(20, 10)
+    assert drawing.box_ltwh == [40, 20, 80, 80]
+    assert [step_of(side) for side in (96, 640, 1920)] == [20, 100, 200]
+
+
+# Cameras
+
+
+class Camera:
+    """In the place of OpenCV's."""
+
+    def __init__(self, number):
+        self.frames = moving_colours(5) if number == 0 else []
+
+    def isOpened(self):
+        return bool(self.frames)
+
+    def read(self):
+        return (True, self.frames.pop(0)[..., ::-1]) if self.frames else (False, None)
+
+    def release(self): ...
+
+
+def test_a_camera(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(cv2, "VideoCapture", Camera)
+    output = tmp_path / "o.csv"
+    call = ["--tracker", "mosse", "--box", BOX, "--output", str(output)]
+    assert main(["track", "camera:0", *call]) == 0
+    assert len(rows_of(output)) == 5
+    assert main(["track", "camera:1", *call]) == 2
+    assert "camera:1: no such camera" in capsys.readouterr().err
+
+
+# Wrong calls
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ([], "expected --checkpoint FILE or --tracker NAME"),
+        (["--tracker", "kcf"], "expected --box x,y,w,h, or --select"),
+        (["--tracker", "kcf", "--box", BOX], "expected --output boxes.csv"),
+        (["--tracker", "kcf", "--box", BOX, "--output", "o.xml"], "ends in .csv, .json, .txt"),
+        (["--tracker", "kcf", "--box", BOX, "--output", "o.csv", "--alpha", "0"], "no branches"),
+        (["--tracker", "kcf", "--box", BOX, "--output", "o.csv", "--show-scores", "d"],
+         "kcf has no score maps"),
+        (["--tracker", "kcf", "--box", BOX, "--output", "o.csv", "--video", "o.txt"],
+         "o.txt: expected a name that ends in .mp4"),
+        (["--tracker", "kfc", "--box", BOX, "--output", "o.csv"], "expected one of meanshift"),
+        (["--tracker", "kcf", "--box", f"2={BOX}", "--box", BOX, "--output", "o.csv"],
+         "expected different names, got two of '2'"),
+        (["--tracker", "kcf", "--box", "a=900,1,5,5", "--box", BOX, "--output", "o.csv"],
+         "box a=900,1,5,5: lies outside the first frame (96x80 pixels)"),
+    ],
+)  # fmt: skip
+def test_wrong_calls_are_one_sentence(made, tmp_path, monkeypatch, capsys, arguments, sentence):
+    monkeypatch.chdir(tmp_path)
+    assert main(["track", str(made / "v.mp4"), *arguments]) == 2
+    assert sentence in capsys.readouterr().err
+    assert not any(tmp_path.iterdir())
