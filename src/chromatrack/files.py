@@ -155,6 +155,11 @@ def digest_text(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8")).hexdigest()
 
 
+def digest_bytes(content: bytes) -> str:
+    """SHA-256 of bytes as 64 hexadecimal digits."""
+    return hashlib.sha256(content).hexdigest()
+
+
 def digest_file(path: str | Path) -> str:
     """SHA-256 of a file's bytes as 64 hexadecimal digits."""
     with open(path, "rb") as handle:

@@ -23,7 +23,7 @@ from chromatrack.standard_error import StandardError
 # `register(subcommands)`. Modules import their stage inside the handler, so that help does not wait
 # for torch.
 PARTS = {
-    "tools": ("track", "play", "tools", "propagation", "describe"),
+    "tools": ("track", "play", "tools", "propagation", "describe", "export"),
     "world": ("world",),
     "clips": ("clips",),
     "labels": ("labels",),

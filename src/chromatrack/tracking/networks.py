@@ -124,7 +124,8 @@ class FusedNetwork:
     ):
         self.scaling = scaling
         self.alphas = (float(network.alpha),) if alphas is None else tuple(alphas)
-        self._scales = _affine(network, centred=centred)
+        statistics = network.statistics.tolist() if network.normalize else None
+        self._scales = affine(statistics, centred=centred)
         self._mix = torch.tensor(self.alphas, device=device)
         options = {"device": device, "precision": precision}
         self._rgb = self._grey = None
@@ -215,11 +216,18 @@ class FusedNetwork:
         return response if factor == 1 else response * factor
 
 
-def _affine(network: FusedTracker, *, centred: bool) -> tuple[tuple[float, float], ...]:
-    """Of each branch, what its map is multiplied by and what is taken away from it before."""
-    if not network.normalize:
+def affine(
+    statistics: Sequence[Sequence[float]] | None, *, centred: bool = False
+) -> tuple[tuple[float, float], ...]:
+    """Of each branch, what its map is multiplied by and what is taken away from it before.
+
+    Args:
+        statistics: mean and deviation of the map of each branch; None: they are not normalised.
+        centred: see `FusedNetwork`.
+    """
+    if statistics is None:
         return ((1.0, 0.0), (1.0, 0.0))
-    (mean, deviation), (other_mean, other_deviation) = network.statistics.tolist()
+    (mean, deviation), (other_mean, other_deviation) = statistics
     if centred:
         return ((1 / deviation, mean), (1 / other_deviation, other_mean))
     return ((1.0, 0.0), (deviation / other_deviation, 0.0))
