@@ -22,6 +22,22 @@ include: "workflow/rules/evaluation.smk"
 include: "workflow/rules/report.smk"
 
 
+# On a cluster, jobs of a second or two run where snakemake runs.
+localrules:
+    all,
+    shards,
+    crop_lists,
+    choose_siamfc,
+    compose,
+    initial_colorization,
+    evaluate,
+    archive,
+    manifest,
+    summary,
+    table,
+    publish,
+
+
 # Tables that were asked for once are kept up to date, and are in `snakemake --report`.
 rule all:
     default_target: True
@@ -32,6 +48,7 @@ rule all:
 
 onstart:
     hold_run()
+    ask_cluster()
     # Of these the logger counts the time left: what jobs took before, what adds further jobs, and
     # what only asks for others.
     logger.info(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
-from chromatrack import arguments, layout
+from chromatrack import arguments, layout, slurm
 from chromatrack.errors import InputError, WorkError
 from chromatrack.evaluation import sets
 from chromatrack.experiments import (
@@ -21,6 +21,7 @@ from chromatrack.experiments import (
 )
 from chromatrack.files import canonical_json
 from chromatrack.locks import holding
+from chromatrack.needs import of_job
 from chromatrack.places import SUMMARY, Places
 from chromatrack.settings import from_mapping, to_json
 from chromatrack.settings.keys import cadence
@@ -41,6 +42,7 @@ DATA = layout.data_paths(SETTINGS)
 COMPUTE = to_json(SETTINGS.compute)
 NETWORKS = networks(SETTINGS)
 HELD = ExitStack()
+CLUSTER = []
 
 
 def one_of(names):
@@ -97,6 +99,44 @@ def branches(wildcards):
         "auxiliary": network.checkpoint,
         "statistics": PLACES.statistics(network.name),
     }
+
+
+def needs(rule):
+    """Memory, time and GPUs of a job, which grow with its attempt."""
+
+    def part(name):
+        def answer(wildcards, attempt):
+            try:
+                job = of_job(SETTINGS, rule, attempt=attempt, **wildcards)
+            except InputError as error:
+                raise WorkflowError(str(error))
+            return getattr(slurm.within(job, CLUSTER), name)
+
+        return answer
+
+    return {name: part(name) for name in ("mem_mb", "runtime", "gpu")}
+
+
+def ask_cluster():
+    """Before anything is submitted, say what no partition gives."""
+    if workflow.executor_plugin.name == "slurm":
+        try:
+            CLUSTER.extend(slurm.read())
+            slurm.check(
+                _submitted(), CLUSTER, workflow.executor_settings.partition_config
+            )
+        except InputError as error:
+            raise WorkflowError(str(error))
+
+
+def _submitted():
+    """Jobs that are planned, and one of each rule that a checkpoint will add."""
+    for job in workflow.dag.needrun_jobs():
+        if not job.is_local:
+            yield slurm.Request.of(job.rule.name, job.threads, job.resources)
+    for name in ("fetch", "labels", "crops"):
+        asked = workflow.get_rule(name).expand_resources({"shard": ""}, [], 1)
+        yield slurm.Request.of(name, asked["_cores"], asked)
 
 
 def asked(function):

@@ -44,6 +44,7 @@ rule fetch:
     conda:
         "../../envs/chromatrack.yaml"
     resources:
+        **needs("fetch"),
         # How a site is asked makes nothing again.
         manners=canonical_json(CLIP_SETTINGS.manners()),
         compute=COMPUTE,

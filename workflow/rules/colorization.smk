@@ -22,6 +22,7 @@ rule colorization:
         "../../envs/chromatrack.yaml"
     threads: SETTINGS.compute.threads * SETTINGS.compute.devices
     resources:
+        **needs("colorization"),
         compute=COMPUTE,
         cadence=canonical_json(cadence(SETTINGS.colorization)),
     params:
@@ -70,6 +71,7 @@ rule single_video:
         "../../envs/chromatrack.yaml"
     threads: SETTINGS.compute.threads * SETTINGS.compute.devices
     resources:
+        **needs("single_video"),
         compute=COMPUTE,
         cadence=canonical_json(cadence(SETTINGS.colorization)),
     params:

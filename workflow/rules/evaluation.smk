@@ -18,6 +18,7 @@ rule track:
         "../../envs/chromatrack.yaml"
     threads: SETTINGS.compute.threads
     resources:
+        **needs("track"),
         compute=COMPUTE,
     params:
         tracker=asked(arguments.tracker_options),
@@ -47,6 +48,7 @@ rule track_alphas:
         "../../envs/chromatrack.yaml"
     threads: SETTINGS.compute.threads
     resources:
+        **needs("track_alphas"),
         compute=COMPUTE,
         alphas=asked(arguments.alphas_together),
     params:
@@ -98,6 +100,8 @@ rule compare:
         PLACES.usage("evaluation/{benchmark}/{protocol}/trackers")
     conda:
         "../../envs/chromatrack.yaml"
+    resources:
+        **needs("compare"),
     params:
         data=asked(arguments.scored_on),
         results=each_tracker(partial(arguments.results_of, SETTINGS)),
@@ -145,6 +149,7 @@ rule vot_official:
         "../../envs/chromatrack.yaml"
     threads: SETTINGS.compute.threads
     resources:
+        **needs("vot_official"),
         compute=COMPUTE,
     params:
         options=asked(arguments.official_options),

@@ -21,6 +21,7 @@ rule response_statistics:
         "../../envs/chromatrack.yaml"
     threads: SETTINGS.compute.threads
     resources:
+        **needs("response_statistics"),
         compute=COMPUTE,
     params:
         seed=lambda wildcards: NETWORKS[wildcards.network].seed,
@@ -68,6 +69,7 @@ rule fine_tune:
         "../../envs/chromatrack.yaml"
     threads: SETTINGS.compute.threads
     resources:
+        **needs("fine_tune"),
         compute=COMPUTE,
         cadence=canonical_json(cadence(SETTINGS.siamfc)),
     params:

@@ -13,6 +13,8 @@ rule labels:
         PLACES.usage("labels/{shard}")
     conda:
         "../../envs/chromatrack.yaml"
+    resources:
+        **needs("labels"),
     params:
         settings=read_by("labels"),
         clips=PLACES.clips_of("{shard}"),
@@ -33,6 +35,8 @@ rule lab_statistics:
         PLACES.usage("lab_statistics")
     conda:
         "../../envs/chromatrack.yaml"
+    resources:
+        **needs("lab_statistics"),
     params:
         version=VERSIONS["lab-statistics"],
     shell:
@@ -53,6 +57,8 @@ rule analyze_labels:
         PLACES.usage("analyze_labels")
     conda:
         "../../envs/chromatrack.yaml"
+    resources:
+        **needs("analyze_labels"),
     params:
         settings=read_by("analyze_labels"),
         clips=PLACES.clips,

@@ -36,6 +36,7 @@ rule colorize:
         "../../envs/chromatrack.yaml"
     threads: SETTINGS.compute.threads
     resources:
+        **needs("colorize"),
         compute=COMPUTE,
     params:
         data=lambda wildcards: arguments.coloured_of(SETTINGS, MASKS[0]),
@@ -59,6 +60,8 @@ rule pictures:
         PLACES.usage("pictures")
     conda:
         "../../envs/chromatrack.yaml"
+    resources:
+        **needs("pictures"),
     params:
         version=VERSIONS["report"],
     shell:
@@ -78,6 +81,8 @@ rule strips:
         PLACES.usage("strips")
     conda:
         "../../envs/chromatrack.yaml"
+    resources:
+        **needs("strips"),
     params:
         config=as_is(viewer.strips_read(SETTINGS)),
         version=VERSIONS["strips"],
@@ -100,6 +105,7 @@ rule score_maps:
     conda:
         "../../envs/chromatrack.yaml"
     resources:
+        **needs("score_maps"),
         compute=COMPUTE,
     params:
         config=as_is(viewer.maps_read(SETTINGS)),
@@ -122,6 +128,7 @@ rule similarity:
     conda:
         "../../envs/chromatrack.yaml"
     resources:
+        **needs("similarity"),
         compute=COMPUTE,
     params:
         config=as_is(viewer.similarity_read(SETTINGS)),
@@ -182,6 +189,8 @@ rule statistics:
         PLACES.usage("statistics")
     conda:
         "../../envs/chromatrack.yaml"
+    resources:
+        **needs("statistics"),
     params:
         settings=as_is(to_json(SETTINGS.statistics)),
         version=VERSIONS["report"],
@@ -231,6 +240,8 @@ rule figures:
         PLACES.usage("figures")
     conda:
         "../../envs/chromatrack.yaml"
+    resources:
+        **needs("figures"),
     params:
         version=VERSIONS["report"],
     shell:
@@ -256,6 +267,8 @@ rule page:
         PLACES.usage("page")
     conda:
         "../../envs/chromatrack.yaml"
+    resources:
+        **needs("page"),
     params:
         version=VERSIONS["report"],
     shell:
@@ -315,6 +328,7 @@ rule speed:
         "../../envs/chromatrack.yaml"
     threads: all_cores
     resources:
+        **needs("speed"),
         compute=COMPUTE,
     params:
         config=asked(timing.read),

@@ -49,6 +49,8 @@ rule crops:
         PLACES.usage("crops/{shard}")
     conda:
         "../../envs/chromatrack.yaml"
+    resources:
+        **needs("crops"),
     params:
         sources=TRAINING_SOURCES,
         settings=read_by("crops"),
@@ -72,6 +74,7 @@ rule siamfc:
         "../../envs/chromatrack.yaml"
     threads: SETTINGS.compute.threads
     resources:
+        **needs("siamfc"),
         compute=COMPUTE,
         cadence=canonical_json(cadence(SETTINGS.siamfc)),
     params:
@@ -100,6 +103,7 @@ if SIAMFC_VALIDATIONS:
             "../../envs/chromatrack.yaml"
         threads: SETTINGS.compute.threads
         resources:
+            **needs("validate_siamfc"),
             compute=COMPUTE,
         params:
             networks=PLACES.siamfc("{seed}", "checkpoints"),

@@ -13,6 +13,8 @@ rule world:
         part=one_of(READ_BY),
     conda:
         "../../envs/chromatrack.yaml"
+    resources:
+        **needs("world"),
     params:
         settings=lambda wildcards: world_slice(SETTINGS, wildcards.part),
         version=VERSIONS["world"],
@@ -31,6 +33,8 @@ rule world_benchmark:
         PLACES.usage("world_benchmarks/{benchmark}")
     conda:
         "../../envs/chromatrack.yaml"
+    resources:
+        **needs("world_benchmark"),
     params:
         settings=lambda wildcards: world_slice(SETTINGS, wildcards.benchmark),
         version=VERSIONS["world"],

@@ -58,6 +58,11 @@ def register(subcommands) -> None:
         type=Path,
         help="also look at the data of a configuration: config.yaml, and files laid over it",
     )
+    doctor.add_argument(
+        "--slurm",
+        action="store_true",
+        help="with --config: what its jobs ask for, beside what the partitions of Slurm give",
+    )
 
     why = add_stage(
         subcommands, "why", _why, help="what Snakemake would run, and why, in one line per rule"
@@ -105,15 +110,20 @@ def _import_weights(options: argparse.Namespace) -> None:
 
 
 def _doctor(options: argparse.Namespace) -> None:
+    from chromatrack.errors import InputError
     from chromatrack.stages.tools.doctor import report
 
     print(report())
     if options.config is None:
+        if options.slurm:
+            raise InputError("--slurm: needs --config, whose jobs it is about")
         return
-    from chromatrack.errors import InputError
-    from chromatrack.stages.tools.check_run import check_run
+    from chromatrack.stages.tools.check_run import check_run, check_slurm
 
-    lines, ready = check_run(s.load_config(options.config))
+    settings = s.load_config(options.config)
+    if options.slurm:
+        print("\n" + "\n".join(check_slurm(settings)))
+    lines, ready = check_run(settings)
     print("\n" + "\n".join(lines))
     if not ready:
         raise InputError("the run cannot start; see the lines that begin with missing:")

@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from chromatrack import layout
+from chromatrack import layout, needs, slurm
 from chromatrack.data import got10k
 from chromatrack.data.kinetics import no_clips, read_clip_list
 from chromatrack.data.otb_results import read_results
@@ -26,6 +26,29 @@ CROPS = 4.0e6
 """Bytes of the crops of a sequence of GOT-10k (docs/siamfc.md)."""
 NETWORK = 60e6
 """Bytes of a network and the state of its training, at full width; at most."""
+
+
+def check_slurm(settings: Settings) -> list[str]:
+    """What the jobs of a run ask for at first, beside what the partitions of a cluster give.
+
+    Raises:
+        InputError: no Slurm answers, or no partition gives what a job asks for.
+    """
+    nodes = slurm.read()
+    lines = [f"partition {kind}" for kind in nodes]
+    requests = []
+    for rule in needs.WORK:
+        for_all = {"benchmark": next(iter(settings.benchmarks), "")}
+        if rule in ("track", "track_alphas") and not settings.benchmarks:
+            continue
+        job = needs.of_job(settings, rule, **for_all if rule == "track_alphas" else {})
+        threads = settings.compute.threads if job.gpu else 1
+        lines.append(
+            f"{rule} asks for {job.mem_mb} MB, {job.runtime} min, {job.gpu} GPUs, {threads} CPUs"
+        )
+        requests.append(slurm.Request(rule, job.runtime, threads, job.mem_mb, job.gpu))
+    slurm.check(requests, nodes, chosen=True)
+    return lines
 
 
 def check_run(settings: Settings) -> tuple[list[str], bool]:
