@@ -9,8 +9,6 @@ from fractions import Fraction
 from itertools import cycle, islice
 from pathlib import Path
 
-import av
-
 REAL_DATA = Path(os.environ.get("CHROMATRACK_REAL_DATA", "../shared/data"))
 
 
@@ -25,6 +23,8 @@ def sources() -> list[Path]:
 
 def make_clip(source: Path, target: Path, *, width: int, height: int, frames: int = 250) -> None:
     """The first `frames` frames of a video (from its start again if short), as H.264 at 25 fps."""
+    import av  # not on the bare machines of benchmarks/gpu.py
+
     size = {"width": width, "height": height, "format": "yuv420p", "threads": 1}
     with av.open(str(source)) as container:
         shown = [f.reformat(**size) for f in islice(container.decode(video=0), frames)]
@@ -46,10 +46,16 @@ def finish(results: list[dict]) -> None:
         results: name, value, unit, target (text such as "<= 2.0"; None if there is none), holds.
     """
     for result in results:
-        verdict = {True: "holds", False: "DOES NOT HOLD", None: "no bar"}[result["holds"]]
-        target = f"  target {result['target']}" if result["target"] else ""
-        print(f"{result['name']}: {result['value']:g} {result['unit']}{target}  {verdict}")
+        show(result)
     print(json.dumps(results))
+
+
+def show(result: dict) -> None:
+    """Print one result as a line."""
+    verdict = {True: "holds", False: "DOES NOT HOLD", None: "no bar"}[result["holds"]]
+    target = f"  target {result['target']}" if result["target"] else ""
+    line = f"{result['name']}: {result['value']:g} {result['unit']}{target}  {verdict}"
+    print(line, flush=True)
 
 
 def result(name: str, value: float, unit: str, target: str | None = None) -> dict:

@@ -15,8 +15,7 @@ import torch
 from chromatrack.checkpoints import load_checkpoint
 from chromatrack.errors import InputError, WorkError
 from chromatrack.files import write_json
-from chromatrack.labels.cache import write_label_shard
-from chromatrack.labels.clip import ClipLabels
+from chromatrack.labels.cache import ClipLabels, write_label_shard
 from chromatrack.labels.samples import LabelSamples, is_held_out
 from chromatrack.settings import (
     ColorizationSettings,

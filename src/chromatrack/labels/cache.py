@@ -22,6 +22,7 @@ attributes: format, made_by (JSON), frame_stride, colours, luma ("jpeg" or "raw"
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import h5py
@@ -29,12 +30,39 @@ import numpy as np
 
 from chromatrack.errors import InputError
 from chromatrack.files import canonical_json
-from chromatrack.labels.clip import ClipLabels
 from chromatrack.labels.frames import Frames
 from chromatrack.settings import LabelSettings
 from chromatrack.streams import whole_stream
 
 FORMAT = "chromatrack-labels/2"
+
+
+@dataclass(frozen=True)
+class ClipLabels:
+    """Everything that is cached of one clip.
+
+    Attributes:
+        clip_id: its name.
+        sha256: of the video file, 64 hexadecimal digits, or "".
+        luma, luma_lengths, chroma, chroma_lengths, lab_sums, lab_count: as in `clip.DecodedClip`.
+        labels: (N, g, g) uint8 index of the nearest centroid.
+        full_labels: (N, size, size) uint8, or None.
+        centroids: (k', 2) float32, k' <= k.
+        inertia: of the clustering.
+    """
+
+    clip_id: str
+    sha256: str
+    luma: np.ndarray
+    luma_lengths: np.ndarray
+    chroma: np.ndarray
+    chroma_lengths: np.ndarray
+    labels: np.ndarray
+    full_labels: np.ndarray | None
+    centroids: np.ndarray
+    inertia: float
+    lab_sums: np.ndarray
+    lab_count: int
 
 
 def write_label_shard(

@@ -11,6 +11,7 @@ import numpy as np
 
 from chromatrack.equalize import equalize
 from chromatrack.errors import InputError
+from chromatrack.labels.cache import ClipLabels
 from chromatrack.labels.kmeans import Clusters, cluster_many, label_table, look_up
 from chromatrack.settings import LabelSettings
 from chromatrack.video.decode import read_frames, square
@@ -50,34 +51,6 @@ class DecodedClip:
     def histogram(self) -> np.ndarray:
         """(65536,) int64 counts of the colours."""
         return dense_histogram(self.codes, self.counts)
-
-
-@dataclass(frozen=True)
-class ClipLabels:
-    """Everything that is cached of one clip.
-
-    Attributes:
-        clip_id: its name.
-        sha256: of the video file, 64 hexadecimal digits, or "".
-        luma, luma_lengths, chroma, chroma_lengths, lab_sums, lab_count: as in `DecodedClip`.
-        labels: (N, g, g) uint8 index of the nearest centroid.
-        full_labels: (N, size, size) uint8, or None.
-        centroids: (k', 2) float32, k' <= k.
-        inertia: of the clustering.
-    """
-
-    clip_id: str
-    sha256: str
-    luma: np.ndarray
-    luma_lengths: np.ndarray
-    chroma: np.ndarray
-    chroma_lengths: np.ndarray
-    labels: np.ndarray
-    full_labels: np.ndarray | None
-    centroids: np.ndarray
-    inertia: float
-    lab_sums: np.ndarray
-    lab_count: int
 
 
 def dense_histogram(codes: np.ndarray, counts: np.ndarray) -> np.ndarray:

@@ -14,8 +14,8 @@ from chromatrack.errors import InputError
 from chromatrack.fetch.ledger import read_ledger
 from chromatrack.files import canonical_json, digest_file, digest_text, made_by
 from chromatrack.labels import made
-from chromatrack.labels.cache import write_label_shard
-from chromatrack.labels.clip import ClipLabels, cluster_colours, decode_clip, label_clip
+from chromatrack.labels.cache import ClipLabels, write_label_shard
+from chromatrack.labels.clip import cluster_colours, decode_clip, label_clip
 from chromatrack.labels.parts import Parts
 from chromatrack.locks import holding
 from chromatrack.progress import progress
