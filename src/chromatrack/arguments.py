@@ -121,6 +121,8 @@ def tracker_settings(settings: Settings, benchmark: str, tracker: str, **_: str)
         return to_json(settings.tracker)
     if spec.method == "soft":
         return to_json(replace(settings.propagation, methods=("soft",)))
+    if spec.method == "whole-frame":
+        return to_json(replace(settings.propagation, methods=("soft",), radius=None))
     return "{}"
 
 

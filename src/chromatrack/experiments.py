@@ -33,7 +33,7 @@ class TrackerSpec:
         checkpoint: path of its network; None where it has none.
         source: name of OpenCV's tracker, module:Class, or folder of results.
         settings: of its experiment; None for others.
-        method: of masks: "soft", "thesis" or "identity".
+        method: of masks: "soft", "whole-frame", "thesis" or "identity".
     """
 
     name: str
@@ -228,8 +228,8 @@ def second_seeds(settings: Settings) -> list[int]:
 def segmentations(settings: Settings) -> list[TrackerSpec]:
     """What a benchmark of masks has: each pretrained trunk with each method, and what it must beat.
 
-    That is the first mask repeated, and the same trunk with random weights of the first seed, by
-    the first method. Networks that experiments are given stand beside them.
+    That is the first mask repeated, and the same trunk with random weights of the first seed.
+    Networks that experiments are given stand beside them.
     """
     found = [
         TrackerSpec(name="identity", title="first mask repeated", kind="masks", method="identity")
@@ -238,7 +238,7 @@ def segmentations(settings: Settings) -> list[TrackerSpec]:
     methods = settings.propagation.methods
     rows: list[tuple[Network, str]] = []
     for trunk in trunks(settings) if has_clips(settings) else ():
-        rows.append((_made(settings, trunk, "random", first), methods[0]))
+        rows += [(_made(settings, trunk, "random", first), method) for method in methods]
         rows += [
             (_made(settings, trunk, "pretrained", seed), method)
             for seed in settings.seeds

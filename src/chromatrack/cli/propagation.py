@@ -45,9 +45,9 @@ def register(subcommands) -> None:
     )
     carry.add_argument(
         "--method",
-        choices=["soft", "thesis"],
+        choices=["soft", "whole-frame", "thesis"],
         default="soft",
-        help="as configured, or as the thesis did it",
+        help="as configured, the same without a radius, or as the thesis did it",
     )
     _add_network(carry)
 

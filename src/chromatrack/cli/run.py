@@ -30,7 +30,7 @@ from chromatrack.evaluation import sets
 if TYPE_CHECKING:
     from chromatrack.evaluation.benchmark import Selection
 
-METHODS = ("soft", "thesis", "identity")
+METHODS = ("soft", "whole-frame", "thesis", "identity")
 
 
 def register(subcommands: argparse._SubParsersAction) -> None:
@@ -80,8 +80,8 @@ def register(subcommands: argparse._SubParsersAction) -> None:
         help="with --alphas: write this in the place of each run.json",
     )
     run.add_argument(
-        "--method", choices=METHODS, help="of masks: as configured, as the thesis did it, or the "
-        "first mask repeated"
+        "--method", choices=METHODS, help="of masks: as configured, the same without a radius, "
+        "as the thesis did it, or the first mask repeated"
     )  # fmt: skip
     add_tracker(run)
 

@@ -50,11 +50,12 @@ class TrackerSettings:
 
 @dataclass(frozen=True)
 class PropagationSettings:
-    """Label propagation (thesis 3.2.4, 5.3.7); all but `methods` is about `soft`."""
+    """Label propagation (thesis 3.2.4, 5.3.7); all but `methods` is about `soft` and
+    `whole-frame`."""
 
-    methods: tuple[Literal["soft", "thesis"], ...] = ("soft", "thesis")
-    """Ways that DAVIS is scored with: `soft` as below; `thesis`: the frame before, hard labels at
-    every step, central 256 crop (D24)."""
+    methods: tuple[Literal["soft", "whole-frame", "thesis"], ...] = ("soft", "thesis")
+    """Ways that DAVIS is scored with: `soft` as below; `whole-frame`: the same without a radius, as
+    eq. 3.11; `thesis`: the frame before, hard labels at every step, central 256 crop (D24)."""
     features: Literal["trunk", "middle", "embedding"] = "trunk"
     """What is compared: output of the trunk, of its middle (before the last layers), or of the
     head."""

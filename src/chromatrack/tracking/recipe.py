@@ -58,7 +58,7 @@ THESIS = Recipe(
 
 
 def recipe(method: str, settings: PropagationSettings) -> Recipe:
-    """`thesis` is fixed; `soft` is what the settings say."""
+    """`thesis` is fixed; `soft` is what the settings say, `whole-frame` that without a radius."""
     if method == "thesis":
         return THESIS
     return Recipe(
@@ -69,6 +69,6 @@ def recipe(method: str, settings: PropagationSettings) -> Recipe:
         normalize=settings.normalize,
         temperature=settings.temperature,
         top_k=settings.top_k,
-        radius=settings.radius,
+        radius=None if method == "whole-frame" else settings.radius,
         short_side=settings.short_side,
     )
