@@ -327,15 +327,14 @@ class Still:
         return np.array([0, 0, image.mean(), 1])
 
 
-def test_track_takes_frames_by_their_numbers(tmp_path, monkeypatch, capsys):
-    load = "chromatrack.stages.tools.track_video.load_tracker"
-    monkeypatch.setattr(load, lambda *_, **__: Still())
+def test_track_takes_frames_by_their_numbers(tmp_path, capsys):
     folder, output = tmp_path / "f", tmp_path / "o.csv"
     write_frames(folder, images(), pattern="%05d.jpg", first=0, quality=90)
-    call = ["track", str(folder), "--box", "4,5,12,10", "--checkpoint", "none.pt"]
+    own = f"{__name__}:Still"
+    call = ["track", str(folder), "--box", "4,5,12,10", "--tracker", own]
     assert main([*call, "--output", str(output)]) == 0
     rows = output.read_text().splitlines()[2:]
-    assert [round(float(row.split(",")[3]) / 20) for row in rows] == list(range(1, COUNT))
+    assert [round(float(row.split(",")[5]) / 20) for row in rows] == list(range(1, COUNT))
     output.unlink()
     (folder / "00002.jpg").unlink()
     assert main([*call, "--output", str(output)]) == 2

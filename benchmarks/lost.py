@@ -1,0 +1,98 @@
+"""How often `lost` is right: precision and recall against frames whose box misses the target.
+
+    python -m benchmarks.lost
+
+The weights of siamfc-pytorch on the real sequences of OTB, VOT and GOT-10k. A target counts as
+truly lost in a frame whose box has no overlap with the annotation. The thresholds of the rule
+(tracking/confidence.py) were chosen on six of the OTB targets, `CHOSEN_ON`; the others were not
+looked at, and have numbers of their own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.common import REAL_DATA, finish, result
+from chromatrack.data.images import read_image_rgb
+from chromatrack.data.sequence import Sequence
+from chromatrack.evaluation import sets
+from chromatrack.evaluation.benchmark import Selection
+from chromatrack.metrics.boxes import iou_ltwh
+from chromatrack.settings import ComputeSettings, TrackerSettings
+from chromatrack.stages.tools.followers import open_checkpoint
+from chromatrack.stages.tools.import_weights import import_siamfc_pytorch
+from chromatrack.stages.tools.track_video import follow
+
+CHOSEN_ON = ("Couple", "Crossing", "Football1", "Skiing", "MotorRolling", "Jogging-1", "Jogging-2")
+PLACES = {"otb": "otb", "got10k": "tracking/val", "vot": "vot"}
+
+
+def sequences(frames: int) -> Iterator[Sequence]:
+    """All real sequences, short ones first."""
+    found = [
+        sequence.first(frames or None)
+        for name, place in PLACES.items()
+        for sequence in sets.get(name).sequences(Selection(root=REAL_DATA / place))
+    ]
+    yield from sorted(found, key=len)
+
+
+def told_and_true(followers, sequence: Sequence) -> tuple[np.ndarray, np.ndarray]:
+    """(N - 1,) bool each: where the tracker says lost, and where its box misses the target."""
+    images = map(read_image_rgb, sequence.frames)
+    seen = [one[0] for _, one in follow(followers, images, {"1": sequence.boxes_ltwh[0]})]
+    boxes_ltwh = np.array([one.box_ltwh for one in seen])
+    counted = np.isfinite(sequence.boxes_ltwh).all(axis=1)
+    counted[0] = False
+    overlaps = iou_ltwh(boxes_ltwh[counted], sequence.boxes_ltwh[counted])
+    return np.array([one.lost for one in seen])[counted], overlaps == 0
+
+
+def rates(pairs: list[tuple[np.ndarray, np.ndarray]], of: str) -> list[dict]:
+    """Precision and recall of some sequences together."""
+    told, true = (np.concatenate(part) for part in zip(*pairs, strict=True))
+    right = (told & true).sum()
+    return [
+        result(f"{of}: frames", len(true), "frames"),
+        result(f"{of}: frames with overlap 0", true.sum(), "frames"),
+        result(f"{of}: precision of lost", right / max(1, told.sum()), "share"),
+        result(f"{of}: recall of lost", right / max(1, true.sum()), "share"),
+    ]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--frames", type=int, default=600, help="of each target; 0 for all")
+    options = parser.parse_args()
+    weights = REAL_DATA / "siamfc_reference" / "weights.pth"
+    if not weights.is_file():
+        sys.exit(f"{weights}: expected weights of siamfc-pytorch; set CHROMATRACK_REAL_DATA")
+    found = {}
+    with tempfile.TemporaryDirectory() as folder:
+        checkpoint = Path(folder) / "siamfc.pt"
+        import_siamfc_pytorch(weights, checkpoint)
+        compute = ComputeSettings(device="cpu")
+        followers = open_checkpoint(checkpoint, settings=TrackerSettings(), compute=compute)
+        for sequence in sequences(options.frames):
+            told, true = found[sequence.name] = told_and_true(followers, sequence)
+            print(
+                f"{sequence.name}: {len(true)} frames, lost {true.sum()}, said {told.sum()}, "
+                f"both {(told & true).sum()}",
+                flush=True,
+            )
+    groups = {
+        "all": list(found),
+        "OTB targets that the rule was chosen on": [n for n in found if n in CHOSEN_ON],
+        "the others": [n for n in found if n not in CHOSEN_ON],
+    }
+    finish([one for of, names in groups.items() for one in rates([found[n] for n in names], of)])
+
+
+if __name__ == "__main__":
+    main()
