@@ -12,11 +12,13 @@ import pytest
 import torch
 import yaml
 
+from chromatrack import arguments, layout
 from chromatrack.checkpoints import save_checkpoint
 from chromatrack.cli.main import main
 from chromatrack.data import got10k
 from chromatrack.errors import InputError
 from chromatrack.evaluation import sets
+from chromatrack.experiments import tuned
 from chromatrack.files import read_json
 from chromatrack.models.build import build_fused, build_siamfc
 from chromatrack.models.inputs import InputScaling
@@ -25,6 +27,7 @@ from chromatrack.settings import (
     TrackerSettings,
     TuneSettings,
     WorldSettings,
+    from_mapping,
     load_config,
 )
 from chromatrack.stages.evaluation import tune as stage
@@ -248,3 +251,33 @@ def test_the_command_says_how_many_were_tried(folder, tmp_path, capsys):
     out = capsys.readouterr().out
     assert "2 settings on 2 sequences of GOT-10k val" in out
     assert "as configured: window_influence" in out
+
+
+RUN = {
+    "run": "r", "seeds": [3, 4], "data": {"title": "t", "demo": True}, "benchmarks": [],
+    "tune": {"trials": 5},
+}  # fmt: skip
+
+
+def test_a_run_searches_for_siamfc_and_for_what_only_tests():
+    settings = from_mapping(RUN)
+    found = tuned(settings)
+    assert list(found) == ["baseline-seed3", "exp1-seed3", "exp4-seed3"]
+    assert found["exp1-seed3"].checkpoint == "results/r/fused/exp1-seed3/model.pt"
+    assert arguments.start_of(found["exp1-seed3"]) == []
+    planned = from_mapping({**RUN, "experiments": {"1": {"trunk": "resnet18", "alpha": 0.3}}})
+    assert arguments.start_of(tuned(planned)["exp1-seed3"]) == ["--alpha=0.3"]
+    assert tuned(from_mapping({**RUN, "tune": {"trials": 0}})) == {}
+
+
+def test_a_run_without_validation_sequences_is_told(tmp_path):
+    (tmp_path / "train").mkdir()
+    (tmp_path / "train" / "list.txt").write_text("a\n")
+    data = {"title": "t", "demo": False, "got10k": str(tmp_path)}
+    settings = from_mapping({**RUN, "data": data, "experiments": None})
+    told = [one for one in layout.problems(settings) if "tune" in one]
+    assert told == [
+        "tune.trials: settings are searched on GOT-10k val; expected data.got10k with val/"
+    ]
+    absent = from_mapping({**RUN, "tune": {"result": str(tmp_path / "no.json")}})
+    assert any("tune.result" in one for one in layout.problems(absent))

@@ -1,5 +1,6 @@
 """Exported networks: the boxes of the checkpoint, from one file, through the same commands."""
 
+import csv
 import json
 
 import numpy as np
@@ -189,6 +190,27 @@ def test_run_takes_it_as_any_checkpoint(folder, target, tmp_path):
     runs = [json.loads((tmp_path / suffix / "run.json").read_text()) for suffix in ("pt", "onnx")]
     assert runs[0]["results"] == runs[1]["results"] and runs[1]["alpha"] == 0.3
     assert runs[0]["device"] == runs[1]["device"] == "cpu"
+
+
+def test_track_takes_it_as_any_checkpoint(folder, target, tmp_path):
+    box = ",".join(f"{value:g}" for value in target.boxes_ltwh[0])
+    frames = tmp_path / "frames"
+    frames.mkdir()
+    for path in target.frames[:5]:
+        (frames / path.name).symlink_to(path)
+    found = []
+    for suffix in ("pt", "onnx"):
+        output = tmp_path / f"{suffix}.csv"
+        call = ["track", str(frames), "--box", box, "--alpha", "0.7", "--checkpoint",
+                str(folder / f"fused.{suffix}"), "--output", str(output),
+                "--compute", '{"device": "cpu"}']  # fmt: skip
+        assert main(call) == 0
+        with open(output, newline="") as handle:
+            rows = list(csv.DictReader(handle))
+        found.append([[float(row[key]) for key in ("left", "top", "width", "height")]
+                      for row in rows])  # fmt: skip
+    assert len(found[0]) == 5
+    assert np.abs(np.array(found[0]) - found[1]).max() <= 0.01
 
 
 def damage_cut(path):
