@@ -128,6 +128,11 @@ EDITS: dict[str, Any] = {
     "siamfc.select": "best_ao",
     "tracker.scales": 5,
     "tracker.scale_step": 1.05,
+    # Searched for nothing, these are only shown.
+    "tune.trials": 4,
+    "tune.seed": ({"tune": {"trials": 4}}, 1),
+    "tune.max_frames": ({"tune": {"trials": 4}}, 50),
+    "tune.result": "config.yaml",
     "propagation.methods": ["soft"],
     "propagation.top_k": 7,
     "propagation.radius": 4,

@@ -2,11 +2,13 @@
 
     python -m benchmarks.tracking [--frames 40] [--rounds 3] [--processes N]
     python -m benchmarks.tracking --frames 0 --rounds 1        (all frames of the 9 targets)
+    python -m benchmarks.tracking --only onnx --rounds 5       (exported networks alone)
 
 Needs the real files (CHROMATRACK_REAL_DATA). One single-threaded process per core; decoding is
 included; the arms take turns, round after round: siamfc-pytorch restated (`siamfc_pytorch.py`),
 ours in float32, ours in bf16. Beside frames per second, which need a quiet machine, CPU seconds are
 compared. With all frames the boxes are also compared with those that siamfc-pytorch itself gave.
+Exported networks (`chromatrack export`) are compared with their checkpoints in the same way.
 Where there is a GPU: one sequence, and an evaluation as large as OTB2015 in one batch.
 """
 
@@ -29,6 +31,7 @@ import numpy as np
 import torch
 from torch import multiprocessing
 
+from benchmarks.alphas import compose
 from benchmarks.common import REAL_DATA, finish, result
 from benchmarks.siamfc_pytorch import TrackerSiamFC, read_image
 from chromatrack.data.otb import read_annotations, read_boxes, read_sequences
@@ -38,6 +41,7 @@ from chromatrack.metrics.boxes import iou_ltwh
 from chromatrack.metrics.otb import mean_score, score_target
 from chromatrack.settings import ComputeSettings, TrackerSettings
 from chromatrack.stages.evaluation.sequences import run_sequences
+from chromatrack.stages.tools.export import export
 from chromatrack.stages.tools.import_weights import import_siamfc_pytorch
 from chromatrack.tracking.load import load_tracker
 from chromatrack.tracking.single import track_sequence
@@ -168,6 +172,36 @@ def on_cpu(checkpoint: Path, *, frames: int | None, rounds: int, processes: int)
     return [*results, result("digest of the frames / tracking them", share, "share", "<= 0.01")]
 
 
+def on_onnx(checkpoint: Path, *, frames: int | None, rounds: int, processes: int) -> list[dict]:
+    """Exported networks, run by onnxruntime, beside their checkpoints; float32."""
+    sequences = [s.first(frames) for s in read_sequences(REAL_DATA / "otb")]
+    combined, results = checkpoint.with_name("combined.pt"), []
+    compose(checkpoint, "resnet18", sequences[:2], combined)
+    for name, path in {"SiamFC": checkpoint, "combined with a ResNet-18": combined}.items():
+        exported = export(path, settings=TrackerSettings())
+        arms = {"ours": partial(ours, path, 32), "onnx": partial(ours, exported, 32)}
+        speeds, costs, boxes = compare(arms, sequences, processes, rounds)
+        for what, better, over in (("frames per second", "onnx", speeds), ("CPU", "ours", costs)):
+            worse = "ours" if better == "onnx" else "onnx"
+            ratios = [a / b for a, b in zip(over[better], over[worse], strict=True)]
+            results.append(
+                result(
+                    f"{name}: onnxruntime's speed over ours, {what}, median of {rounds} rounds",
+                    statistics.median(ratios),
+                    f"times ({min(ratios):.2f} to {max(ratios):.2f})",
+                )
+            )
+        for arm in arms:
+            cost = statistics.median(costs[arm])
+            results.append(result(f"{name}: {arm}, CPU", cost, "milliseconds per frame"))
+        apart = np.concatenate([farthest(boxes["onnx"][s.name], boxes["ours"][s.name])
+                                for s in sequences])  # fmt: skip
+        results.append(
+            result(f"{name}: farthest box of onnxruntime", float(apart.max()), "px", "<= 0.01")
+        )
+    return results
+
+
 def otb2015_sized(sequences: list[Sequence], frames: int = OTB2015_FRAMES) -> list[Sequence]:
     """100 sequences as long as those of OTB2015 together, made of the frames of the given ones.
 
@@ -243,6 +277,7 @@ def main() -> None:
     parser.add_argument("--frames", type=int, default=40, help="of each target; 0 for all")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--processes", type=int, default=os.cpu_count())
+    parser.add_argument("--only", choices=["onnx"], help="this comparison alone")
     options = parser.parse_args()
     if not REFERENCE.is_dir():
         sys.exit(
@@ -251,11 +286,13 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         checkpoint = Path(folder) / "siamfc.pt"
         import_siamfc_pytorch(REFERENCE / "weights.pth", checkpoint)
-        results = on_cpu(
-            checkpoint, frames=options.frames or None, rounds=options.rounds,
-            processes=options.processes,
-        )  # fmt: skip
-        if torch.cuda.is_available():
+        amount = {
+            "frames": options.frames or None, "rounds": options.rounds,
+            "processes": options.processes,
+        }  # fmt: skip
+        results = [] if options.only else on_cpu(checkpoint, **amount)
+        results += on_onnx(checkpoint, **amount)
+        if not options.only and torch.cuda.is_available():
             results += on_gpu(checkpoint)
     finish(results)
 

@@ -18,6 +18,7 @@ from chromatrack.experiments import (
     networks,
     siamfc_checkpoint,
     trunks,
+    tuned,
 )
 from chromatrack.files import canonical_json
 from chromatrack.locks import holding
@@ -41,6 +42,7 @@ RUN = PLACES.folder
 DATA = layout.data_paths(SETTINGS)
 COMPUTE = to_json(SETTINGS.compute)
 NETWORKS = networks(SETTINGS)
+TUNED = tuned(SETTINGS)
 HELD = ExitStack()
 CLUSTER = []
 

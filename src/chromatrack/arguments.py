@@ -168,6 +168,12 @@ def experiment_options(settings: Settings, experiment: str, seed: str, **_: str)
     return option("--random-auxiliary", seed if random else None)
 
 
+def start_of(spec: TrackerSpec) -> list[str]:
+    """The alpha that `tune` starts from, where one was planned."""
+    planned = spec.settings.alpha if spec.settings else None
+    return option("--alpha", planned if isinstance(planned, float) else None)
+
+
 def alphas_together(settings: Settings, experiment: str, **_: str) -> str:
     """The alphas of an experiment that only tests, as `run --alphas` takes them."""
     return ",".join(

@@ -23,6 +23,7 @@ import torch
 from torch import nn
 
 from chromatrack.errors import InputError
+from chromatrack.exported import is_exported
 from chromatrack.files import canonical_json
 from chromatrack.models.build import build_colorizer, build_fused, build_siamfc
 from chromatrack.models.inputs import InputScaling
@@ -102,6 +103,11 @@ def save_checkpoint(
 
 def load_checkpoint(path: str | Path, *, kinds: tuple[str, ...] = tuple(BUILDERS)) -> Checkpoint:
     """Read a checkpoint of one of the kinds; anything else is an `InputError`."""
+    if is_exported(path) and Path(path).is_file():
+        raise InputError(
+            f"{path}: an exported network, which can track and nothing else; expected the "
+            "checkpoint that it was made of"
+        )
     content = load_tensors(path)
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise InputError(

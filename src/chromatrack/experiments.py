@@ -105,6 +105,21 @@ def trackers(settings: Settings) -> list[TrackerSpec]:
     return found
 
 
+def tuned(settings: Settings) -> dict[str, TrackerSpec]:
+    """Name -> the trackers whose settings are searched: SiamFC, and the combined ones that any
+    alpha can be given; of the first seed. None where the run searches for none."""
+    if not settings.tune.trials:
+        return {}
+    found = {}
+    for spec in trackers(settings):
+        free = spec.only_tests and spec.random_auxiliary() is None
+        if spec.experiment == BASELINE or (free and not spec.settings.probe):
+            name = BASELINE if spec.experiment == BASELINE else f"exp{spec.experiment}"
+            if not any(one.experiment == spec.experiment for one in found.values()):
+                found[f"{name}-seed{spec.seed}"] = spec
+    return found
+
+
 def siamfc_checkpoint(settings: Settings, seed: int) -> str:
     """The SiamFC network of a seed: trained, or given."""
     return siamfc_file(settings, seed) or Places(settings.run).siamfc(seed)

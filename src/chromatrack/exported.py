@@ -197,12 +197,9 @@ def _check_graph(found: Exported) -> None:
         what = odd[0] if odd else "a function of its own"
         raise InputError(f"{found.path}: {what} is no operator of the ONNX standard")
     # Numbers beside the file would be read from wherever it says.
-    if graph.sparse_initializer or any(
-        tensor.data_location or tensor.external_data for tensor in _tensors(graph)
-    ):
-        raise InputError(
-            f"{found.path}: expected weights in the file, it points to others beside it"
-        )
+    beside = any(tensor.data_location or tensor.external_data for tensor in _tensors(graph))
+    if graph.sparse_initializer or beside:
+        raise InputError(f"{found.path}: expected its weights in the file, it points elsewhere")
     named = {value.name for value in (*graph.input, *graph.output, *graph.value_info)}
     for branch in BRANCHES[: 1 if found.kind == "siamfc" else 2]:
         inputs = INPUT_OF[branch]

@@ -266,6 +266,7 @@ def _paths(settings: Settings) -> Mapping[str, Path | None]:
         checks["clips.source.folder"] = clip_list(settings) if is_got10k else _path(source.folder)
         checks["clips.source.serve"] = _path(source.serve)
         checks["clips.source.cookies"] = _path(source.cookies)
+    checks["tune.result"] = _path(settings.tune.result)
     for name, given in settings.benchmarks.items():
         checks[f"benchmarks.{name}.root"] = _path(given.root)
         checks[f"benchmarks.{name}.attributes"] = _path(given.attributes)
@@ -296,6 +297,8 @@ def trains_on_got10k(settings: Settings) -> bool:
 
 
 def _missing_parts(settings: Settings) -> Iterator[str]:
+    if settings.tune.trials and not has_got10k_val(settings):
+        yield "tune.trials: settings are searched on GOT-10k val; expected data.got10k with val/"
     crops = data_paths(settings).tracking_train
     if trains_siamfc(settings) and not crops:
         yield (

@@ -140,6 +140,10 @@ class Places:
         """Of all trackers: trackers.json, trackers.txt, plots (folder)."""
         return f"{self.folder}/evaluation/{benchmark}/{protocol}/{file}"
 
+    def tuned(self, tracker: str, suffix: str = "json") -> str:
+        """Settings of a tracker that were searched on GOT-10k val; yaml: to be laid over."""
+        return f"{self.folder}/tune/{tracker}.{suffix}"
+
     def vot_official(self, tracker: str) -> str:
         return f"{self.folder}/vot_official/{tracker}.json"
 

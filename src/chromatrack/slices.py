@@ -15,7 +15,7 @@ from chromatrack.configuration import as_plain
 from chromatrack.experiments import networks
 from chromatrack.files import canonical_json
 from chromatrack.settings import ComputeSettings, Settings
-from chromatrack.settings.keys import only, without_cadence
+from chromatrack.settings.keys import only, without, without_cadence
 from chromatrack.settings.world import READ_BY
 
 
@@ -41,6 +41,7 @@ def slices(settings: Settings) -> dict[str, dict[str, Any]]:
         "siamfc": siamfc.training(),
         "validate_siamfc": only(siamfc, "validation_frames"),
         "choose_siamfc": only(siamfc, "select"),
+        "tune": {"tune": without(settings.tune, "result"), "tracker": as_plain(settings.tracker)},
     }
 
 

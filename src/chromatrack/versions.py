@@ -23,6 +23,7 @@ VERSIONS = {
     "compose": 2,
     "fine-tune": 3,
     "track": 7,
+    "tune": 1,
     "vot-official": 4,
     "propagate": 6,
     "colorize": 1,

@@ -66,6 +66,8 @@ EXPECTED = {
     "fusion.normalize": {"compose", "fine_tune"},
     "fusion": {"response_statistics"},
     "fine_tune": {"fine_tune"},
+    "tune.result": set(),  # told on the page
+    "tune": {"tune"},
     "clips": {"fetch"},
 }  # fmt: skip
 
@@ -88,6 +90,7 @@ EDITED = {
     "siamfc.shift": 4,
     "siamfc.select": "best_ao",
     "siamfc.checkpoint": "model.pt",
+    "tune.result": "tuned.json",
 }
 
 
@@ -113,7 +116,7 @@ def choices(part, name):
 
 
 PARTS = ("clips", "labels", "analysis", "colorization", "single_video", "crops", "siamfc", "fusion",
-         "fine_tune")  # fmt: skip
+         "fine_tune", "tune")  # fmt: skip
 KEYS = [
     (part, field)
     for part in PARTS
@@ -151,7 +154,7 @@ def test_an_edit_re_runs_the_rules_that_read_the_key(part, field):
     expected = EXPECTED.get(f"{part}.{field.name}", EXPECTED[part])
     assert changed(settings, base) == expected
     # The report says what results depend on, and is made again for nothing else.
-    matters = bool(expected) or field.name == "checkpoint"
+    matters = bool(expected) or field.name in ("checkpoint", "result")
     assert (reported(settings) != reported(base)) == matters
 
 

@@ -11,7 +11,8 @@ KEYS = (
     "single_video.steps", "crops.margin", "siamfc.select", "siamfc.keep_every",
     "siamfc.validation_frames", "siamfc.checkpoint", "fusion.normalize", "fine_tune.epochs",
     "experiments.2.layer", "experiments.2.probe", "experiments.2.controls",
-    "tracker.window_influence", "propagation.top_k", "compute.threads",
+    "tracker.window_influence", "tune.trials", "tune.result", "propagation.top_k",
+    "compute.threads",
 )  # fmt: skip
 
 

@@ -1,5 +1,5 @@
 # Requires trackers, or colorization networks, and benchmarks. Produces boxes or masks of each tracker,
-# its scores, and comparisons. A benchmark is a file in src/chromatrack/evaluation/sets/; which trackers
+# its scores, and comparisons; and, where it is asked for, settings of trackers searched on GOT-10k val. A benchmark is a file in src/chromatrack/evaluation/sets/; which trackers
 # a run has, src/chromatrack/experiments.py says.
 
 
@@ -62,6 +62,36 @@ rule track_alphas:
         " {params.options:q} {params.data:q} --alphas {resources.alphas} --output {params.runs:q}"
         " --together {output.together:q} --protocol {wildcards.protocol}"
         " --settings {params.settings:q} --compute {resources.compute:q} > {log:q} 2>&1"
+
+
+# Settings of a tracker, never on a test set. What is found is used where its .yaml is laid over.
+rule tune:
+    input:
+        world=of_world("got10k"),
+        checkpoint=lambda wildcards: TUNED[wildcards.tuned].checkpoint,
+    output:
+        result=PLACES.tuned("{tuned}"),
+        overlay=PLACES.tuned("{tuned}", "yaml"),
+    log:
+        PLACES.log("tune/{tuned}"),
+    benchmark:
+        PLACES.usage("tune/{tuned}")
+    wildcard_constraints:
+        tuned=one_of(TUNED),
+    conda:
+        "../../envs/chromatrack.yaml"
+    threads: SETTINGS.compute.threads
+    resources:
+        compute=COMPUTE,
+    params:
+        root=str(DATA.got10k_val),
+        alpha=lambda wildcards: arguments.start_of(TUNED[wildcards.tuned]),
+        settings=read_by("tune"),
+        version=(VERSIONS["tune"], VERSIONS["track"]),
+    shell:
+        "chromatrack tune got10k --checkpoint {input.checkpoint:q} --root {params.root:q}"
+        " {params.alpha:q} --output {output.result:q} --settings {params.settings:q}"
+        " --compute {resources.compute:q} > {log:q} 2>&1"
 
 
 rule evaluate:

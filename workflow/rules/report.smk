@@ -150,6 +150,7 @@ rule manifest:
         lab=[PLACES.lab_statistics] if CLIPS else [],
         label_analysis=[PLACES.label_analysis("analysis.json")] if CLIPS else [],
         validation=SIAMFC_VALIDATIONS,
+        tuned=[PLACES.tuned(name) for name in TUNED],
     output:
         manifest=PLACES.manifest,
     log:

@@ -30,7 +30,7 @@ PARTS = {
     "colorization": ("colorization",),
     "siamfc": ("siamfc",),
     "fusion": ("fusion",),
-    "evaluation": ("evaluate", "compare", "run", "vot"),
+    "evaluation": ("evaluate", "compare", "run", "tune", "vot"),
     "report": ("report_command", "viewer", "report", "speed"),
 }
 

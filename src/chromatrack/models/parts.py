@@ -1,7 +1,7 @@
 """The tracker's network in three parts that know no files: what `chromatrack export` writes.
 
-Patches of T targets come as (T, ...), S search patches of each as (T, S, ...): both numbers are free
-in a graph that was traced.
+Patches of T targets come as (T, ...), S search patches of each as (T, S, ...): both numbers are
+free in a graph that was traced.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class MapPart(nn.Module):
         self.register_buffer("shifts", seen * (h * w) + torch.arange(h * w))
 
     def forward(self, exemplar: Tensor, search: Tensor) -> Tensor:
-        """Embeddings (T, C, h, w) and (T, S, C, H, W) -> score maps (T, S, H - h + 1, W - w + 1)."""
+        """Embeddings (T, C, h, w), (T, S, C, H, W) -> score maps (T, S, H - h + 1, W - w + 1)."""
         targets, patches, channels = search.shape[:3]
         cells = search.permute(0, 1, 3, 4, 2).reshape(targets, -1, channels)
         products = torch.bmm(cells, exemplar.flatten(2)).reshape(targets, patches, -1)

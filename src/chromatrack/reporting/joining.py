@@ -108,6 +108,7 @@ def joined(runs: Sequence[Run]) -> Manifest:
         validation=_rows(runs, lambda one: one.validation),
         evaluations=_evaluations(runs),
         curves=_union(run.manifest.curves for run in runs),
+        tuned=_union(run.manifest.tuned for run in runs),
         score_statistics=_union(run.manifest.score_statistics for run in runs),
         statistics=None,
         summary_csv=None,

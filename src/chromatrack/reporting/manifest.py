@@ -31,6 +31,7 @@ required; a part that is missing is left out of the page.
       "ledgers": ["....csv"],                   // of clips: columns label, status, permanent
       "lab_statistics": "....json",             // mean, std, frames
       "label_analysis": ".../analysis.json",    // written by `chromatrack analyze-labels`
+      "tuned": {"exp1-seed0": "....json"},      // written by `chromatrack tune`
       "score_statistics": {"resnet18": "....json"},  // siamfc, auxiliary: mean, std; pairs
       "curves": {"colorization/resnet18": "....csv"},  // columns step, loss, ...; what stands
                                                 //   before the first "/" shares one plot
@@ -139,6 +140,7 @@ class Manifest:
     ledgers: tuple[Path, ...] = ()
     lab_statistics: Path | None = None
     label_analysis: Path | None = None
+    tuned: Mapping[str, Path] = dataclasses.field(default_factory=dict)
     score_statistics: Mapping[str, Path] = dataclasses.field(default_factory=dict)
     curves: Mapping[str, Path] = dataclasses.field(default_factory=dict)
     pictures: tuple[Picture, ...] = ()
@@ -179,6 +181,7 @@ def read_manifest(path: str | Path) -> Manifest:
         "evaluations": _list(_evaluated),
         "ledgers": _list(_path),
         "lab_statistics": _optional(_path), "label_analysis": _optional(_path),
+        "tuned": _named(_path),
         "score_statistics": _named(_path), "curves": _named(_path), "pictures": _list(_picture),
         "strips": _optional(_path), "maps": _optional(_path), "similarity": _optional(_path),
         "differences": _list(_difference), "usage": _optional(_path),

@@ -19,6 +19,7 @@ from chromatrack.settings.fusion import AuxiliarySettings, FineTuneSettings, Fus
 from chromatrack.settings.labels import AnalysisSettings, LabelSettings
 from chromatrack.settings.siamfc import CropSettings, SiamFCSettings
 from chromatrack.settings.statistics import StatisticsSettings
+from chromatrack.settings.tuning import TuneSettings
 from chromatrack.settings.whole import (
     ComputeSettings,
     Settings,
@@ -56,6 +57,7 @@ __all__ = [
     "TrackingLayout",
     "TrackingSource",
     "Trunk",
+    "TuneSettings",
     "WorldSettings",
     "from_json",
     "from_mapping",

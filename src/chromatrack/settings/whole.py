@@ -34,6 +34,7 @@ from chromatrack.settings.fusion import FineTuneSettings, FusionSettings
 from chromatrack.settings.labels import AnalysisSettings, LabelSettings
 from chromatrack.settings.siamfc import CropSettings, SiamFCSettings
 from chromatrack.settings.statistics import StatisticsSettings
+from chromatrack.settings.tuning import TuneSettings
 from chromatrack.settings.world import WorldSettings
 
 T = TypeVar("T")
@@ -102,6 +103,7 @@ class Settings:
     fusion: FusionSettings = field(default_factory=FusionSettings)
     fine_tune: FineTuneSettings = field(default_factory=FineTuneSettings)
     tracker: TrackerSettings = field(default_factory=TrackerSettings)
+    tune: TuneSettings = field(default_factory=TuneSettings)
     propagation: PropagationSettings = field(default_factory=PropagationSettings)
     statistics: StatisticsSettings = field(default_factory=StatisticsSettings)
     compute: ComputeSettings = field(default_factory=ComputeSettings)

@@ -73,9 +73,10 @@ class FromCheckpoint:
         return {"checkpoint": self.checkpoint}
 
     def device(self, compute: ComputeSettings) -> str:
+        from chromatrack.exported import is_exported
         from chromatrack.training.compute import choose_device
 
-        return choose_device(compute).type
+        return "cpu" if is_exported(self.checkpoint) else choose_device(compute).type
 
     def opener(self, compute: ComputeSettings, **options: Any) -> OpenTracker:
         """`options` go before what is said here, such as `alphas`."""

@@ -18,6 +18,7 @@ from chromatrack.experiments import (
     second_seeds,
     trackers,
     trunks,
+    tuned,
 )
 from chromatrack.files import read_json, write_json
 from chromatrack.layout import has_clips, main_benchmark, protocols, trains_siamfc
@@ -81,6 +82,7 @@ def write_manifest(
         "ledgers": [str(path) for path in ledgers],
         "lab_statistics": places.lab_statistics if clips else None,
         "label_analysis": places.label_analysis("analysis.json") if clips else None,
+        "tuned": _tuned(settings, places),
         "score_statistics": {name: places.statistics(name) for name in networks(settings)},
         "curves": _curves(settings, places),
         "pictures": [*(read_json(pictures) if pictures else []), *_memorized(single_video)],
@@ -92,6 +94,13 @@ def write_manifest(
         "config": yaml.safe_dump(reported_plain(settings), sort_keys=False, allow_unicode=True),
     }
     write_json(output, manifest)
+
+
+def _tuned(settings: Settings, places: Places) -> dict[str, str]:
+    """What searches for settings wrote, by the names of their trackers."""
+    found = {name: places.tuned(name) for name in tuned(settings)}
+    given = settings.tune.result
+    return {**found, "the settings of this run": given} if given else found
 
 
 def chosen_on(settings: Settings) -> Benchmark | None:

@@ -16,6 +16,7 @@ from chromatrack.reporting.page import made
 from chromatrack.reporting.page.contrasts import contrasts
 from chromatrack.reporting.page.data import run_data
 from chromatrack.reporting.page.pictures import picture_uri
+from chromatrack.reporting.page.tuned import tuned
 from chromatrack.reporting.scores import Reader, mean_over_seeds, read_evaluation
 from chromatrack.reporting.sentences import beside
 from chromatrack.reporting.tables import Table
@@ -222,6 +223,8 @@ def _made(manifest: Manifest) -> list[tuple[str, Table]]:
     weights = made.weights(manifest)
     if weights is not None:
         parts.append(("Digests of the weights", weights))
+    if manifest.tuned:
+        parts.append(("Settings searched", tuned(manifest.tuned)))
     used = made.usage(manifest.usage) if manifest.usage else None
     if used is not None:
         parts.append(("Time and memory", used))

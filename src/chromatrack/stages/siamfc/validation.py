@@ -9,18 +9,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from chromatrack.configuration import as_plain
 from chromatrack.data import got10k as layout
-from chromatrack.data.images import read_image_rgb
-from chromatrack.data.otb import read_boxes
 from chromatrack.data.sequence import Sequence as Target
 from chromatrack.errors import InputError
 from chromatrack.files import check_no_folder, made_by, write_json
 from chromatrack.locks import holding
 from chromatrack.metrics import got10k
 from chromatrack.settings import ComputeSettings, SiamFCSettings, TrackerSettings
+from chromatrack.stages.evaluation.overlaps import counted_overlaps
 from chromatrack.stages.evaluation.sequences import run_sequences
 from chromatrack.tracking.load import load_tracker
 from chromatrack.training.compute import prepare
@@ -100,18 +97,7 @@ def validate_siamfc(
 
 
 def _scores(targets: Sequence[Target], boxes: Path) -> dict[str, float | int]:
-    overlaps = []
-    for target in targets:
-        height, width = read_image_rgb(target.frames[0]).shape[:2]
-        overlaps.append(
-            got10k.counted_overlaps(
-                read_boxes(boxes / f"{target.name}.txt"),
-                target.boxes_ltwh,
-                layout.read_cover(target.frames[0].parent)[: len(target)],
-                (width, height),
-            )
-        )
-    counted = np.concatenate(overlaps)
+    counted = counted_overlaps(targets, boxes)
     summary = got10k.summarize(counted)
     return {
         "average_overlap": summary.average_overlap,
