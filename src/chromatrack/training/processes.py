@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from chromatrack.errors import ChromatrackError, InputError, WorkError
+from chromatrack.training import cards
 from chromatrack.training.batch_norm import share_statistics
 
 HERE = "127.0.0.1"
@@ -82,7 +83,7 @@ def in_processes(count: int, device: torch.device, work: Callable[..., None], *a
     """Call `work(team, *arguments)` in `count` processes; with one, in this very process.
 
     Args:
-        device: kind of the devices; on GPUs, process i has GPU i.
+        device: kind of the devices; on GPUs, each process has one of those that the job holds.
         work: a function of a module (it is found again by its name), with arguments that pickle.
 
     Raises:
@@ -170,7 +171,7 @@ def _done(team: Team, backend: str, port: int, work, arguments) -> Exception | N
     """Do the work; what it raised for the person at the terminal, or None."""
     try:
         if backend == "nccl":
-            torch.cuda.set_device(team.rank)
+            torch.cuda.set_device(cards.hold(team.size, torch.cuda.device_count())[team.rank])
         store = dist.TCPStore(HERE, port, is_master=False)
         dist.init_process_group(backend, store=store, rank=team.rank, world_size=team.size)
         work(team, *arguments)
