@@ -1,6 +1,5 @@
 """k-means of a clip's colours against the thesis's way of doing it.
 
-    pip install --no-deps -r benchmarks/requirements.txt
     python -m benchmarks.kmeans            (real videos: CHROMATRACK_REAL_DATA)
 
 The thesis's way is the package kmeans_pytorch on the (a, b) of every 5th frame resized to 32x32

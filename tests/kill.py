@@ -26,6 +26,8 @@ PARTS = ("Snakefile", "config.yaml", "config", "workflow", "profiles", "envs")
 TARGET = "results/otb2015_summary.csv"
 TIMES = re.compile(r"/logs/|/times/|/tensorboard/|/speed\.json$|\.lock$|/locks/")
 """Files that hold times, or nothing."""
+STAMPS = re.compile(rb'\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ|(?<="version":")\d+:\d+')
+"""Times inside of ledgers and journals: when a clip was fetched, and how old its video was."""
 OVER = "compute: {workers: 1}\n"
 """So that there are processes that load batches."""
 KINDS = ("all", "all", "snakemake", "job", "process")
@@ -64,13 +66,6 @@ class Run:
             return process.wait(timeout=SECONDS)
         finally:
             end(process)
-
-    def files(self) -> dict[str, bytes]:
-        """Contents of all results that hold no times."""
-        results = self.folder / "results"
-        found = (path for path in sorted(results.rglob("*")) if path.is_file())
-        named = {str(path.relative_to(self.folder)): path for path in found}
-        return {name: path.read_bytes() for name, path in named.items() if not TIMES.search(name)}
 
     def last_words(self) -> str:
         return "\n".join((self.folder / "said").read_text(errors="replace").splitlines()[-40:])
@@ -173,6 +168,17 @@ def disturb(run: Run, kills: int, pause: float, chance: random.Random, told: int
             raise SystemExit(f"{run.folder}: fails without a kill\n{run.last_words()}")
 
 
+def results_of(folder: Path) -> dict[str, bytes]:
+    """Contents of all results that hold no times."""
+    found = (path for path in sorted((folder / "results").rglob("*")) if path.is_file())
+    named = {str(path.relative_to(folder)): path for path in found}
+    return {
+        name: STAMPS.sub(b"", path.read_bytes()) if "/clips/" in name else path.read_bytes()
+        for name, path in named.items()
+        if not TIMES.search(name)
+    }
+
+
 def differences(whole: dict[str, bytes], other: dict[str, bytes]) -> list[str]:
     """What is missing, too many or different."""
     found = [f"missing: {name}" for name in sorted(set(whole) - set(other))]
@@ -191,30 +197,26 @@ def main() -> int:
     parser.add_argument("--config", default="config/small.yaml")
     parser.add_argument("--cores", type=int, default=2)
     parser.add_argument("--pause", type=float, help="mean seconds between two kills")
-    parser.add_argument("--whole", type=Path, help="folder of an undisturbed run; made if absent")
+    parser.add_argument("--whole", type=Path, help="folder of an undisturbed run")
     options = parser.parse_args()
     print(f"seed {options.seed}", flush=True)
     chance = random.Random(options.seed)
     with tempfile.TemporaryDirectory() as scratch:
-        place = options.whole or Path(scratch) / "whole"
         made = (options.config, options.targets, options.cores)
-        whole = Run.__new__(Run) if place.exists() else Run(place, *made)
-        whole.folder = place
+        place = options.whole or Path(scratch) / "whole"
         begin = time.monotonic()
-        if not (place / "done").exists():
-            if whole.finish():
-                raise SystemExit(whole.last_words())
-            (place / "done").write_text(f"{time.monotonic() - begin:.0f}")
-        seconds = float((place / "done").read_text())
-        expected = whole.files()
-        print(f"undisturbed: {seconds:.0f} s, {len(expected)} files without times", flush=True)
-        pause = options.pause or max(2.0, seconds / max(1, options.kills))
+        if not place.exists():
+            if Run(place, *made).finish():
+                raise SystemExit(f"{place}: the undisturbed run fails; see {place / 'said'}")
+            print(f"undisturbed: {time.monotonic() - begin:.0f} s", flush=True)
+        pause = options.pause or max(2.0, (time.monotonic() - begin) / max(1, options.kills))
         used, runs, wrong = 0, 0, []
         while used < options.kills or not runs:
             run = Run(Path(scratch) / f"killed{runs}", *made)
             used += disturb(run, options.kills - used, pause, chance, used)
             runs += 1
-            found = differences(expected, run.files())
+            expected = results_of(place)
+            found = differences(expected, results_of(run.folder))
             wrong += found
             print(f"run {runs} is done: {len(found)} differences", *found, sep="\n  ", flush=True)
             shutil.rmtree(run.folder)

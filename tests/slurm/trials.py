@@ -171,8 +171,8 @@ def preempted(here: Folder) -> str:
         code = process.wait(timeout=LIMIT)
     said, first = here.said(), here.first_step()
     check("a preempted job is queued again and ends well", code == 0, said)
-    check("it was submitted once, and continued", said.count("has been submitted") == 1 and first > 0,
-          said)  # fmt: skip
+    once = said.count("has been submitted") == 1
+    check("it was submitted once, and continued", once and first > 0, said)
     return f"gave way to an urgent job, was queued again by Slurm, and went on at step {first}"
 
 

@@ -1,4 +1,4 @@
-"""Environments of conda and Apptainer have the pins of `constraints.txt`, and all that is needed."""
+"""Environments of conda and Apptainer have the pins of `constraints.txt`, and miss nothing."""
 
 import re
 import tomllib

@@ -99,7 +99,7 @@ def _train(team: Team, job: _Job) -> None:
 
 
 def _initialize(model: torch.nn.Module) -> None:
-    """Kaiming weights and zero biases, as siamfc-pytorch starts."""
+    """Kaiming weights and zero biases; siamfc-pytorch as it is now: Xavier's, uniform."""
     for module in model.modules():
         if isinstance(module, torch.nn.Conv2d):
             torch.nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
