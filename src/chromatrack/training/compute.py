@@ -12,6 +12,7 @@ import torch
 from chromatrack.errors import InputError
 from chromatrack.settings import ComputeSettings
 from chromatrack.training import cards
+from chromatrack.training.launched import launched
 
 
 def prepare(compute: ComputeSettings, *, seed: int = 0, rank: int = 0) -> torch.device:
@@ -48,6 +49,9 @@ def choose_device(
     if name.startswith("cuda"):
         if not torch.cuda.is_available():
             raise InputError(f"compute.device: {name} was asked for, but no GPU is available")
+        place = launched()
+        if place is not None and ":" not in name:
+            return torch.device("cuda", place.local_rank % torch.cuda.device_count())
         if compute.devices > torch.cuda.device_count():
             raise InputError(
                 f"compute.devices: {compute.devices} were asked for, but there are "
