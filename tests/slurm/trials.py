@@ -203,6 +203,24 @@ def killed(here: Folder) -> str:
     return "the next call waited for its job, submitted nothing, and kept the network"
 
 
+def two_processes(here: Folder) -> str:
+    """srun starts both processes of a training."""
+    settings = '{"width": 0.05, "epochs": 1, "pairs_per_epoch": 16, "keep_every": 0}'
+    compute = '{"device": "cpu", "devices": 2}'
+    crops = sorted((here.folder / "results/tiny/crops").glob("*.h5"))
+    output = here.folder / "srun/last.pt"
+    words = [
+        "srun", "--ntasks=2", "--output=srun.log", "chromatrack", "train-siamfc", "--crops",
+        *map(str, crops), "--seed=0", f"--output={output}", f"--settings={settings}",
+        f"--compute={compute}",
+    ]  # fmt: skip
+    done = subprocess.run(words, cwd=here.folder, timeout=LIMIT, text=True, stderr=subprocess.PIPE)
+    log = here.folder / "srun.log"
+    said = done.stderr + (log.read_text() if log.exists() else "")
+    check("two processes of srun train together", done.returncode == 0 and output.exists(), said)
+    return "one training in two processes that srun started"
+
+
 def whole(here: Folder) -> str:
     begin = time.monotonic()
     code, said = here.call(target="results/otb2015_summary.csv")
@@ -216,7 +234,7 @@ def main() -> None:
     parser.add_argument("--whole", action="store_true", help="the small run before the others")
     parser.add_argument("--only", nargs="+", default=[], help="names of trials")
     options = parser.parse_args()
-    trials = [refused, gpu_and_memory, over_time, preempted, interrupted, killed]
+    trials = [refused, gpu_and_memory, over_time, preempted, interrupted, killed, two_processes]
     with tempfile.TemporaryDirectory() as scratch:
         if options.whole:
             (folder := Path(scratch) / "whole").mkdir()
