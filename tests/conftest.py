@@ -8,6 +8,7 @@ import pytest
 from tests.time_limit import limited
 
 ROOT = Path(__file__).resolve().parent.parent
+os.environ.setdefault("CHROMATRACK_CARDS", "off")  # tests beside each other share a GPU
 
 
 @pytest.hookimpl(wrapper=True)

@@ -1,7 +1,9 @@
 # How the configuration reaches the rules: each rule depends on the JSON of what its output depends on,
 # and on the version of its stage. What a job may use of the machine, and how often it saves, travels
 # as a resource, because a change of it must not make anything again.
+import os
 import re
+import sys
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
@@ -9,7 +11,7 @@ from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
-from chromatrack import arguments, layout, slurm
+from chromatrack import arguments, layout, slurm, submitted
 from chromatrack.errors import InputError, WorkError
 from chromatrack.evaluation import sets
 from chromatrack.experiments import (
@@ -123,15 +125,33 @@ def ask_cluster():
     """Before anything is submitted, say what no partition gives."""
     if workflow.executor_plugin.name == "slurm":
         try:
+            _pick_up()
             CLUSTER.extend(slurm.read())
             slurm.check(
-                _submitted(), CLUSTER, workflow.executor_settings.partition_config
+                _planned(), CLUSTER, workflow.executor_settings.partition_config
             )
         except InputError as error:
             raise WorkflowError(str(error))
 
 
-def _submitted():
+def _pick_up():
+    """Wait for jobs that a killed call left behind, keep what they made, and begin again."""
+    left = {
+        job: workflow.persistence.external_jobids(job)
+        for job in workflow.dag.needrun_jobs()
+    }
+    again = submitted.wait_for({name for names in left.values() for name in names})
+    if submitted.same_call(RUN, SETTINGS):
+        for job, names in left.items():
+            if names and submitted.made(job.output):
+                workflow.async_run(workflow.persistence.finished(job))
+                again = True
+    if again:
+        os.execv(sys.executable, sys.orig_argv)
+    submitted.note_call(RUN, SETTINGS)
+
+
+def _planned():
     """Jobs that are planned, and one of each rule that a checkpoint will add."""
     for job in workflow.dag.needrun_jobs():
         if not job.is_local:

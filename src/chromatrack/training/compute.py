@@ -11,6 +11,8 @@ import torch
 
 from chromatrack.errors import InputError
 from chromatrack.settings import ComputeSettings
+from chromatrack.training import cards
+from chromatrack.training.launched import launched
 
 
 def prepare(compute: ComputeSettings, *, seed: int = 0, rank: int = 0) -> torch.device:
@@ -25,25 +27,41 @@ def prepare(compute: ComputeSettings, *, seed: int = 0, rank: int = 0) -> torch.
     # As use_deterministic_algorithms(True, warn_only=True), which imports a compiler: 1.5 s a job.
     torch.set_deterministic_debug_mode("warn")
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-    device = choose_device(compute)
-    if device.type == "cuda" and compute.devices > 1:
-        return torch.device("cuda", rank)
+    device = choose_device(compute, rank=rank)
+    if device.type == "cuda":
+        torch.cuda.set_device(device)
     return device
 
 
-def choose_device(compute: ComputeSettings) -> torch.device:
-    """The device that the settings name; an `InputError` where it is missing."""
+def choose_device(
+    compute: ComputeSettings, *, rank: int = 0, processes: int | None = None
+) -> torch.device:
+    """The device that the settings name; an `InputError` where it is missing.
+
+    Which one of several GPUs it is, `cards` says, unless the settings do.
+
+    Args:
+        processes: of a training, with a GPU each; the process that starts them tells it.
+    """
     name = compute.device
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
     if name.startswith("cuda"):
         if not torch.cuda.is_available():
             raise InputError(f"compute.device: {name} was asked for, but no GPU is available")
+        place = launched()
+        if place is not None and ":" not in name:
+            return torch.device("cuda", place.local_rank % torch.cuda.device_count())
         if compute.devices > torch.cuda.device_count():
             raise InputError(
                 f"compute.devices: {compute.devices} were asked for, but there are "
                 f"{torch.cuda.device_count()} GPUs"
             )
+    if compute.device != "cpu" and ":" not in name:
+        gpus = torch.cuda.device_count() if name == "cuda" else 0
+        numbers = cards.hold(processes or rank + 1, gpus)
+        if gpus:
+            return torch.device("cuda", numbers[rank])
     return torch.device(name)
 
 

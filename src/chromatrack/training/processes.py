@@ -20,7 +20,9 @@ from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from chromatrack.errors import ChromatrackError, InputError, WorkError
+from chromatrack.training import cards
 from chromatrack.training.batch_norm import share_statistics
+from chromatrack.training.launched import Launched, launched
 
 HERE = "127.0.0.1"
 GRACE = 5.0
@@ -81,18 +83,24 @@ def check_share(batch_size: int, processes: int) -> None:
 def in_processes(count: int, device: torch.device, work: Callable[..., None], *arguments) -> None:
     """Call `work(team, *arguments)` in `count` processes; with one, in this very process.
 
+    Where torchrun or srun has started them all, this is one of them.
+
     Args:
-        device: kind of the devices; on GPUs, process i has GPU i.
+        device: kind of the devices; on GPUs, each process has one of those that the job holds.
         work: a function of a module (it is found again by its name), with arguments that pickle.
 
     Raises:
         ChromatrackError, OSError: what the first failing process raised; the others are ended.
         WorkError: a process died, or raised something else.
     """
+    backend = "nccl" if device.type == "cuda" else "gloo"
+    place = launched()
+    if place is not None:
+        _as_one_of(place, count, backend, work, arguments)
+        return
     if count == 1:
         work(Team(), *arguments)
         return
-    backend = "nccl" if device.type == "cuda" else "gloo"
     store = _meeting_place()
     context = multiprocessing.get_context("spawn")
     processes, answers = [], []
@@ -111,6 +119,24 @@ def in_processes(count: int, device: torch.device, work: Callable[..., None], *a
             process.kill()
         for process in processes:
             process.join()
+
+
+def _as_one_of(place: Launched, count: int, backend: str, work, arguments) -> None:
+    """Do the part of this process, which torchrun or srun has started beside the others."""
+    if place.size != count:
+        raise InputError(
+            f"compute.devices: {place.size} processes were started for this training; expected "
+            f"devices: {place.size}, got {count}"
+        )
+    dist.init_process_group(
+        backend, init_method="env://", rank=place.rank, world_size=place.size
+    )  # fmt: skip
+    try:
+        work(Team(place.rank, place.size), *arguments)
+        dist.barrier()
+    finally:
+        with contextlib.suppress(RuntimeError, ValueError, AssertionError):
+            dist.destroy_process_group()
 
 
 def _meeting_place() -> dist.TCPStore:
@@ -170,7 +196,7 @@ def _done(team: Team, backend: str, port: int, work, arguments) -> Exception | N
     """Do the work; what it raised for the person at the terminal, or None."""
     try:
         if backend == "nccl":
-            torch.cuda.set_device(team.rank)
+            torch.cuda.set_device(cards.hold(team.size, torch.cuda.device_count())[team.rank])
         store = dist.TCPStore(HERE, port, is_master=False)
         dist.init_process_group(backend, store=store, rank=team.rank, world_size=team.size)
         work(team, *arguments)

@@ -105,7 +105,8 @@ def train_colorization(
             shards, statistics, trunk=trunk, colours=colours, seed=seed, settings=settings
         ),
     )
-    in_processes(compute.devices, choose_device(compute), _train, job)
+    device = choose_device(compute, processes=compute.devices)
+    in_processes(compute.devices, device, _train, job)
 
 
 def training_source(

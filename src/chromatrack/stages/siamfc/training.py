@@ -55,7 +55,8 @@ def train_siamfc(
         inputs={path.name: path for path in shards},
     )
     job = _Job(tuple(shards), output, seed, settings, compute, source)
-    in_processes(compute.devices, choose_device(compute), _train, job)
+    device = choose_device(compute, processes=compute.devices)
+    in_processes(compute.devices, device, _train, job)
 
 
 def _train(team: Team, job: _Job) -> None:

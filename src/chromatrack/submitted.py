@@ -1,0 +1,65 @@
+"""Jobs that Slurm goes on with after the snakemake that submitted them was killed.
+
+Snakemake would submit each of them again beside itself, and make again what they have made since.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Collection, Iterable
+from pathlib import Path
+
+from chromatrack.files import canonical_json, write_text
+from chromatrack.settings import Settings, to_json
+from chromatrack.versions import VERSIONS
+
+LOOK = 5.0
+"""Seconds between two looks at the queue."""
+NOTE = ".submitted"
+"""File in the folder of a run: what the last call that submitted jobs was configured with."""
+
+
+def wait_for(ids: Collection[str]) -> bool:
+    """Wait until no job of these ids is in the queue; whether there was one."""
+    waited = False
+    while alive := _alive(ids):
+        if not waited:
+            print(f"waiting for {len(alive)} jobs that an earlier call has submitted", flush=True)
+        waited = True
+        time.sleep(LOOK)
+    return waited
+
+
+def _alive(ids: Collection[str]) -> set[str]:
+    """Those that wait, run or are about to end; none where no Slurm answers."""
+    if not ids:
+        return set()
+    command = ["squeue", "--noheader", "--format=%A"]  # all that has not ended
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    except (OSError, subprocess.TimeoutExpired):
+        return set()
+    return set(ids) & set(done.stdout.split())
+
+
+def made(outputs: Iterable[str]) -> bool:
+    """Whether a job that is no longer there did all of its work: files appear whole."""
+    return all(Path(output).exists() for output in outputs)
+
+
+def note_call(folder: str, settings: Settings) -> None:
+    """Keep what jobs are submitted with."""
+    write_text(Path(folder) / NOTE, _configured(settings))
+
+
+def same_call(folder: str, settings: Settings) -> bool:
+    """Whether jobs of the last call were submitted with the settings of this one."""
+    try:
+        return (Path(folder) / NOTE).read_text(encoding="utf-8") == _configured(settings)
+    except OSError:
+        return False
+
+
+def _configured(settings: Settings) -> str:
+    return to_json(settings) + "\n" + canonical_json(VERSIONS) + "\n"

@@ -1,0 +1,228 @@
+"""The small run, killed at random moments again and again, beside one that nobody disturbed.
+
+    python -m tests.kill [--kills 50] [--seed 1] [--whole FOLDER] [TARGET ...]
+
+A kill is a SIGKILL, by chance to all processes of the run, to snakemake alone, to one job, or to
+one process that a job has started (one that loads batches, FFmpeg). Then the same call is made
+again; a run that is done before all kills were used is compared, and another one begins. Every file
+that holds no time has to be that of the undisturbed run, byte for byte. Only processes that bear
+the mark of this one in their environment are killed.
+"""
+
+import argparse
+import os
+import random
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+PARTS = ("Snakefile", "config.yaml", "config", "workflow", "profiles", "envs")
+TARGET = "results/otb2015_summary.csv"
+TIMES = re.compile(r"/logs/|/times/|/tensorboard/|/speed\.json$|\.lock$|/locks/")
+"""Files that hold times, or nothing."""
+STAMPS = re.compile(rb'\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ|(?<="version":")\d+:\d+')
+"""Times inside of ledgers and journals: when a clip was fetched, and how old its video was."""
+OVER = "compute: {workers: 1}\n"
+"""So that there are processes that load batches."""
+KINDS = ("all", "all", "snakemake", "job", "process")
+CALLS = 40
+"""Calls that may fail without a kill before it gives up: none should."""
+SECONDS = 3600
+"""The longest call."""
+MARK = f"CHROMATRACK_KILLED_BY={os.getpid()}"
+
+
+class Run:
+    """The workflow in a folder of its own."""
+
+    def __init__(self, folder: Path, config: str, targets: list[str], cores: int):
+        folder.mkdir(parents=True)
+        for name in PARTS:
+            (folder / name).symlink_to(ROOT / name)
+        (folder / "over.yaml").write_text(OVER)
+        self.folder = folder
+        self.command = [
+            sys.executable, "-m", "snakemake", "--cores", str(cores), "--configfile", config,
+            "over.yaml", "--", *targets,
+        ]  # fmt: skip
+
+    def start(self) -> subprocess.Popen:
+        with open(self.folder / "said", "ab") as said:
+            return subprocess.Popen(
+                self.command, cwd=self.folder, stdout=said, stderr=said, start_new_session=True,
+                env={**os.environ, **dict([MARK.split("=")])},
+            )  # fmt: skip
+
+    def finish(self) -> int:
+        """Call it and wait; the exit status."""
+        process = self.start()
+        try:
+            return process.wait(timeout=SECONDS)
+        finally:
+            end(process)
+
+    def last_words(self) -> str:
+        return "\n".join((self.folder / "said").read_text(errors="replace").splitlines()[-40:])
+
+
+def below(pid: int) -> list[int]:
+    """The processes that descend from one, itself first."""
+    found = [pid]
+    for parent in found:
+        for path in Path(f"/proc/{parent}/task").glob("*/children"):
+            try:
+                found += map(int, path.read_text().split())
+            except OSError:
+                continue  # it has ended
+    return found
+
+
+def stages(pids: list[int]) -> list[int]:
+    """Those among them that are a call of `chromatrack`."""
+    found = []
+    for pid in pids:
+        try:
+            words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+        except OSError:
+            continue
+        if len(words) > 2 and words[1].endswith(b"/chromatrack"):
+            found.append(pid)
+    return found
+
+
+def kill(pids: list[int]) -> None:
+    for pid in pids:
+        try:
+            if MARK.encode() in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0"):
+                os.kill(pid, signal.SIGKILL)
+        except OSError:
+            continue  # it has ended by itself
+
+
+def end(process: subprocess.Popen) -> None:
+    """Kill a run and all that it started."""
+    kill(below(process.pid) if process.poll() is None else [])
+    process.wait(timeout=60)
+
+
+def strike(process: subprocess.Popen, kind: str, chance: random.Random) -> str | None:
+    """Kill something of a run; what it was, or None where there was no such process."""
+    everything = below(process.pid)
+    jobs = stages(everything)
+    started = [pid for job in jobs for pid in below(job)[1:]]
+    if kind == "all":
+        kill(everything)
+        return f"all {len(everything)} processes"
+    if kind == "snakemake":  # its jobs go on; what they hold is waited for, below
+        kill([process.pid])
+        for _ in range(600):
+            if not stages(everything):
+                break
+            time.sleep(1)
+        kill(everything[1:])
+        return "snakemake"
+    found = jobs if kind == "job" else started
+    if not found:
+        return None
+    pid = chance.choice(found)
+    words = Path(f"/proc/{pid}/cmdline")
+    try:
+        said = words.read_bytes().replace(b"\0", b" ").decode(errors="replace").split()
+        kill([pid])
+    except OSError:
+        return None
+    return f"a {kind}: {' '.join(said[1:3])[:60]}"
+
+
+def disturb(run: Run, kills: int, pause: float, chance: random.Random, told: int) -> int:
+    """Call a run until it is done, killing at random moments; how many kills were used."""
+    used = failed = 0
+    while True:
+        process = run.start()
+        struck = False
+        try:
+            while used < kills:
+                moment, kind = chance.uniform(0.5, 2 * pause), chance.choice(KINDS)
+                try:
+                    process.wait(timeout=moment)
+                    break
+                except subprocess.TimeoutExpired:
+                    what = strike(process, kind, chance) or strike(process, "all", chance)
+                used, struck = used + 1, True
+                print(f"kill {told + used}, {moment:.1f} s after the last: {what}", flush=True)
+                if process.poll() is not None or "all" in what or what == "snakemake":
+                    break
+            code = process.wait(timeout=SECONDS)
+        finally:
+            end(process)
+        if code == 0:
+            return used
+        failed += not struck
+        if failed > CALLS or (used == kills and failed > 3):
+            raise SystemExit(f"{run.folder}: fails without a kill\n{run.last_words()}")
+
+
+def results_of(folder: Path) -> dict[str, bytes]:
+    """Contents of all results that hold no times."""
+    found = (path for path in sorted((folder / "results").rglob("*")) if path.is_file())
+    named = {str(path.relative_to(folder)): path for path in found}
+    return {
+        name: STAMPS.sub(b"", path.read_bytes()) if "/clips/" in name else path.read_bytes()
+        for name, path in named.items()
+        if not TIMES.search(name)
+    }
+
+
+def differences(whole: dict[str, bytes], other: dict[str, bytes]) -> list[str]:
+    """What is missing, too many or different."""
+    found = [f"missing: {name}" for name in sorted(set(whole) - set(other))]
+    found += [f"left over: {name}" for name in sorted(set(other) - set(whole))]
+    return found + [
+        f"different: {name}" for name in sorted(set(whole) & set(other))
+        if whole[name] != other[name]
+    ]  # fmt: skip
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("targets", nargs="*", default=[TARGET])
+    parser.add_argument("--kills", type=int, default=50)
+    parser.add_argument("--seed", type=int, default=random.randrange(10**6))
+    parser.add_argument("--config", default="config/small.yaml")
+    parser.add_argument("--cores", type=int, default=2)
+    parser.add_argument("--pause", type=float, help="mean seconds between two kills")
+    parser.add_argument("--whole", type=Path, help="folder of an undisturbed run")
+    options = parser.parse_args()
+    print(f"seed {options.seed}", flush=True)
+    chance = random.Random(options.seed)
+    with tempfile.TemporaryDirectory() as scratch:
+        made = (options.config, options.targets, options.cores)
+        place = options.whole or Path(scratch) / "whole"
+        begin = time.monotonic()
+        if not place.exists():
+            if Run(place, *made).finish():
+                raise SystemExit(f"{place}: the undisturbed run fails; see {place / 'said'}")
+            print(f"undisturbed: {time.monotonic() - begin:.0f} s", flush=True)
+        pause = options.pause or max(2.0, (time.monotonic() - begin) / max(1, options.kills))
+        used, runs, wrong = 0, 0, []
+        while used < options.kills or not runs:
+            run = Run(Path(scratch) / f"killed{runs}", *made)
+            used += disturb(run, options.kills - used, pause, chance, used)
+            runs += 1
+            expected = results_of(place)
+            found = differences(expected, results_of(run.folder))
+            wrong += found
+            print(f"run {runs} is done: {len(found)} differences", *found, sep="\n  ", flush=True)
+            shutil.rmtree(run.folder)
+    print(f"{used} kills in {runs} runs, {len(expected)} files, {len(wrong)} differences")
+    return min(1, len(wrong))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
