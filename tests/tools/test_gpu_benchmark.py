@@ -38,7 +38,7 @@ def test_every_part_measures_on_a_cpu():
 
 def test_a_part_that_fails_is_one_sentence_and_no_other_part_is_lost():
     done = benchmark(
-        "--device", "cpu", "--short", "--seconds", "300", "--width", "-1",
+        "--device", "cpu", "--short", "--seconds", "300", "--width", "nan",
         "--parts", "tracking", "kmeans",
     )  # fmt: skip
     lines = done.stdout.splitlines()
