@@ -5,6 +5,7 @@ from functools import partial
 import numpy as np
 
 from chromatrack.data import davis, got10k, otb, training_sets, vid, vot
+from chromatrack.data.got10k_results import read_truth
 from chromatrack.data.images import write_jpeg
 from chromatrack.evaluation import sets
 from chromatrack.evaluation.benchmark import Example, Selection
@@ -54,6 +55,9 @@ def got10k_layout(folder):
         for name in benchmark.names(Selection(folder)):
             problem = benchmark.problem(Selection(folder), name)
             assert problem is None or str(folder) in problem
+            if problem is None:
+                width, height = read_truth(folder / name).image_wh
+                assert 0 < width < 1e6 and 0 < height < 1e6
             cover = right.numbers(got10k.read_cover(folder / name), (-1,))
             assert ((cover >= 0) & (cover <= 8)).all(), "cover is 0 to 8"
 
@@ -82,7 +86,7 @@ def davis_names(folder):
     def read():
         for split in ("val", "train"):
             names = davis.read_names(folder, split)
-            assert names and all(name and "/" not in name and ".." != name for name in names)
+            assert names and all(name and "/" not in name and name != ".." for name in names)
 
     return Case(folder, read, texts(folder, ".txt"), TEXT)
 

@@ -50,7 +50,8 @@ def empty(data, chance):
 def other(data, chance):
     """Something else altogether."""
     return chance.choice(
-        (b"<html>no</html>", b"\x89PNG\r\n\x1a\n", b"PK\x03\x04", b"[]", b"{}", b"null", b"\x80\x02.",
+        (b"<html>no</html>", b"\x89PNG\r\n\x1a\n", b"PK\x03\x04", b"[]", b"{}", b"null",
+         b"\x80\x02.",
          "ΩΩΩ\n".encode("utf-16"), b"\x1f\x8b\x08", b"0\n" * 50, b"[" * 50_000, b"&a [*a]\n")
     )  # fmt: skip
 
@@ -111,8 +112,11 @@ def json_value(data, chance):
     """One value becomes another, or goes."""
     lines = data.splitlines() if data.count(b"\n{") else [data]  # JSON, or a line of it each
     at = chance.randrange(len(lines))
-    value = json.loads(lines[at])
-    places = list(_places(value))
+    try:
+        value = json.loads(lines[at])
+        places = list(_places(value))
+    except (ValueError, RecursionError):  # damaged before
+        return flip(data, chance)
     if not places:
         return flip(data, chance)
     parent, key = chance.choice(places)
@@ -125,11 +129,13 @@ def json_value(data, chance):
 
 
 def _places(value):
+    """Every value within another, as that other and the key."""
+    if not isinstance(value, dict | list):
+        return
     pairs = value.items() if isinstance(value, dict) else enumerate(value)
     for key, inner in pairs:
         yield value, key
-        if isinstance(inner, dict | list):
-            yield from _places(inner)
+        yield from _places(inner)
 
 
 JSON = (*TEXT, *[json_value] * 8)

@@ -83,7 +83,7 @@ def outcome(case, seed):
 
 def _judged(said, path, folder):
     """A sentence names the file that was damaged, or a folder that it lies in."""
-    named = [path, *path.parents[: len(path.relative_to(folder).parts)]]
+    named = [path.name, *path.parents[: len(path.relative_to(folder).parts)]]
     if not any(str(one) in said for one in named):
         return "FAULT", f"no file is named: {said}"
     if "\n" in said or len(said) > 1000:
