@@ -12,53 +12,58 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import subprocess
 import sys
 import tempfile
+import time
+from multiprocessing import get_context
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "src"))  # of a bare checkout, where nothing is installed
 
-MINUTES = 25
+SECONDS, SHORT_SECONDS = 1500, 110
 START = 15
-"""Seconds in which a part has imported and made what it needs."""
+"""Seconds in which a part has made what it needs."""
 SHORT_WIDTH = 0.1
 
 
 def run_part(name: str, options: argparse.Namespace, seconds: float) -> list[dict]:
     """The results of a part; where it does not end well, one sentence says why."""
-    with tempfile.TemporaryDirectory() as folder:
-        found, log = Path(folder) / "results", Path(folder) / "log"
+    with tempfile.TemporaryDirectory(prefix="chromatrack-gpu-") as place:
+        folder = Path(place)
+        found, log = folder / "results", folder / "log"
         found.touch()
-        call = [sys.executable, "-m", "benchmarks.gpu", "--device", options.device, "--part", name]
-        call += ["--folder", folder, "--seconds", f"{seconds}", "--width", f"{options.width}"]
-        call += ["--short"] * options.short
-        hidden = {"CUDA_VISIBLE_DEVICES": ""} if options.device == "cpu" else {}
-        with log.open("w") as errors:
-            try:
-                code = subprocess.run(
-                    call, cwd=ROOT, stderr=errors, timeout=seconds, env=os.environ | hidden
-                ).returncode
-                last = (log.read_text(errors="replace").strip().splitlines() or [""])[-1]
-                fault = f"failed ({last or f'exit code {code}'})" if code else ""
-            except subprocess.TimeoutExpired:
-                fault = f"was not done after {seconds:.0f} s"
-        if fault:
-            print(f"{name}: {fault}", flush=True)
+        # Forked, so that no part imports torch again; nothing has touched the GPU yet.
+        process = get_context("fork").Process(target=measure, args=(name, options, folder, seconds))
+        process.start()
+        process.join(timeout=seconds)
+        if process.is_alive():
+            process.kill()
+            process.join()
+            print(f"{name}: was not done after {seconds:.0f} s", flush=True)
+        elif process.exitcode:
+            said = log.read_text(errors="replace").strip().splitlines()
+            last = said[-1] if said else f"exit code {process.exitcode}"
+            print(f"{name}: failed ({last})", flush=True)
         return [json.loads(line) for line in found.read_text().splitlines()]
 
 
-def measure(options: argparse.Namespace) -> None:
+def measure(name: str, options: argparse.Namespace, folder: Path, seconds: float) -> None:
     """One part, in this process."""
     from benchmarks.common import show
-    from benchmarks.gpu_parts import PARTS, Way
+    from benchmarks.gpu_parts import PARTS, Way, device_line
     from chromatrack.settings import ComputeSettings
 
-    threads = cpus()
+    with (folder / "log").open("w") as log:
+        os.dup2(log.fileno(), sys.stderr.fileno())
+    threads = len(os.sched_getaffinity(0))
+    if name == "device":
+        print(device_line(threads, options.device), flush=True)
+        (folder / "results").write_text(json.dumps({"device": options.device}))
+        return
     way = Way(
-        folder=options.folder,
-        seconds=max(1, options.seconds - START),
+        folder=folder,
+        seconds=max(1, seconds - START),
         width=options.width,
         short=options.short,
         compute=ComputeSettings(
@@ -66,49 +71,50 @@ def measure(options: argparse.Namespace) -> None:
             workers=0 if options.short else max(0, min(threads - 1, 15)),
         ),
     )  # fmt: skip
-    with (options.folder / "results").open("a") as found:
-        for one in PARTS[options.part][0](way):
+    with (folder / "results").open("a") as found:
+        for one in PARTS[name][0](way):
             show(one)
             print(json.dumps(one), file=found, flush=True)
-
-
-def cpus() -> int:
-    return len(os.sched_getaffinity(0))
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--device", choices=("cuda", "cpu"), default="cuda")
     parser.add_argument("--short", action="store_true", help="narrow networks and a few steps")
-    parser.add_argument("--seconds", type=float, help=f"in all; {60 * MINUTES}, or 110 if short")
     parser.add_argument(
-        "--width", type=float, help=f"of all networks; 1, or {SHORT_WIDTH} if short"
+        "--seconds", type=float, help=f"in all; {SECONDS}, {SHORT_SECONDS} if short"
     )
+    parser.add_argument("--width", type=float, help=f"of all networks; 1, {SHORT_WIDTH} if short")
     parser.add_argument("--parts", nargs="+", metavar="PART", help="some of them")
-    parser.add_argument("--part", help=argparse.SUPPRESS)
-    parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
     options.width = options.width or (SHORT_WIDTH if options.short else 1.0)
-    if options.part:
-        return measure(options)
     if options.device == "cpu":
         os.environ["CUDA_VISIBLE_DEVICES"] = ""
     try:
-        from benchmarks.gpu_parts import PARTS, device_line
+        from benchmarks.gpu_parts import PARTS
     except ImportError as error:
         sys.exit(f"benchmarks.gpu: {error}; docs/gpu.md says what to install")
     parts = options.parts or list(PARTS)
     for name in parts:
         if name not in PARTS:
             parser.error(f"--parts: expected some of {', '.join(PARTS)}, got {name}")
-    line = device_line(cpus())
-    print(line, flush=True)
-    if options.device == "cuda" and "device: CPU" in line:
-        sys.exit("benchmarks.gpu: torch sees no GPU; --device cpu --short tries it on a CPU")
-    seconds = options.seconds or (110 if options.short else 60 * MINUTES)
+    run_all(parts, options, {name: PARTS[name][1] for name in parts})
+
+
+def run_all(parts: list[str], options: argparse.Namespace, shares: dict[str, float]) -> None:
+    """Print the device, the lines of each part, and all results as JSON on the last line.
+
+    A part has its share of the seconds that are left: what one does not need, the next ones have.
+    """
+    if not run_part("device", options, 60):
+        sys.exit("benchmarks.gpu: --device cpu --short tries it without a GPU")
+    left = options.seconds or (SHORT_SECONDS if options.short else SECONDS)
     results = []
-    for name in parts:
-        results += run_part(name, options, seconds * PARTS[name][1])
+    for number, name in enumerate(parts):
+        began = time.monotonic()
+        share = shares[name] / sum(shares[other] for other in parts[number:])
+        results += run_part(name, options, left * share)
+        left -= time.monotonic() - began
     print(json.dumps(results))
 
 

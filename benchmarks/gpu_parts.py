@@ -86,7 +86,7 @@ def kmeans(way: Way) -> Results:
 def _fitting(way: Way, train: Callable[[int], dict], share: float) -> dict:
     """The speed of a training of as many steps as fit into a share of the part's time."""
     if way.short:
-        return train(3)
+        return train(2)
     first = train(PROBE)
     a_step = first["seconds"] / first["timed_steps"]
     return train(max(PROBE, int(share * way.seconds / a_step)))
@@ -165,9 +165,9 @@ def tracking(way: Way) -> Results:
     checkpoint = inputs.siamfc(way.folder / "siamfc.pt", way.width)
     count = 4 if way.short else inputs.OTB_SEQUENCES
     every = inputs.sequences(
-        way.folder / "otb", 60 if way.short else inputs.OTB_FRAMES, count=count
+        way.folder / "otb", 24 if way.short else inputs.OTB_FRAMES, count=count
     )
-    for precision in (32, "bf16"):
+    for precision in (32,) if way.short else (32, "bf16"):
         chosen = every
         if not way.short:
             few = [one.first(12) for one in every]
@@ -218,7 +218,8 @@ PARTS = {
 """Each with its share of the time."""
 
 
-def device_line(threads: int) -> str:
-    """What the figures are of."""
-    name = torch.cuda.get_device_name() if torch.cuda.is_available() else "CPU"
+def device_line(threads: int, device: str) -> str:
+    """What the figures are of; an `InputError` where there is no such device."""
+    kind = choose_device(ComputeSettings(device=device)).type
+    name = torch.cuda.get_device_name() if kind == "cuda" else "CPU"
     return f"device: {name}; torch {torch.__version__}; {threads} CPUs"

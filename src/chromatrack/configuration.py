@@ -7,6 +7,8 @@ import difflib
 import json
 import os
 import re
+import reprlib
+import sys
 import types
 import typing
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -18,6 +20,9 @@ import yaml
 from chromatrack.errors import InputError
 
 T = TypeVar("T")
+
+_SHORT = reprlib.Repr()
+_SHORT.maxlevel, _SHORT.maxstring, _SHORT.maxother = 3, 200, 200
 
 _SHORT_ENVIRONMENT = re.compile(r"\$([A-Za-z_]\w*)")
 _ENVIRONMENT = re.compile(r"\$\{(\w+)(?::-([^}]*))?\}")
@@ -41,7 +46,7 @@ def read_yaml(path: str | Path) -> dict[str, Any]:
             value = yaml.load(handle, _Loader)
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror})") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
         raise InputError(f"{path}: not valid YAML ({' '.join(str(error).split())})") from None
     if value is None:
         return {}
@@ -68,7 +73,9 @@ def build(kind: type[T], value: Any, where: str = "") -> T:
         where: the dotted path of `value` in the configuration, for messages.
     """
     if not isinstance(value, Mapping):
-        raise InputError(f"{where or 'the configuration'}: expected keys and values, got {value!r}")
+        raise InputError(
+            f"{where or 'the configuration'}: expected keys and values, got {_told(value)}"
+        )
     hints = typing.get_type_hints(kind)
     fields = {field.name: field for field in dataclasses.fields(kind)}
     arguments = {}
@@ -109,12 +116,19 @@ def _convert(hint: Any, value: Any, where: str) -> Any:
     if hint is str and isinstance(value, str):
         return expand(value, where)
     for given in (value, _number_in_text(value)):
-        if hint is float and type(given) is int:
-            return float(given)
+        if hint in (int, float) and type(given) in (int, hint):
+            return hint(_finite(given, where))
         if type(given) is hint or (origin is Literal and _is_among(members, given)):
             return given
     near = _nearest(value, members) if origin is Literal else ""
-    raise InputError(f"{where}: expected {_in_words(hint)}, got {value!r}{near}")
+    raise InputError(f"{where}: expected {_in_words(hint)}, got {_told(value)}{near}")
+
+
+def _finite(given: float, where: str) -> float:
+    """The number itself; other programs take whole ones of 64 bits."""
+    if not abs(given) <= (sys.float_info.max if type(given) is float else 2**63 - 1):
+        raise InputError(f"{where}: expected a finite number, got {given:.5g}")
+    return given
 
 
 def _convert_union(members: tuple, value: Any, where: str) -> Any:
@@ -133,7 +147,7 @@ def _convert_union(members: tuple, value: Any, where: str) -> Any:
         raise problems.get(shape, next(iter(problems.values())))
     choices = [c for member in members for c in typing.get_args(member) if _shape(member) == "one"]
     expected = " or ".join(dict.fromkeys(_in_words(member) for member in members))
-    raise InputError(f"{where}: expected {expected}, got {value!r}{_nearest(value, choices)}")
+    raise InputError(f"{where}: expected {expected}, got {_told(value)}{_nearest(value, choices)}")
 
 
 def _shape(hint: Any) -> str:
@@ -151,6 +165,11 @@ def _in_words(hint: Any) -> str:
     return words.get(hint) or {"mapping": "keys and values", "list": "a list"}[_shape(hint)]
 
 
+def _told(value: Any) -> str:
+    """A value for a message; aliases of YAML can make one that is endless when written out."""
+    return _SHORT.repr(value)
+
+
 def _is_among(choices: tuple, value: Any) -> bool:
     return any(value == choice and type(value) is type(choice) for choice in choices)
 
@@ -165,7 +184,7 @@ def _number_in_text(value: Any) -> Any:
     """What YAML reads in a text: Snakemake hands `--config a={b: 4}` over with "4" as text."""
     try:
         number = yaml.load(value, _Loader) if isinstance(value, str) else value
-    except yaml.YAMLError:
+    except (yaml.YAMLError, ValueError, TypeError, RecursionError):
         return value
     return number if isinstance(number, bool | int | float) else value
 

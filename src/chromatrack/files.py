@@ -8,7 +8,7 @@ import io
 import json
 import os
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -108,6 +108,12 @@ def append(handle: io.FileIO, data: bytes) -> None:
             raise
 
 
+def some_of(paths: Sequence[Path]) -> str:
+    """The first of some files and how many more there are, for a message."""
+    more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
+    return f"{paths[0]}{more}" if paths else "no file"
+
+
 def check_no_folder(path: Path) -> None:
     """For the start of long work: a file of this name can be written at its end."""
     if path.is_dir():
@@ -136,7 +142,9 @@ def read_json(path: str | Path) -> Any:
         return json.loads(Path(path).read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise InputError(f"{path}: no such file") from None
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
+    except (ValueError, RecursionError) as error:  # numbers of 5,000 digits, too
         raise InputError(f"{path}: not valid JSON ({error})") from None
 
 

@@ -26,6 +26,7 @@ from chromatrack.data.sequence import Sequence as Target
 from chromatrack.errors import InputError
 from chromatrack.files import canonical_json
 from chromatrack.geometry import center_from_ltwh, crop_square, exemplar_side, mean_color
+from chromatrack.hdf5 import UNREADABLE, check_offsets, stored
 from chromatrack.streams import whole_stream
 
 FORMAT = "chromatrack-crops/1"
@@ -193,14 +194,26 @@ class CropShard:
             with h5py.File(self.path, "r", locking=False) as file:
                 if file.attrs.get("format") != FORMAT:
                     raise InputError(f"{self.path}: expected a crop shard of format {FORMAT}")
-                self.size = int(file.attrs["size"])
-                self.names = file["names"].asstr()[:].tolist()
-                self.sequence_offsets = file["sequence_offsets"][:]
-                self.frames = file["frames"][:]
-                self._offsets = file["offsets"][:]
-                self._jpegs_at = file["jpegs"].id.get_offset()
-        except OSError as error:
-            raise InputError(f"{self.path}: not a readable HDF5 file ({error})") from None
+                self._read(file)
+        except UNREADABLE as error:
+            said = " ".join(str(error).split())
+            raise InputError(f"{self.path}: not a readable crop shard ({said:.300})") from None
+
+    def _read(self, file: h5py.File) -> None:
+        self.size = int(file.attrs["size"])
+        self.names = stored(file, "names").asstr()[:].tolist()
+        self.sequence_offsets = stored(file, "sequence_offsets")[:]
+        self.frames = stored(file, "frames")[:]
+        self._offsets = stored(file, "offsets")[:]
+        self._jpegs_at = file["jpegs"].id.get_offset()
+        if self._jpegs_at is None and file["jpegs"].size:
+            raise ValueError("expected jpegs in one contiguous block")
+        check_offsets(self.sequence_offsets, count=len(self.names), end=len(self.frames))
+        check_offsets(self._offsets, count=len(self.frames), end=len(file["jpegs"]))
+        steps = np.diff(self.frames)
+        steps[self.sequence_offsets[1:-1] - 1] = 1
+        if len(self.frames) and (self.frames.min() < 0 or (steps <= 0).any()):
+            raise ValueError("expected ascending numbers of the frames of each sequence")
 
     def jpeg(self, index: int) -> np.ndarray:
         """(bytes,) uint8 of a crop."""

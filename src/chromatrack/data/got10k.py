@@ -23,6 +23,9 @@ from chromatrack.data.text import (
 from chromatrack.errors import InputError
 from chromatrack.files import write_text
 
+EIGHTHS = 8
+"""Of a target that can be seen as a whole: the largest level of cover.label."""
+
 VISIBLE_COVER = 2
 """From this level (of 0..8 eighths) on, siamfc-pytorch takes a frame for training."""
 
@@ -83,6 +86,17 @@ def _read_labels(path: Path, count: int) -> np.ndarray | None:
     labels = np.array(read_rows(path, columns=(1,)), dtype=np.float64).reshape(-1)
     if len(labels) != count:
         raise InputError(f"{path}: expected {count} lines, one per frame, got {len(labels)}")
+    return check_labels(path, labels)
+
+
+def check_labels(path: Path, labels: np.ndarray) -> np.ndarray:
+    """Labels are eighths, or 0 and 1."""
+    odd = np.flatnonzero((labels < 0) | (labels > EIGHTHS) | (labels % 1 != 0))
+    if len(odd):
+        raise InputError(
+            f"{path}: line {odd[0] + 1}: expected a whole number, 0 to {EIGHTHS}, "
+            f"got {labels[odd[0]]:g}"
+        )
     return labels
 
 

@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from chromatrack.data.frames import list_frames
+from chromatrack.data.got10k import check_labels
 from chromatrack.data.otb_results import times_file
 from chromatrack.data.text import read_boxes_one_based, read_rows, read_text
 from chromatrack.errors import InputError
@@ -53,6 +54,7 @@ def read_truth(folder: Path) -> Truth:
             f"{folder / 'cover.label'}: expected {len(boxes_ltwh)} lines, one per box, "
             f"got {len(cover)}"
         )
+    check_labels(folder / "cover.label", cover)
     frames = len(list_frames(folder))
     if frames not in (0, len(boxes_ltwh)):
         raise InputError(
@@ -65,10 +67,12 @@ def _resolution(path: Path) -> tuple[float, float]:
     for line in read_text(path).splitlines():
         key, _, value = line.partition(":")
         if key.strip() == "resolution":
-            match = re.fullmatch(r"\((\d+), *(\d+)\)", value.strip())
+            match = re.fullmatch(r"\(([1-9]\d{0,5}), *([1-9]\d{0,5})\)", value.strip())
             if match:
                 return float(match[1]), float(match[2])
-            raise InputError(f"{path}: resolution: expected (width, height), got {value.strip()!r}")
+            raise InputError(
+                f"{path}: resolution: expected (width, height), got {value.strip()!r:.60}"
+            )
     raise InputError(f"{path}: expected a line resolution: (width, height)")
 
 
@@ -87,7 +91,16 @@ def read_times(directory: Path, name: str) -> np.ndarray | None:
     found = path if path.is_file() else times_file(directory, name)
     if found is None:
         return None
-    return np.array(read_rows(found, columns=range(1, REPETITIONS + 1)), dtype=np.float64)
+    rows = read_rows(found, columns=range(1, REPETITIONS + 1))
+    if not rows:
+        raise InputError(f"{found}: expected seconds of each frame, the file is empty")
+    for line, row in enumerate(rows, start=1):
+        if len(row) != len(rows[0]) or min(row) < 0:
+            raise InputError(
+                f"{found}: line {line}: expected seconds of {len(rows[0])} repetitions as in line "
+                f"1, got {','.join(f'{value:g}' for value in row)}"
+            )
+    return np.array(rows, dtype=np.float64)
 
 
 def write_archive(path: Path, sequences: Mapping[str, tuple[list[np.ndarray], np.ndarray]]) -> None:

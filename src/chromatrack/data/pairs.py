@@ -13,6 +13,7 @@ import numpy as np
 from chromatrack.data.augmentation import EXEMPLAR_SIZE, Augmentation
 from chromatrack.data.crops import CropShard
 from chromatrack.errors import InputError
+from chromatrack.files import some_of
 
 OPEN_FILES = 256
 """Shards that one process keeps open; a process may usually open 1,024 files."""
@@ -76,8 +77,9 @@ class CropPairs:
             self.sequences += _sequences(index, shard, min_gap, max_gap)
         if not self.sequences:
             raise InputError(
-                f"no sequence in {len(self._shards)} crop shards has two usable frames "
-                f"(visible, 20 to 500 px, aspect ratio 1:4 to 4:1) {min_gap} to {max_gap} apart"
+                f"{some_of(shards)}: no sequence in {len(self._shards)} crop shards has two "
+                f"usable frames (visible, 20 to 500 px, aspect ratio 1:4 to 4:1) {min_gap} to "
+                f"{max_gap} apart"
             )
 
     def batch(self, step: int, share: slice = slice(None)) -> PairBatch:

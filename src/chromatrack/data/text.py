@@ -10,6 +10,12 @@ import numpy as np
 
 from chromatrack.errors import InputError
 
+LARGEST = 1e9
+"""Pixels or seconds that an annotation may say; squares of them are numbers, too."""
+
+LONGEST_NAME = 255
+"""Bytes of a file's name, on the file systems that there are."""
+
 _SEPARATORS = str.maketrans(",;", "  ")
 
 
@@ -53,9 +59,11 @@ def _numbers(line: str) -> list[float]:
 
 
 def _odd(rows: list[list[float]], allow_nan: bool) -> bool:
-    """Whether a value is infinite, or NaN where that is not allowed."""
+    """Whether a value is infinite, or NaN or as large as no picture is where that is not allowed."""
     values = np.fromiter(chain.from_iterable(rows), dtype=np.float64)
-    return bool(np.isinf(values).any() or (not allow_nan and np.isnan(values).any()))
+    if allow_nan:
+        return bool(np.isinf(values).any())
+    return not bool((np.abs(values) <= LARGEST).all())
 
 
 def _check_row(where: str, line: str, columns: Sequence[int], allow_nan: bool) -> None:
@@ -67,7 +75,8 @@ def _check_row(where: str, line: str, columns: Sequence[int], allow_nan: bool) -
         expected = " or ".join(str(count) for count in columns)
         raise InputError(f"{where}: expected {expected} numbers, got {line!r:.60}")
     if _odd([row], allow_nan):
-        raise InputError(f"{where}: expected finite numbers, got {line!r:.60}")
+        limit = "" if allow_nan else f", at most {LARGEST:g}"
+        raise InputError(f"{where}: expected finite numbers{limit}, got {line!r:.60}")
 
 
 def read_boxes_one_based(path: str | Path, *, allow_nan: bool = False) -> np.ndarray:
@@ -97,6 +106,7 @@ def read_names(path: str | Path) -> list[str]:
 
 def folder_name(name: str, where: str) -> str:
     """`name` itself; an `InputError` if it would lead out of the folder it is looked up in."""
-    if name in ("", ".", "..") or "/" in name or "\\" in name or "\0" in name:
-        raise InputError(f"{where}: expected the name of a folder, got {name!r}")
+    leads_out = name in ("", ".", "..") or "/" in name or "\\" in name or "\0" in name
+    if leads_out or len(name.encode(errors="surrogatepass")) > LONGEST_NAME:
+        raise InputError(f"{where}: expected the name of a folder, got {name!r:.80}")
     return name

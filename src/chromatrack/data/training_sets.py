@@ -77,7 +77,9 @@ def read_rows(path: Path, sets: Sequence[TrainingSet]) -> list[tuple[int, str]]:
     for line, text in enumerate(read_text(path).splitlines(), start=1):
         number, _, name = text.partition("\t")
         where = f"{path}: line {line}"
-        if not (number.isascii() and number.isdigit() and int(number) < len(sets)):
+        if not (
+            number.isascii() and number.isdigit() and len(number) < 9 and int(number) < len(sets)
+        ):
             raise InputError(
                 f"{where}: expected the number of a source, below {len(sets)}, a tab and the name "
                 f"of a video, got {text!r:.80}"

@@ -144,9 +144,9 @@ def frames_between(folder: Path, first: int, last: int) -> list[Path]:
         InputError: one of them is missing.
     """
     numbered = numbered_frames(folder)
-    missing = [number for number in range(first, last + 1) if number not in numbered]
-    if missing:
-        raise InputError(f"{folder}: expected frames {first} to {last}, found no {missing[0]}")
+    missing = next((n for n in range(first, last + 1) if n not in numbered), None)
+    if missing is not None:  # the first one: a damaged range may be one of years
+        raise InputError(f"{folder}: expected frames {first} to {last}, found no {missing}")
     return [numbered[number] for number in range(first, last + 1)]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
@@ -12,6 +13,7 @@ from pathlib import Path
 
 from chromatrack.data.kinetics import ClipRow
 from chromatrack.errors import InputError, WorkError
+from chromatrack.fetch.failures import STATUSES
 from chromatrack.files import append, canonical_json, write_text, writing
 from chromatrack.locks import LINGERING, lock
 
@@ -48,6 +50,14 @@ class Outcome:
     time: str = ""
     message: str = ""
 
+
+KNOWN = (DONE, TOO_SHORT, *STATUSES)
+_KINDS = {
+    field.name: {"str": (str,), "int": (int,), "float": (float, int), "bool": (bool,)}[field.type]
+    for field in fields(Outcome)
+}
+
+_NUMBERS = [name for name, kinds in _KINDS.items() if int in kinds]
 
 CLIP_COLUMNS = ("clip_id", "label", "youtube_id", "time_start", "time_end", "split")
 COLUMNS = CLIP_COLUMNS + tuple(field.name for field in fields(Outcome))
@@ -134,9 +144,25 @@ def _entries(text: bytes) -> Iterator[tuple[str, Entry]]:
         try:
             value = json.loads(line)
             clip_id, outcome = value.pop("clip_id"), Outcome(**value.pop("outcome"))
-            yield clip_id, Entry(outcome=outcome, **value)
-        except (ValueError, TypeError, KeyError, AttributeError):
+            entry = Entry(outcome=outcome, **value)
+            if isinstance(clip_id, str) and _is_sound(entry):
+                yield clip_id, entry
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             pass  # of another version of the program, or damaged: that clip is made again
+
+
+def _is_sound(entry: Entry) -> bool:
+    """Whether a line holds what its annotations say, and a status that there is."""
+    outcome = entry.outcome
+    texts = (entry.recipe, entry.source, entry.version)
+    return (
+        all(isinstance(text, str) for text in texts)
+        and all(
+            type(value) in _KINDS[name] and (type(value) is not float or math.isfinite(value))
+            for name, value in vars(outcome).items()
+        )
+        and outcome.status in KNOWN
+    )
 
 
 def write_ledger(path: Path, rows: Sequence[ClipRow], outcomes: Mapping[str, Outcome]) -> None:
@@ -174,18 +200,33 @@ def read_ledger(path: str | Path):
     Raises:
         InputError: the file cannot be read or is no ledger.
     """
+    import numpy
     import pandas
 
     kinds = {"int": "int64", "float": "float64", "bool": "bool", "str": "str"}
     types = dict.fromkeys(CLIP_COLUMNS, "str") | {"time_start": "float64", "time_end": "float64"}
     types |= {field.name: kinds[field.type] for field in fields(Outcome)}
     try:
-        ledger = pandas.read_csv(path, dtype=types, keep_default_na=False, encoding="utf-8")
+        with numpy.errstate(invalid="ignore"):  # pandas tries a cast, and then says that it failed
+            ledger = pandas.read_csv(path, dtype=types, keep_default_na=False, encoding="utf-8")
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror})") from None
-    except ValueError as error:
-        raise InputError(f"{path}: not a ledger of clips ({error})") from None
+    except (ValueError, TypeError, OverflowError) as error:
+        said = " ".join(str(error).split())
+        raise InputError(f"{path}: not a ledger of clips ({said})") from None
     missing = [name for name in COLUMNS if name not in ledger.columns]
     if missing:
         raise InputError(f"{path}: not a ledger of clips: column {missing[0]!r} is missing")
+    _check(path, "status", ledger["status"].isin(KNOWN), f"one of {', '.join(KNOWN)}", ledger)
+    for name in ("time_start", "time_end", *_NUMBERS):
+        sound = ledger[name].between(0, 2**53)
+        _check(path, name, sound, "a number, 0 or more", ledger)
     return ledger
+
+
+def _check(path: str | Path, column: str, sound, expected: str, ledger) -> None:
+    """An `InputError` that names the first row where a column does not hold what is expected."""
+    if not sound.all():
+        row = int(sound.to_numpy().argmin())
+        value = ledger[column].iloc[row]
+        raise InputError(f"{path}: row {row + 1}: {column}: expected {expected}, got {value!s:.60}")

@@ -30,6 +30,7 @@ import numpy as np
 
 from chromatrack.errors import InputError
 from chromatrack.files import canonical_json
+from chromatrack.hdf5 import UNREADABLE, check_offsets, stored
 from chromatrack.labels.frames import Frames
 from chromatrack.settings import LabelSettings
 from chromatrack.streams import whole_stream
@@ -179,12 +180,6 @@ def _place(dataset: h5py.Dataset) -> int | None:
     return place
 
 
-def _check_offsets(offsets: np.ndarray, *, clips: int, end: int) -> None:
-    ascending = len(offsets) == clips + 1 and offsets[0] == 0 and (np.diff(offsets) >= 0).all()
-    if not ascending or offsets[-1] != end:
-        raise ValueError(f"expected {clips + 1} ascending offsets from 0 to {end}")
-
-
 class LabelShard:
     """A label file: its index in memory, its frames read one by one.
 
@@ -208,8 +203,9 @@ class LabelShard:
         try:
             with h5py.File(path, "r", locking=False) as file:
                 self._read(file)
-        except (OSError, KeyError, TypeError, ValueError, IndexError) as error:
-            raise InputError(f"{path}: not a readable label cache ({error})") from None
+        except UNREADABLE as error:
+            said = " ".join(str(error).split())
+            raise InputError(f"{path}: not a readable label cache ({said:.300})") from None
 
     def _read(self, file: h5py.File) -> None:
         found = file.attrs.get("format")
@@ -219,23 +215,26 @@ class LabelShard:
             )
         self.made_by = str(file.attrs["made_by"])
         self.colours = int(file.attrs["colours"])
-        self.clip_offsets = file["clip_offsets"][:]
-        self.clip_ids = list(file["clip_ids"].asstr()[:])
-        self.clip_sha256 = list(file["clip_sha256"].asstr()[:])
-        self.centroid_counts = file["centroid_counts"][:]
-        self.centroids = file["centroids"][:]
-        self.lab_sums = file["lab_sums"][:]
-        self.lab_counts = file["lab_counts"][:]
-        self.left_out = [tuple(line) for line in file["left_out"].asstr()[:]]
+        self.clip_offsets = stored(file, "clip_offsets")[:]
+        self.clip_ids = list(stored(file, "clip_ids").asstr()[:])
+        self.clip_sha256 = list(stored(file, "clip_sha256").asstr()[:])
+        self.centroid_counts = stored(file, "centroid_counts")[:]
+        self.centroids = stored(file, "centroids")[:]
+        self.lab_sums = stored(file, "lab_sums")[:]
+        self.lab_counts = stored(file, "lab_counts")[:]
+        self.left_out = [tuple(line) for line in stored(file, "left_out").asstr()[:]]
         self.frame_stride = int(file.attrs["frame_stride"])
         self.size = int(file.attrs["size"])
         self.grid = int(file["labels"].shape[1])
         planes = ("luma", "chroma") if "chroma" in file else ("luma",)
         self.has_chroma = len(planes) > 1
-        _check_offsets(self.clip_offsets, clips=len(self.clip_ids), end=len(file["labels"]))
+        self._check_clips()
+        if min(self.size, self.grid, self.frame_stride) < 1:
+            raise ValueError("expected a size, labels and a stride of 1 or more")
+        check_offsets(self.clip_offsets, count=len(self.clip_ids), end=len(file["labels"]))
         for name in planes:
-            offsets = file[f"{name}_offsets"][:]
-            _check_offsets(offsets, clips=len(file["labels"]), end=len(file[name]))
+            offsets = stored(file, f"{name}_offsets")[:]
+            check_offsets(offsets, count=len(file["labels"]), end=len(file[name]))
         self.frames = Frames(
             self.path,
             planes={name: (_place(file[name]), _place(file[f"{name}_offsets"])) for name in planes},
@@ -244,6 +243,29 @@ class LabelShard:
             size=self.size,
             raw=file.attrs["luma"] == "raw",
         )
+
+    def _check_clips(self) -> None:
+        """A `ValueError` where what is kept of each clip is not what it can be."""
+        count = len(self.clip_ids)
+        shapes = {
+            "clip_sha256": (count,), "centroid_counts": (count,), "lab_counts": (count,),
+            "centroids": (count, self.colours, 2), "lab_sums": (count, 2, 3),
+        }  # fmt: skip
+        for name, shape in shapes.items():
+            if np.shape(getattr(self, name)) != shape:
+                raise ValueError(f"{name}: expected the shape {shape}")
+        known = self.centroid_counts
+        if not ((known > 0) & (known <= self.colours)).all():
+            raise ValueError(f"centroid_counts: expected 1 to {self.colours}")
+        used = self.centroids[np.arange(self.colours) < known[:, None]]
+        if not ((used >= 0) & (used <= 255)).all():
+            raise ValueError("centroids: expected 8-bit levels")
+        # L, a and b lie in [0, 1]: a square is no more than its value, and no sum than its count.
+        limits = np.concatenate(
+            [np.tile(self.lab_counts[:, None, None], 3), self.lab_sums[:, :1]], axis=1
+        )
+        if not ((self.lab_sums >= 0) & (self.lab_sums <= limits * (1 + 1e-9))).all():
+            raise ValueError("lab_sums: expected sums of values in [0, 1]")
 
     def full_labels(self, frame: int) -> np.ndarray | None:
         """(size, size) uint8 labels of every pixel, where they were kept."""

@@ -12,6 +12,7 @@ from typing import Literal
 import numpy as np
 
 from chromatrack.errors import InputError
+from chromatrack.files import some_of
 from chromatrack.labels.cache import LabelShard
 from chromatrack.labels.frames import Frames
 
@@ -114,8 +115,8 @@ class LabelSamples:
         if len(self) == 0:
             kind = {"all": "", "training": "training ", "held_out": "held-out "}[part]
             raise InputError(
-                f"no {kind}clip in {len(self._shards)} label shards has the {frames} kept frames "
-                "that a sample spans"
+                f"{some_of(shards)}: no {kind}clip in {len(self._shards)} label shards has the "
+                f"{frames} kept frames that a sample spans"
             )
 
     def __len__(self) -> int:

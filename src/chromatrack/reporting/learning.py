@@ -34,7 +34,9 @@ def read_curve(path: Path) -> dict[str, tuple[np.ndarray, np.ndarray]]:
         raise InputError(f"{path}: expected a CSV with the columns step and loss") from None
     losses = [column for column in table.columns if "loss" in column]
     if "step" not in table.columns or not losses:
-        raise InputError(f"{path}: expected the columns step and loss, got {list(table.columns)}")
+        raise InputError(
+            f"{path}: expected the columns step and loss, got {list(table.columns)!r:.200}"
+        )
     curves = {}
     for column in losses:
         numbers = table[["step", column]].apply(pd.to_numeric, errors="coerce")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,25 +73,51 @@ def read_evaluation(path: Path) -> dict[str, Any]:
         value = evaluation.get(key) if isinstance(evaluation, dict) else None
         if not isinstance(value, kind):
             raise InputError(f"{path}: expected {key!r} as `chromatrack evaluate` writes it")
+    if not evaluation["measures"]:
+        raise InputError(f"{path}: expected at least one of 'measures', found none")
     for key, told in evaluation["measures"].items():
         value = evaluation.get(key)
-        number = isinstance(value, int | float) and not isinstance(value, bool)
-        if not isinstance(told, dict) or not (value is None or number):
+        known = key in evaluation and (value is None or _is_number(value))
+        if not isinstance(told, dict) or not known:
             raise InputError(f"{path}: expected a number as {key!r}")
+    for key in evaluation["headline"]:
+        if not isinstance(key, str) or key not in evaluation["measures"]:
+            raise InputError(f"{path}: headline: expected measures, got {key!r:.60}")
     for key, curve in evaluation["curves"].items():
-        lengths = [len(curve.get(part, ())) for part in ("thresholds", "values")]
-        if lengths[0] != lengths[1] or not lengths[0]:
-            raise InputError(f"{path}: curve {key!r}: expected a value at each threshold")
+        if not isinstance(curve, dict) or not _is_curve(curve):
+            raise InputError(f"{path}: curve {key!r:.60}: expected a value at each threshold")
+    first = next(iter(evaluation["measures"]))
+    for name, values in evaluation["per_attribute"].items():
+        if not isinstance(values, dict) or not _is_number(values.get(first)):
+            raise InputError(f"{path}: per_attribute.{name:.60}: expected a number as {first!r}")
     if evaluation.get("overlaps") is not None:
         evaluation["overlaps"] = _arrays(evaluation["overlaps"], path)
     return evaluation
 
 
+def _is_number(value: Any) -> bool:
+    return (
+        isinstance(value, int | float)
+        and not isinstance(value, bool)
+        and -sys.float_info.max <= value <= sys.float_info.max
+    )
+
+
+def _is_curve(curve: Mapping[str, Any]) -> bool:
+    parts = [curve.get(part) for part in ("thresholds", "values")]
+    if not all(isinstance(part, list) and part and all(map(_is_number, part)) for part in parts):
+        return False
+    return len(parts[0]) == len(parts[1])
+
+
 def _arrays(overlaps: Any, path: Path) -> dict[str, np.ndarray]:
     try:
-        return {name: np.array(values, dtype=np.float64) for name, values in overlaps.items()}
-    except (AttributeError, TypeError, ValueError):
+        found = {name: np.array(values, dtype=np.float64) for name, values in overlaps.items()}
+        if not all(one.ndim == 1 and np.isfinite(one).all() for one in found.values()):
+            raise ValueError
+    except (AttributeError, TypeError, ValueError, OverflowError):
         raise InputError(f"{path}: expected 'overlaps' with numbers of each target") from None
+    return found
 
 
 Reader = Callable[[Path], dict[str, Any]]
@@ -115,9 +142,26 @@ def mean_over_seeds(rows: Iterable[Row], read: Reader = read_evaluation) -> list
     for row in rows:
         name = row.tracker if row.experiment in UNTRAINED else None
         key = (row.experiment, row.alpha, name)
-        groups.setdefault(key, []).append(read(row.evaluation))
+        evaluation = read(row.evaluation)
+        others = groups.setdefault(key, [])
+        if others:
+            _check_alike(row.evaluation, evaluation, others[0])
+        others.append(evaluation)
     means = [_mean(*key, evaluations) for key, evaluations in groups.items()]
     return sorted(means, key=lambda mean: sort_key(mean.experiment, mean.alpha))
+
+
+def _check_alike(path: Path, evaluation: Mapping[str, Any], first: Mapping[str, Any]) -> None:
+    """An `InputError` where a seed does not measure what another one does."""
+    for part in ("measures", "curves"):
+        if list(evaluation[part]) != list(first[part]):
+            raise InputError(
+                f"{path}: {part}: expected {', '.join(first[part])} as of another seed, got "
+                f"{', '.join(evaluation[part])}"
+            )
+    for key, curve in first["curves"].items():
+        if evaluation["curves"][key]["thresholds"] != curve["thresholds"]:
+            raise InputError(f"{path}: curve {key!r}: expected the thresholds of another seed")
 
 
 def _mean(

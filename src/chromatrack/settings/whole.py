@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args
@@ -211,11 +211,32 @@ def load_config(paths: Iterable[str | Path]) -> Settings:
     As Snakemake does it: those after the first are laid over each other first, so that a null in
     one of them does not outlive an entry of a later one.
     """
-    first, *others = [read_yaml(path) for path in paths] or [{}]
+    paths = list(paths)
+    read = [read_yaml(path) for path in paths]
+    first, *others = read or [{}]
     over: dict[str, Any] = {}
     for other in others:
         over = merge(over, other)
-    return from_mapping(merge(first, over))
+    try:
+        return from_mapping(merge(first, over))
+    except InputError as error:
+        raise InputError(f"{_said_in(str(error), paths, read)}{error}") from None
+
+
+def _said_in(error: str, paths: Sequence[str | Path], read: Sequence[Mapping]) -> str:
+    """The file that a sentence about a key is about: the last one that goes deepest towards it."""
+    keys = re.split(r"[.\[]", error.partition(":")[0])
+    best, deepest = "", 0
+    for path, content in zip(paths, read, strict=True):
+        depth, inner = 1, content
+        while (
+            depth <= len(keys) and isinstance(inner, Mapping) and keys[depth - 1] in map(str, inner)
+        ):
+            inner = {str(key): value for key, value in inner.items()}[keys[depth - 1]]
+            depth += 1
+        if depth >= deepest:
+            best, deepest = f"{path}: ", depth
+    return best
 
 
 def to_json(stage: Any) -> str:

@@ -20,7 +20,7 @@ def read_lab(path: Path) -> dict:
     value = read_json(path)
     keys = ("mean", "std")
     if not isinstance(value, dict) or not all(_is_lab(value.get(key)) for key in keys):
-        raise InputError(f"{path}: expected mean and std with three numbers each")
+        raise InputError(f"{path}: expected mean and std with three numbers each, 0 to 1")
     return value
 
 
@@ -28,7 +28,7 @@ def _is_lab(values: object) -> bool:
     return (
         isinstance(values, list)
         and len(values) == 3
-        and all(isinstance(value, int | float) and np.isfinite(value) for value in values)
+        and all(type(value) in (int, float) and 0 <= value <= 1 for value in values)
     )
 
 
