@@ -11,7 +11,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[2]
-EXTRAS = ("workflow", "slurm", "vot")
+EXTRAS = ("workflow", "slurm", "vot", "onnx", "tune")
 FILES = {"chromatrack.yaml": "cpu", "chromatrack-gpu.yaml": "gpu"}
 BY_TORCH = re.compile(r"nvidia-|cuda-|triton$|setuptools$")
 """What torch names a version of by itself."""
@@ -63,7 +63,7 @@ def test_a_conda_file_has_every_package_with_its_pin(name):
 
 def test_the_recipe_of_a_container_installs_from_the_constraints():
     recipe = (ROOT / "envs/chromatrack.def").read_text()
-    assert "-c constraints.txt" in recipe and "[cpu,workflow,slurm,vot]" in recipe
+    assert "-c constraints.txt" in recipe and "[cpu,workflow,slurm,vot,onnx,tune]" in recipe
     copied = re.search(r"%files\n((?:    .*\n)+)", recipe)[1].split("\n")
     for line in filter(None, copied):
         assert (ROOT / line.split()[0]).exists()
