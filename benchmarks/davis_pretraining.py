@@ -29,17 +29,17 @@ from chromatrack.settings import ComputeSettings, load_config
 CONFIG = (Path("config/thesis.yaml"), Path("config/pretrain_mini.yaml"))
 
 CANDIDATES = {
-    "as written": {"colorization": {"temperature": 1.0}},
+    "head 3d": {"colorization": {"head": "3d"}},
+    "head 3d, as written": {"colorization": {"head": "3d", "temperature": 1.0}},
+    "temperature 1": {"colorization": {"temperature": 1.0}},
     "window": {"colorization": {"local_window": 6}},
     "directions": {"colorization": {"directions": True, "temperature": 0.07}},
-    "no head": {"colorization": {"head": "none", "temperature": 5.7}},
-    "head 2d": {"colorization": {"head": "2d"}},
     "not equalised": {"labels": {"equalization": "none"}},
     "16 colours": {"labels": {"colours": 16}},
     "frames 10 apart": {"labels": {"frame_stride": 10}},
     "Lab, dropout": {"labels": {"chroma": True},
                      "colorization": {"input": "lab", "channel_dropout": 0.3}},
-    "walk": {"colorization": {"head": "none", "loss": "walk"}},
+    "walk": {"colorization": {"loss": "walk"}},
     "smaller rate": {"colorization": {"learning_rate": 2e-4}},
 }  # fmt: skip
 """What is changed of the default, one thing at a time."""

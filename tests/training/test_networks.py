@@ -7,7 +7,13 @@ from chromatrack.checkpoints import load_checkpoint, save_checkpoint
 from chromatrack.cli.main import main
 from chromatrack.errors import InputError
 from chromatrack.models import trunks
-from chromatrack.models.build import build_colorizer, build_fused, build_siamfc, build_trunk
+from chromatrack.models.build import (
+    build_colorizer,
+    build_fused,
+    build_siamfc,
+    build_trunk,
+    root_of_embedding,
+)
 from chromatrack.models.colorizer import ChannelDropout
 from chromatrack.models.head import positions
 from chromatrack.models.inputs import InputScaling
@@ -397,6 +403,22 @@ def test_weights_that_are_no_numbers_are_refused(tmp_path):
     )  # fmt: skip
     with pytest.raises(InputError, match="a weight is no number"):
         load_checkpoint(tmp_path / "model.pt").build()
+
+
+@pytest.mark.parametrize(
+    ("head", "width", "root"),
+    [("3d", 1.0, 8.0), ("2d", 0.25, 8.0), ("none", 0.25, 8.0), ("none", 1.0, 16.0)],
+)
+def test_products_are_divided_by_the_root_of_what_they_are_taken_over(head, width, root):
+    told = {"trunk": "resnet18", "width": width, "head": head, "embedding": 64}
+    assert root_of_embedding(**told) == root
+    embedded = build_colorizer(**told).eval()(torch.randn(1, 2, 1, 32, 32))
+    assert embedded.shape[2] == root**2
+
+
+def test_directions_want_a_temperature():
+    with pytest.raises(InputError, match="directions are compared at a low one"):
+        from_mapping({"colorization": {"directions": True}})
 
 
 def test_a_network_says_how_its_embeddings_are_compared():

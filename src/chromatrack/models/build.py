@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import math
 
 from torch import nn
 
@@ -92,6 +93,12 @@ def build_colorizer(
         temperature=temperature,
         by_direction=directions,
     )
+
+
+def root_of_embedding(*, trunk: str, width: float, embedding: int, head: str) -> float:
+    """Square root of the channels that inner products are taken over, as in attention."""
+    channels = embedding if head != "none" else build_trunk(trunk, width=width).out_channels
+    return math.sqrt(channels)
 
 
 def build_auxiliary(

@@ -50,9 +50,9 @@ class ColorizationSettings:
     loss: Literal["nll", "double_softmax", "walk"] = "nll"
     """Eq. 3.14; the softmax applied twice, as run (D23); or no colours: walks from patch to patch
     through time and back (training/walk.py)."""
-    temperature: float = 8.0
-    """Divides the inner products before the softmax of eq. 3.11: the square root of the embedding;
-    1.0 is as written (D30)."""
+    temperature: float | None = None
+    """Divides the inner products before the softmax of eq. 3.11; null: the square root of the
+    embedding's channels, 8 for 64; 1.0 is as written (D30)."""
     directions: bool = False
     """Compare embeddings without their mean, and by direction alone; wants a low temperature."""
     local_window: int | None = None
@@ -80,13 +80,22 @@ class ColorizationSettings:
 
     def __post_init__(self) -> None:
         positive(
-            self, "width", "embedding", "references", "batch_size", "temperature", "steps",
+            self, "width", "embedding", "references", "batch_size", "steps",
             "learning_rate", "checkpoint_every", "validate_every", "validation_batches",
         )  # fmt: skip
         require(self.keep_every >= 0, f"keep_every: expected 0 or more, got {self.keep_every}")
         require(
             0 <= self.validation_clips < 1,
             f"validation_clips: expected 0 to less than 1, got {self.validation_clips}",
+        )
+        require(
+            self.temperature is None or self.temperature > 0,
+            f"temperature: expected more than 0, or null, got {self.temperature}",
+        )
+        require(
+            not self.directions or self.temperature is not None,
+            "temperature: directions are compared at a low one, 0.07 for instance; expected a "
+            "number, got null",
         )
         require(
             self.loss != "walk" or self.head == "none",

@@ -15,7 +15,7 @@ from chromatrack.files import canonical_json, check_no_folder, digest_text, made
 from chromatrack.labels.samples import LabelSamples, Part
 from chromatrack.losses import label_loss
 from chromatrack.models import trunks
-from chromatrack.models.build import build_colorizer
+from chromatrack.models.build import build_colorizer, root_of_embedding
 from chromatrack.models.inputs import InputScaling
 from chromatrack.settings import ColorizationSettings, ComputeSettings
 from chromatrack.settings.keys import only, without_cadence
@@ -159,7 +159,7 @@ def _train(team: Team, job: _Job) -> None:
             labels.long(),
             colours=job.colours,
             kind=settings.loss,
-            temperature=settings.temperature,
+            temperature=model.temperature,
             window=settings.local_window,
         )
 
@@ -278,7 +278,11 @@ def initial_colorization(
 
 
 def _description(trunk: str, settings: ColorizationSettings) -> dict:
-    return {"trunk": trunk, **only(settings, *settings.NETWORK)}
+    told = {"trunk": trunk, **only(settings, *settings.NETWORK)}
+    if settings.temperature is None:
+        size = only(settings, "width", "embedding", "head")
+        told["temperature"] = root_of_embedding(trunk=trunk, **size)
+    return told
 
 
 def statistics_read(statistics: Path | None, settings: ColorizationSettings) -> Path | None:
