@@ -1,4 +1,4 @@
-"""What tests of the page share: a run that was never made, and its page in a browser that lets nothing out."""
+"""What tests of the page share: a run that was never made, its page, and what that may not do."""
 
 from pathlib import Path
 

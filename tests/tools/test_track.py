@@ -350,6 +350,12 @@ def test_a_camera(tmp_path, monkeypatch, capsys):
 # Wrong calls
 
 
+def test_the_video_itself_is_not_written_over(made, capsys):
+    call = ["track", str(made / "v.mp4"), "--tracker", "mosse", "--box", BOX, "--output", "o.csv"]
+    assert main([*call, "--video", str(made / "v.mp4")]) == 2
+    assert "v.mp4: is the video itself" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
