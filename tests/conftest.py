@@ -1,6 +1,7 @@
-"""What tests share: a limit on their time, and where the real files are."""
+"""What tests share: a limit on their time, where the real files are, and a browser."""
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from tests.time_limit import limited
 
 ROOT = Path(__file__).resolve().parent.parent
 os.environ.setdefault("CHROMATRACK_CARDS", "off")  # tests beside each other share a GPU
+CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
 
 
 @pytest.hookimpl(wrapper=True)
@@ -38,3 +40,17 @@ def real_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no real files at {folder} (set CHROMATRACK_REAL_DATA)")
     return folder
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Chromium; tests are skipped where there is none."""
+    named = os.environ.get("CHROMATRACK_CHROMIUM")
+    executable = named or next(filter(None, map(shutil.which, CHROMIUMS)), None)
+    if executable is None:
+        pytest.skip(f"no browser: none of {', '.join(CHROMIUMS)} (set CHROMATRACK_CHROMIUM)")
+    playwright = pytest.importorskip("playwright.sync_api", reason="no playwright to drive one")
+    with playwright.sync_playwright() as driver:
+        chromium = driver.chromium.launch(executable_path=executable, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()

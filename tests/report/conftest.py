@@ -1,34 +1,16 @@
-"""What tests of the page share: a run that was never made, and a browser that lets nothing out."""
+"""What tests of the page share: a run that was never made, its page, and what that may not do."""
 
-import os
-import shutil
 from pathlib import Path
 
 import pytest
 
 from tests.report.pages import WIDE, MadeUp, draw_all, made_up
 
-CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
-
 
 @pytest.fixture(scope="session")
 def run(tmp_path_factory) -> MadeUp:
     """A page of a small run."""
     return made_up(tmp_path_factory.mktemp("made-up"))
-
-
-@pytest.fixture(scope="module")
-def browser():
-    """Chromium; tests are skipped where there is none."""
-    named = os.environ.get("CHROMATRACK_CHROMIUM")
-    executable = named or next(filter(None, map(shutil.which, CHROMIUMS)), None)
-    if executable is None:
-        pytest.skip(f"no browser: none of {', '.join(CHROMIUMS)} (set CHROMATRACK_CHROMIUM)")
-    playwright = pytest.importorskip("playwright.sync_api", reason="no playwright to drive one")
-    with playwright.sync_playwright() as driver:
-        chromium = driver.chromium.launch(executable_path=executable, args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture

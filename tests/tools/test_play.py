@@ -97,3 +97,36 @@ def test_a_page_of_a_folder(made):
     write_frames(made / "frames", moving_colours(6), pattern="%05d.jpg", first=0, quality=90)
     assert read_image_rgb(made / "frames" / "00000.jpg").shape == (80, 96, 3)
     assert main(["play", "frames", "two.csv", "--output", "p.html"]) == 0
+
+
+def test_the_page_in_a_browser(made, browser):
+    """It draws boxes, steps, hides a tracker, follows a click on the scores; asks for nothing."""
+    lines = (made / "two.csv").read_text().splitlines()
+    cells = [line.split(",") for line in lines[1:]]
+    for number, row in enumerate(cells):
+        row[7], row[8] = str(1 - number / 20), str(int(number > 6))
+    (made / "scored.csv").write_text("\n".join([lines[0], *map(",".join, cells)]) + "\n")
+    assert main(["play", "v.mp4", "scored.csv", "otb.txt", "--output", "p.html"]) == 0
+    page, complaints = browser.new_page(), []
+    page.on("console", lambda said: complaints.append(said.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("request", lambda request: complaints.append(request.url)
+            if not request.url.startswith(("data:", "file:")) else None)  # fmt: skip
+    page.goto((made / "p.html").as_uri())
+
+    def boxes():
+        return page.eval_on_selector_all(
+            "svg.frame rect[data-box]", "all => all.map((one) => one.dataset.box)"
+        )
+
+    assert boxes() == ["scored a", "scored 2", "otb"]
+    page.get_by_role("button", name="One frame on").click()
+    assert "frame 1 of 5: scored a 0.90, scored 2 0.85, otb" in page.inner_text(".player output")
+    page.get_by_label("otb").uncheck()
+    assert boxes() == ["scored a", "scored 2"]
+    curve = page.locator("svg.scores")
+    size = curve.bounding_box()
+    curve.click(position={"x": size["width"] - 3, "y": 30})
+    said = page.inner_text(".player output")
+    assert said.startswith("frame 5 of 5: scored a 0.50 lost")
+    assert complaints == []

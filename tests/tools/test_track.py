@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import time
+from pathlib import Path
 
 import av
 import cv2
@@ -16,6 +17,8 @@ from chromatrack.cli.main import main
 from chromatrack.data.images import read_image_rgb, write_frames
 from chromatrack.data.tracks import read_tracks
 from chromatrack.settings import TrackerSettings
+from chromatrack.tracking.classical import open_classical
+from chromatrack.tracking.confidence import FOUND, LOST, MEMORY, PATIENCE, History, height
 from chromatrack.tracking.load import load_tracker
 from chromatrack.tracking.together import Together
 from tests.tools.checkpoints import tiny_fused, tiny_siamfc
@@ -86,6 +89,43 @@ def test_alphas_follow_as_each_alone(made, tmp_path):
         )
         peaks = [row["peak_siamfc"] == "" for row in rows_of(single)[1:]]
         assert all(peaks) == (alpha == "1")
+
+
+# Score and lost
+
+
+def test_lost_after_some_low_scores_and_until_a_high_one():
+    history = History()
+    heights = [10.0] * 5 + [6.0, 6.0] + [10.0] + [6.0] * 4 + [8.0] + [9.0] * 2
+    found = [history.take(height) for height in heights]
+    assert [score for score, _ in found[:6]] == [1, 1, 1, 1, 1, 0.6]
+    expected = [False] * 10 + [True, True, True] + [False, False]
+    assert [lost for _, lost in found] == expected
+    assert found[12][0] == 0.8, "what it looks like while it is lost is no measure"
+
+
+def test_a_map_without_a_peak_is_no_reason_to_stop():
+    history = History()
+    assert history.take(0.0) == (1.0, False)
+    assert height(np.full((3, 3), -2.0)) == 0
+
+
+def test_the_page_says_the_rule():
+    page = (Path(__file__).resolve().parents[2] / "docs/track.md").read_text("utf-8")
+    said = " ".join(page.split())
+    assert f"over the median height of the last {MEMORY} frames in which" in said
+    assert f"from the {('first', 'second', 'third')[PATIENCE - 1]} frame in a row on" in said
+    assert f"whose score is below {LOST}, until a score of {FOUND} or more" in said
+
+
+def test_classical_trackers_say_when_they_have_nothing():
+    blank = np.zeros((80, 96, 3), np.uint8)
+    for name in ("kcf", "mosse", "csrt", "klt", "meanshift"):
+        tracker = open_classical(name)
+        tracker.init(moving_colours(1)[0], numbers(BOX))
+        assert not tracker.lost
+        tracker.update(blank)
+        assert tracker.lost or name not in ("klt", "meanshift")
 
 
 # What is written
@@ -308,6 +348,12 @@ def test_a_camera(tmp_path, monkeypatch, capsys):
 
 
 # Wrong calls
+
+
+def test_the_video_itself_is_not_written_over(made, capsys):
+    call = ["track", str(made / "v.mp4"), "--tracker", "mosse", "--box", BOX, "--output", "o.csv"]
+    assert main([*call, "--video", str(made / "v.mp4")]) == 2
+    assert "v.mp4: is the video itself" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

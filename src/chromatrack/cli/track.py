@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -163,6 +164,10 @@ def _check(options: argparse.Namespace) -> None:
         raise InputError("--option: only a class (--tracker module:Class) takes options")
     for path in options.output:
         check_output(path)
+    written = [path for path in (*options.output, options.video) if path and path.exists()]
+    for path in written if options.input.exists() else ():
+        if os.path.samefile(path, options.input):
+            raise InputError(f"{path}: is the video itself, expected another name to write")
 
 
 def _boxes(options: argparse.Namespace) -> dict[str, list[float]]:

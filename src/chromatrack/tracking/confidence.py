@@ -9,11 +9,11 @@ import numpy as np
 
 MEMORY = 50
 """Frames in which the target was not lost, whose peaks are the measure."""
-LOST = 0.7
+LOST = 0.65
 """Score below which"""
 PATIENCE = 3
 """frames in a row make it lost."""
-FOUND = 0.9
+FOUND = 0.85
 """Score from which on it is found again."""
 
 
