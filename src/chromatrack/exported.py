@@ -168,19 +168,34 @@ def _checked(path: Path, about: dict[str, Any], model: Any) -> Exported:
         )
         if len(statistics) != 2 or min(deviation for _, deviation in statistics) <= 0:
             raise ValueError("statistics: expected mean and deviation of two branches")
-    scaling = {
-        key: tuple(value) if isinstance(value, list) else value
-        for key, value in about["scaling"].items()
-    }
     return Exported(
         path=path,
         kind=kind,
-        scaling=InputScaling(**scaling),
+        scaling=_scaling(about["scaling"]),
         alpha=alpha,
         statistics=statistics,
         made_by=canonical_json(about["made_by"]),
         model=model,
     )
+
+
+def _scaling(given: dict[str, Any]) -> InputScaling:
+    """Values of the kinds that its fields have."""
+    fields, found = InputScaling().as_dict(), {}
+    for key, value in given.items():
+        usual = fields.get(key)
+        if isinstance(usual, float):
+            value = _number(key, value)
+        elif isinstance(usual, tuple):
+            value = tuple(_number(key, one) for one in value)
+            if len(value) != len(usual):
+                raise ValueError(f"{key}: expected {len(usual)} numbers, got {len(value)}")
+        elif isinstance(usual, int) and value not in (1, 3):
+            raise ValueError(f"{key}: expected 1 or 3, got {value!r}")
+        elif isinstance(usual, str) and not isinstance(value, str):
+            raise ValueError(f"{key}: expected text, got {value!r}")
+        found[key] = value
+    return InputScaling(**found)
 
 
 def _number(what: str, value: Any) -> float:
