@@ -8,6 +8,7 @@ import onnx
 import pytest
 import torch
 
+from chromatrack import graphs
 from chromatrack.checkpoints import save_checkpoint
 from chromatrack.cli.main import main
 from chromatrack.data import otb
@@ -262,13 +263,11 @@ def edited(edit, redo=True):
     """A file whose model is edited; a digest that is right again, or the old one."""
 
     def damage(path):
-        from chromatrack.exported import _digest
-
         model = onnx.load(path)
         about = json.loads(model.metadata_props[0].value)
         edit(model, about)
         if redo:
-            about["graph"] = _digest(model)
+            about["graph"] = graphs.digest(model)
         onnx.helper.set_model_props(model, {KEY: json.dumps(about)})
         path.write_bytes(model.SerializeToString())
 
