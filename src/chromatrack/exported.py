@@ -21,13 +21,13 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from chromatrack import graphs
 from chromatrack.errors import InputError
-from chromatrack.files import canonical_json, digest_bytes, whole_file
+from chromatrack.files import canonical_json, whole_file
 from chromatrack.models.inputs import InputScaling
 
 FORMAT = "chromatrack-onnx/1"
@@ -59,35 +59,6 @@ class Exported:
     made_by: str
     model: Any
 
-    def part(self, inputs: Sequence[str], outputs: Sequence[str]) -> bytes:
-        """The part of the graph between these values, as a model of its own."""
-        import onnx
-
-        graph, shapes = self.model.graph, {}
-        for value in (*graph.input, *graph.output, *graph.value_info):
-            shapes[value.name] = value
-        makers = {name: node for node in graph.node for name in node.output}
-        wanted, needed, used = list(outputs), set(), set(inputs)
-        while wanted:
-            name = wanted.pop()
-            if name in used:
-                continue
-            used.add(name)
-            node = makers.get(name)
-            if node is not None and id(node) not in needed:
-                needed.add(id(node))
-                wanted += [one for one in node.input if one]
-        made = onnx.helper.make_graph(
-            [node for node in graph.node if id(node) in needed],
-            "-".join(outputs),
-            [shapes[name] for name in inputs],
-            [shapes[name] for name in outputs],
-            [one for one in graph.initializer if one.name in used],
-        )
-        model = onnx.helper.make_model(made, opset_imports=self.model.opset_import)
-        model.ir_version = self.model.ir_version
-        return model.SerializeToString()
-
 
 def is_exported(path: str | Path) -> bool:
     """Whether a file is to be read as an exported network: its suffix says so."""
@@ -103,7 +74,7 @@ def save_exported(path: Path, model: Any, **about: Any) -> None:
     """
     import onnx
 
-    told = {"format": FORMAT, **about, "graph": _digest(model)}
+    told = {"format": FORMAT, **about, "graph": graphs.digest(model)}
     onnx.helper.set_model_props(model, {KEY: canonical_json(told)})
     with whole_file(path) as part:
         part.write_bytes(model.SerializeToString(deterministic=True))
@@ -111,7 +82,7 @@ def save_exported(path: Path, model: Any, **about: Any) -> None:
 
 def load_exported(path: str | Path) -> Exported:
     """Read what `save_exported` wrote; anything else is an `InputError` of one sentence."""
-    model = _parsed(Path(path))
+    model = graphs.read_model(Path(path))
     texts = [one.value for one in model.metadata_props if one.key == KEY]
     if not texts:
         raise InputError(
@@ -124,27 +95,11 @@ def load_exported(path: str | Path) -> Exported:
         found = _checked(Path(path), about, model)
     except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise InputError(f"{path}: damaged exported network ({_said(error)})") from None
-    if about.get("graph") != _digest(model):
+    if about.get("graph") != graphs.digest(model):
         raise InputError(f"{path}: damaged exported network (its graph is not the one it had)")
-    _check_graph(found)
+    graphs.check(found.path, model)
+    _check_values(found)
     return found
-
-
-def _parsed(path: Path) -> Any:
-    onnx = needed("onnx")
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise InputError(f"{path}: {(error.strerror or 'cannot be read').lower()}") from None
-    from google.protobuf.message import DecodeError
-
-    try:
-        model = onnx.load_model_from_string(content)
-    except (DecodeError, ValueError, RuntimeError):
-        raise InputError(f"{path}: not an ONNX file, or cut off") from None
-    if not model.graph.node:
-        raise InputError(f"{path}: not an ONNX file, or cut off")
-    return model
 
 
 def _checked(path: Path, about: dict[str, Any], model: Any) -> Exported:
@@ -168,19 +123,34 @@ def _checked(path: Path, about: dict[str, Any], model: Any) -> Exported:
         )
         if len(statistics) != 2 or min(deviation for _, deviation in statistics) <= 0:
             raise ValueError("statistics: expected mean and deviation of two branches")
-    scaling = {
-        key: tuple(value) if isinstance(value, list) else value
-        for key, value in about["scaling"].items()
-    }
     return Exported(
         path=path,
         kind=kind,
-        scaling=InputScaling(**scaling),
+        scaling=_scaling(about["scaling"]),
         alpha=alpha,
         statistics=statistics,
         made_by=canonical_json(about["made_by"]),
         model=model,
     )
+
+
+def _scaling(given: dict[str, Any]) -> InputScaling:
+    """Values of the kinds that its fields have."""
+    fields, found = InputScaling().as_dict(), {}
+    for key, value in given.items():
+        usual = fields.get(key)
+        if isinstance(usual, float):
+            value = _number(key, value)
+        elif isinstance(usual, tuple):
+            value = tuple(_number(key, one) for one in value)
+            if len(value) != len(usual):
+                raise ValueError(f"{key}: expected {len(usual)} numbers, got {len(value)}")
+        elif isinstance(usual, int) and value not in (1, 3):
+            raise ValueError(f"{key}: expected 1 or 3, got {value!r}")
+        elif isinstance(usual, str) and not isinstance(value, str):
+            raise ValueError(f"{key}: expected text, got {value!r}")
+        found[key] = value
+    return InputScaling(**found)
 
 
 def _number(what: str, value: Any) -> float:
@@ -189,17 +159,9 @@ def _number(what: str, value: Any) -> float:
     return float(value)
 
 
-def _check_graph(found: Exported) -> None:
-    """Nothing but standard operators and numbers that are in the file, between the usual names."""
+def _check_values(found: Exported) -> None:
+    """The usual names are there."""
     graph = found.model.graph
-    odd = [node.op_type for node in graph.node if node.domain not in ("", "ai.onnx")]
-    if odd or found.model.functions:
-        what = odd[0] if odd else "a function of its own"
-        raise InputError(f"{found.path}: {what} is no operator of the ONNX standard")
-    # Numbers beside the file would be read from wherever it says.
-    beside = any(tensor.data_location or tensor.external_data for tensor in _tensors(graph))
-    if graph.sparse_initializer or beside:
-        raise InputError(f"{found.path}: expected its weights in the file, it points elsewhere")
     named = {value.name for value in (*graph.input, *graph.output, *graph.value_info)}
     for branch in BRANCHES[: 1 if found.kind == "siamfc" else 2]:
         inputs = INPUT_OF[branch]
@@ -210,38 +172,5 @@ def _check_graph(found: Exported) -> None:
             raise InputError(f"{found.path}: damaged exported network (it has no {missing})")
 
 
-def _tensors(graph: Any) -> Iterator[Any]:
-    """All tensors of a graph, and of the graphs in its nodes."""
-    yield from graph.initializer
-    for node in graph.node:
-        for attribute in node.attribute:
-            if attribute.HasField("t"):
-                yield attribute.t
-            yield from attribute.tensors
-            for inner in (*attribute.graphs, *([attribute.g] if attribute.HasField("g") else [])):
-                yield from _tensors(inner)
-
-
-def _digest(model: Any) -> str:
-    return digest_bytes(model.graph.SerializeToString(deterministic=True))
-
-
 def _said(error: Exception) -> str:
     return f"{error.args[0]!r} is missing" if isinstance(error, KeyError) else str(error)
-
-
-def needed(package: str) -> Any:
-    """A package that only exported networks need.
-
-    Raises:
-        InputError: it is not installed.
-    """
-    import importlib
-
-    try:
-        return importlib.import_module(package)
-    except ImportError:
-        raise InputError(
-            f"{package} is not installed, which exported networks need; pip install "
-            "'chromatrack[onnx]', or ./run setup"
-        ) from None

@@ -8,6 +8,7 @@ import onnx
 import pytest
 import torch
 
+from chromatrack import graphs
 from chromatrack.checkpoints import save_checkpoint
 from chromatrack.cli.main import main
 from chromatrack.data import otb
@@ -161,6 +162,39 @@ def test_the_whole_file_runs_in_onnxruntime_alone(folder):
         assert np.abs(found - expected.numpy()).max() <= 1e-5 * expected.abs().max()
 
 
+def test_onnxs_own_tool_cuts_it_into_its_parts(folder, tmp_path):
+    """As docs/export.md shows it."""
+    import onnx.utils
+    import onnxruntime
+
+    given = {
+        "exemplar_rgb": RANDOM.random((2, 3, 127, 127), dtype=np.float32),
+        "search_rgb": RANDOM.random((2, 3, 3, 255, 255), dtype=np.float32),
+    }
+
+    def run(name, inputs, output):
+        onnx.utils.extract_model(
+            str(folder / "siamfc.onnx"), str(tmp_path / name), list(inputs), [output]
+        )
+        session = onnxruntime.InferenceSession(
+            str(tmp_path / name), providers=["CPUExecutionProvider"]
+        )
+        return session.run([output], {k: v for k, v in inputs.items() if v is not None})[0]
+
+    parts = {
+        "siamfc_exemplar": run(
+            "z.onnx", {"exemplar_rgb": given["exemplar_rgb"]}, "siamfc_exemplar"
+        ),
+        "siamfc_search": run("x.onnx", {"search_rgb": given["search_rgb"]}, "siamfc_search"),
+        "units": None,
+    }
+    whole = onnxruntime.InferenceSession(
+        str(folder / "siamfc.onnx"), providers=["CPUExecutionProvider"]
+    )
+    (expected,) = whole.run(["response"], given)
+    np.testing.assert_allclose(run("response.onnx", parts, "response"), expected, atol=1e-6)
+
+
 def test_the_file_says_what_a_tracker_has_to_know(folder):
     model = onnx.load(folder / "fused.onnx")
     told = json.loads({one.key: one.value for one in model.metadata_props}[KEY])
@@ -229,13 +263,11 @@ def edited(edit, redo=True):
     """A file whose model is edited; a digest that is right again, or the old one."""
 
     def damage(path):
-        from chromatrack.exported import _digest
-
         model = onnx.load(path)
         about = json.loads(model.metadata_props[0].value)
         edit(model, about)
         if redo:
-            about["graph"] = _digest(model)
+            about["graph"] = graphs.digest(model)
         onnx.helper.set_model_props(model, {KEY: json.dumps(about)})
         path.write_bytes(model.SerializeToString())
 
@@ -271,6 +303,13 @@ def more_scaling(model, about):
     about["scaling"]["__class__"] = "os.system"
 
 
+def scaled(**values):
+    def edit(model, about):
+        about["scaling"] |= values
+
+    return edit
+
+
 def wrong_alpha(model, about):
     about["alpha"] = 7
 
@@ -295,6 +334,11 @@ def wrong_operator(model, about):
         (edited(no_response), "damaged exported network (it has no response)"),
         (edited(wrong_scaling), "expected deviations of more than 0"),
         (edited(more_scaling), "unexpected keyword argument '__class__'"),
+        (edited(scaled(grey_channels="x")), "grey_channels: expected 1 or 3, got 'x'"),
+        (edited(scaled(rgb_mean=[0.5])), "rgb_mean: expected 3 numbers, got 1"),
+        (edited(scaled(ab_std=["a", 1])), "ab_std: expected a number, got 'a'"),
+        (edited(scaled(rgb=["unit"])), "rgb: expected text, got ['unit']"),
+        (edited(scaled(grey="nonsense")), "which is no kind of input"),
         (edited(wrong_alpha), "alpha: expected 0 to 1, got 7"),
         (edited(no_alpha), "'alpha' is missing"),
         (edited(wrong_operator), "onnxruntime cannot run it"),

@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 
 from chromatrack.errors import InputError
-from chromatrack.exported import INPUT_OF, Exported, needed
+from chromatrack.exported import INPUT_OF, Exported
+from chromatrack.graphs import cut, needed
 from chromatrack.tracking.networks import Embedding, affine
 
 
@@ -144,7 +145,7 @@ class _Sessions:
             options.log_severity_level = 4  # what goes wrong is raised
             try:
                 self.made[key] = self.runtime.InferenceSession(
-                    self.exported.part(list(inputs), list(outputs)),
+                    cut(self.exported.model, list(inputs), list(outputs)),
                     options,
                     providers=["CPUExecutionProvider"],
                 )

@@ -132,6 +132,8 @@ def _training(settings: Settings) -> Iterator[str]:
 def _networks(settings: Settings) -> Iterator[str]:
     """Given checkpoints that are of another kind."""
     from chromatrack.checkpoints import load_checkpoint
+    from chromatrack.exported import is_exported
+    from chromatrack.tracking.load import used_alpha
 
     given = {}
     for seed in settings.seeds:
@@ -141,7 +143,11 @@ def _networks(settings: Settings) -> Iterator[str]:
             kind = "siamfc" if experiment.of_siamfc else "colorization"
             given[f"experiments.{name}.weights"] = (file, kind)
     for key, (file, kind) in given.items():
-        if file and Path(file).is_file():
+        if file and is_exported(file) and not settings.experiments:  # it is tracked with, alone
+            _, problem = _told(lambda file=file: used_alpha(Path(file)))
+            if problem:
+                yield f"missing: {key}: {problem}"
+        elif file and Path(file).is_file():
             _, problem = _told(lambda file=file, kind=kind: load_checkpoint(file, kinds=(kind,)))
             if problem:
                 yield f"missing: {key}: {problem}"

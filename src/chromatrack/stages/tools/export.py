@@ -11,13 +11,15 @@ import torch
 from chromatrack.checkpoints import load_checkpoint
 from chromatrack.configuration import as_plain
 from chromatrack.errors import InputError
-from chromatrack.exported import INPUT_OF, SUFFIX, is_exported, load_exported, needed, save_exported
+from chromatrack.exported import INPUT_OF, SUFFIX, is_exported, load_exported, save_exported
 from chromatrack.files import check_no_folder, made_by
+from chromatrack.graphs import needed
 from chromatrack.models.auxiliary import AuxiliaryBranch
 from chromatrack.models.fused import FusedTracker
 from chromatrack.models.siamfc import SiamFC
 from chromatrack.settings import TrackerSettings
-from chromatrack.stages.tools.onnx_graph import Branch, branch_graph, joined
+from chromatrack.stages.tools.onnx_graph import Branch, branch_graph
+from chromatrack.stages.tools.onnx_joined import joined
 from chromatrack.tracking.networks import affine
 from chromatrack.tracking.tracker import EXEMPLAR_SIZE, SEARCH_SIZE, STRIDE
 
