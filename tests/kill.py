@@ -200,6 +200,7 @@ def main() -> int:
     parser.add_argument("--whole", type=Path, help="folder of an undisturbed run")
     options = parser.parse_args()
     print(f"seed {options.seed}", flush=True)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended"))  # and with it, what it started
     chance = random.Random(options.seed)
     with tempfile.TemporaryDirectory() as scratch:
         made = (options.config, options.targets, options.cores)
