@@ -119,14 +119,11 @@ def strike(process: subprocess.Popen, kind: str, chance: random.Random) -> str |
     if kind == "all":
         kill(everything)
         return f"all {len(everything)} processes"
-    if kind == "snakemake":  # its jobs go on; what they hold is waited for, below
+    if kind == "snakemake":  # its jobs go on for a moment
         kill([process.pid])
-        for _ in range(600):
-            if not stages(everything):
-                break
-            time.sleep(1)
+        time.sleep(chance.uniform(0, 10))
         kill(everything[1:])
-        return "snakemake"
+        return "snakemake, and its jobs up to 10 s later"
     found = jobs if kind == "job" else started
     if not found:
         return None
@@ -156,7 +153,7 @@ def disturb(run: Run, kills: int, pause: float, chance: random.Random, told: int
                     what = strike(process, kind, chance) or strike(process, "all", chance)
                 used, struck = used + 1, True
                 print(f"kill {told + used}, {moment:.1f} s after the last: {what}", flush=True)
-                if process.poll() is not None or "all" in what or what == "snakemake":
+                if process.poll() is not None or what.startswith(("all", "snakemake")):
                     break
             code = process.wait(timeout=SECONDS)
         finally:
