@@ -242,6 +242,8 @@ def main() -> None:
         (folder := Path(scratch) / "one").mkdir()
         here = Folder(folder)
         local = ["--executor", "local", "--cores", "2"]
+        code, said = here.call(*local, target="results/tiny/crops/lists/index.txt")
+        check("lists of crops are made", code == 0, said)
         code, said = here.call(*local, "--until", "crops")
         check("crops are made", code == 0, said)
         for trial in trials:
