@@ -136,15 +136,13 @@ def ask_cluster():
 
 def _pick_up():
     """Wait for jobs that a killed call left behind, keep what they made, and begin again."""
-    left = {
-        job: workflow.persistence.external_jobids(job)
-        for job in workflow.dag.needrun_jobs()
-    }
-    again = submitted.wait_for({name for names in left.values() for name in names})
+    again = submitted.wait_for_others()
     if submitted.same_call(RUN, SETTINGS):
-        for job, names in left.items():
-            if names and submitted.made(job.output):
-                workflow.async_run(workflow.persistence.finished(job))
+        records = workflow.persistence
+        for job in workflow.dag.needrun_jobs():
+            left = workflow.async_run(records.incomplete(job))
+            if left and submitted.whole(job.output):
+                workflow.async_run(records.finished(job))
                 again = True
     if again:
         os.execv(sys.executable, sys.orig_argv)

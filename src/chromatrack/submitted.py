@@ -5,9 +5,10 @@ Snakemake would submit each of them again beside itself, and make again what the
 
 from __future__ import annotations
 
+import os
 import subprocess
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 
 from chromatrack.files import canonical_json, write_text
@@ -20,32 +21,31 @@ NOTE = ".submitted"
 """File in the folder of a run: what the last call that submitted jobs was configured with."""
 
 
-def wait_for(ids: Collection[str]) -> bool:
-    """Wait until no job of these ids is in the queue; whether there was one."""
+def wait_for_others() -> bool:
+    """Wait until no job of Snakemake from this folder is in the queue; whether there was one."""
     waited = False
-    while alive := _alive(ids):
+    while alive := _alive(os.getcwd()):
         if not waited:
-            print(f"waiting for {len(alive)} jobs that an earlier call has submitted", flush=True)
+            print(f"waiting for {alive} jobs that an earlier call has submitted", flush=True)
         waited = True
         time.sleep(LOOK)
     return waited
 
 
-def _alive(ids: Collection[str]) -> set[str]:
-    """Those that wait, run or are about to end; none where no Slurm answers."""
-    if not ids:
-        return set()
-    command = ["squeue", "--noheader", "--format=%A"]  # all that has not ended
+def _alive(folder: str) -> int:
+    """How many wait, run or are about to end; none where no Slurm answers."""
+    command = ["squeue", "--noheader", "--format=%Z|%k"]  # folder, and the comment of the plugin
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     except (OSError, subprocess.TimeoutExpired):
-        return set()
-    return set(ids) & set(done.stdout.split())
+        return 0
+    return sum(line.startswith(f"{folder}|rule_") for line in done.stdout.splitlines())
 
 
-def made(outputs: Iterable[str]) -> bool:
-    """Whether a job that is no longer there did all of its work: files appear whole."""
-    return all(Path(output).exists() for output in outputs)
+def whole(outputs: Iterable[str]) -> bool:
+    """Whether a job that is no longer there did all of its work: files, unlike folders, appear
+    whole."""
+    return all(Path(output).is_file() for output in outputs)
 
 
 def note_call(folder: str, settings: Settings) -> None:

@@ -242,8 +242,9 @@ def main() -> None:
         (folder := Path(scratch) / "one").mkdir()
         here = Folder(folder)
         local = ["--executor", "local", "--cores", "2"]
-        code, said = here.call(*local, "--until", "crops")
-        check("crops are made", code == 0, said)
+        for name in ("lists/index.txt", "crops-0000.h5"):
+            code, said = here.call(*local, target=f"results/tiny/crops/{name}")
+            check("crops are made", code == 0, said)
         for trial in trials:
             if options.only and trial.__name__ not in options.only:
                 continue
