@@ -59,7 +59,7 @@ def _numbers(line: str) -> list[float]:
 
 
 def _odd(rows: list[list[float]], allow_nan: bool) -> bool:
-    """Whether a value is infinite, or NaN or as large as no picture is where that is not allowed."""
+    """Whether a value is infinite; or NaN or larger than any picture where that is not allowed."""
     values = np.fromiter(chain.from_iterable(rows), dtype=np.float64)
     if allow_nan:
         return bool(np.isinf(values).any())

@@ -60,7 +60,8 @@ def _read_means(path: Path) -> pd.DataFrame:
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror})") from None
     except ValueError as error:
-        raise InputError(f"{path}: not a table of means ({error})") from None
+        said = " ".join(str(error).split())
+        raise InputError(f"{path}: not a table of means ({said})") from None
     for column in ("equalization", "colours", *MEASURES, "std_l", "mean_b"):
         if column not in table.columns:
             raise InputError(f"{path}: expected a column {column!r}, found none")

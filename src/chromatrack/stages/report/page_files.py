@@ -71,7 +71,11 @@ def read_statistics(path: Path) -> dict[str, Any]:
         InputError: names the key that is missing, as in a file of an older version.
     """
     said = read_keys(path, ("headline", "experiments", "rows", "margin"))
+    for key, kind in {"experiments": dict, "rows": list}.items():
+        if not isinstance(said[key], kind):
+            raise InputError(f"{path}: {key}: expected those that `chromatrack statistics` writes")
     for name, one in said["experiments"].items():
+        one = one if isinstance(one, dict) else {}
         missing = [key for key in EXPERIMENT_KEYS if key not in one]
         if missing:
             raise InputError(
