@@ -13,6 +13,7 @@ from tests.mutations.binary import BINARY
 from tests.mutations.kept import KEPT
 from tests.mutations.layouts import LAYOUTS
 from tests.mutations.lists import LISTS
+from tests.mutations.regressions import REGRESSIONS
 from tests.mutations.results import RESULTS
 from tests.mutations.running import run
 
@@ -23,8 +24,6 @@ SILENT = (
     "journals", "state of the gate", "decoded clips", "states of trainings", "tracked sequences",
 )  # fmt: skip
 """What is damaged there is dropped, and made again."""
-
-REGRESSIONS: dict[str, tuple[int, ...]] = {}
 
 
 def seeds(name, numbers):
