@@ -14,6 +14,8 @@ from __future__ import annotations
 import pickle
 import re
 import struct
+import zipfile
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,6 +80,25 @@ def load_tensors(path: str | Path, *, also: Sequence[Any] = ()) -> Any:
         raise InputError(f"{path}: not a file of PyTorch tensors{told}") from None
 
 
+def check_whole(path: str | Path) -> None:
+    """An `InputError` where a file of ours is not as it was written: PyTorch looks at no checksum.
+
+    Files of others may lack checksums, which PyTorch can leave out.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            # zipfile goes on where something stands before the archive, PyTorch reads at its place.
+            begins = min((entry.header_offset for entry in archive.infolist()), default=-1) == 0
+            damaged = archive.testzip() if begins else "its beginning"
+    except FileNotFoundError:
+        return  # said where it is read
+    except (OSError, RuntimeError, NotImplementedError, zipfile.BadZipFile, zlib.error, ValueError,
+            EOFError, struct.error, LookupError):  # fmt: skip
+        damaged = "its index"
+    if damaged:
+        raise InputError(f"{path}: damaged: {damaged!r:.80} is not as it was written")
+
+
 def save_checkpoint(
     path: str | Path,
     *,
@@ -109,11 +130,13 @@ def load_checkpoint(path: str | Path, *, kinds: tuple[str, ...] = tuple(BUILDERS
             "checkpoint that it was made of"
         )
     content = load_tensors(path)
-    if not isinstance(content, dict) or content.get("format") != FORMAT:
+    ours = isinstance(content, dict) and content.get("format") == FORMAT
+    if not ours:
         raise InputError(
             f"{path}: not a chromatrack checkpoint (public weights come in through "
             "`chromatrack import-weights`)"
         )
+    check_whole(path)
     if content.get("kind") not in kinds:
         raise InputError(
             f"{path}: expected a checkpoint of kind {' or '.join(kinds)}, got {content.get('kind')}"

@@ -17,7 +17,7 @@ from typing import Any, Literal, TypeVar
 
 import yaml
 
-from chromatrack.errors import InputError
+from chromatrack.errors import InputError, in_one_line
 
 T = TypeVar("T")
 
@@ -47,7 +47,7 @@ def read_yaml(path: str | Path) -> dict[str, Any]:
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror})") from None
     except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
-        raise InputError(f"{path}: not valid YAML ({' '.join(str(error).split())})") from None
+        raise InputError(f"{path}: not valid YAML ({in_one_line(error)})") from None
     if value is None:
         return {}
     if not isinstance(value, dict):

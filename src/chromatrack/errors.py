@@ -28,6 +28,11 @@ class InputError(ChromatrackError):
     exit_code = 2
 
 
+def in_one_line(error: BaseException) -> str:
+    """What a library says, as it fits into a sentence of ours."""
+    return f"{' '.join(str(error).split()):.300}"
+
+
 def raise_first(errors: Sequence[ChromatrackError], *, of: int) -> None:
     """Raise the first of the errors of some sequences, if there is any, and say of how many.
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chromatrack import __version__
-from chromatrack.errors import InputError, UnwritableError
+from chromatrack.errors import InputError, UnwritableError, in_one_line
 
 if TYPE_CHECKING:
     import numpy as np
@@ -145,7 +145,7 @@ def read_json(path: str | Path) -> Any:
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror})") from None
     except (ValueError, RecursionError) as error:  # numbers of 5,000 digits, too
-        raise InputError(f"{path}: not valid JSON ({error})") from None
+        raise InputError(f"{path}: not valid JSON ({in_one_line(error)})") from None
 
 
 def canonical_json(value: Any) -> str:

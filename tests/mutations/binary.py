@@ -2,6 +2,7 @@
 
 import cv2
 import numpy as np
+import torch
 
 from chromatrack.checkpoints import load_checkpoint, save_checkpoint
 from chromatrack.data.augmentation import Augmentation
@@ -72,13 +73,18 @@ def crops(folder):
 def _checkpoint(kind, network, module):
     def make(folder):
         path = folder / "model.pt"
+        made = module()
         save_checkpoint(
-            path, kind=kind, network=network, scaling=InputScaling(), module=module(), made_by={}
+            path, kind=kind, network=network, scaling=InputScaling(), module=made, made_by={}
         )
 
         def read():
-            network = load_checkpoint(path).build()
-            assert all(bool(value.isfinite().all()) for value in network.state_dict().values())
+            loaded = load_checkpoint(path)
+            assert (loaded.kind, loaded.network) == (kind, network)
+            assert loaded.scaling == InputScaling()
+            found = loaded.build().state_dict()
+            for name, value in made.state_dict().items():
+                assert torch.equal(found[name], value), f"{name} is another"
 
         return Case(folder, read, [path], BYTES)
 

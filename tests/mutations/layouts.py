@@ -146,6 +146,7 @@ def one_pass(name, folder):
             assert len(one.frames) == len(one.boxes_ltwh)
             told = one.boxes_ltwh[~np.isnan(one.boxes_ltwh).any(axis=1)]
             right.numbers(told)
+            assert (told[:, 2:] >= 0).all()
 
     return Case(folder, read, texts(folder, ".txt"), TEXT)
 

@@ -10,18 +10,20 @@ import os
 import pytest
 
 from tests.mutations.binary import BINARY
+from tests.mutations.kept import KEPT
 from tests.mutations.layouts import LAYOUTS
 from tests.mutations.lists import LISTS
+from tests.mutations.regressions import REGRESSIONS
 from tests.mutations.results import RESULTS
 from tests.mutations.running import run
 
 MUTATIONS = int(os.environ.get("CHROMATRACK_MUTATIONS", "40"))
-READERS = LISTS | LAYOUTS | RESULTS | BINARY
+READERS = LISTS | LAYOUTS | RESULTS | BINARY | KEPT
 
-SILENT = ("journals", "state of the gate")
+SILENT = (
+    "journals", "state of the gate", "decoded clips", "states of trainings", "tracked sequences",
+)  # fmt: skip
 """What is damaged there is dropped, and made again."""
-
-REGRESSIONS: dict[str, tuple[int, ...]] = {}
 
 
 def seeds(name, numbers):

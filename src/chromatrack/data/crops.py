@@ -23,7 +23,7 @@ import numpy as np
 from chromatrack.data.augmentation import EXEMPLAR_SIZE, SEARCH_SIZE
 from chromatrack.data.images import decode_bgr
 from chromatrack.data.sequence import Sequence as Target
-from chromatrack.errors import InputError
+from chromatrack.errors import InputError, in_one_line
 from chromatrack.files import canonical_json
 from chromatrack.geometry import center_from_ltwh, crop_square, exemplar_side, mean_color
 from chromatrack.hdf5 import UNREADABLE, check_offsets, stored
@@ -196,8 +196,8 @@ class CropShard:
                     raise InputError(f"{self.path}: expected a crop shard of format {FORMAT}")
                 self._read(file)
         except UNREADABLE as error:
-            said = " ".join(str(error).split())
-            raise InputError(f"{self.path}: not a readable crop shard ({said:.300})") from None
+            said = in_one_line(error)
+            raise InputError(f"{self.path}: not a readable crop shard ({said})") from None
 
     def _read(self, file: h5py.File) -> None:
         self.size = int(file.attrs["size"])

@@ -59,7 +59,7 @@ def _numbers(line: str) -> list[float]:
 
 
 def _odd(rows: list[list[float]], allow_nan: bool) -> bool:
-    """Whether a value is infinite, or NaN or as large as no picture is where that is not allowed."""
+    """Whether a value is infinite; or NaN or larger than any picture where that is not allowed."""
     values = np.fromiter(chain.from_iterable(rows), dtype=np.float64)
     if allow_nan:
         return bool(np.isinf(values).any())
@@ -83,7 +83,20 @@ def read_boxes_one_based(path: str | Path, *, allow_nan: bool = False) -> np.nda
     """Rows of 1-based x, y, width, height as (N, 4) float64 boxes_ltwh, 0-based, in pixels."""
     boxes_ltwh = np.array(read_rows(path, allow_nan=allow_nan), dtype=np.float64).reshape(-1, 4)
     boxes_ltwh[:, :2] -= 1
+    if not allow_nan:
+        check_sizes(path, boxes_ltwh)
     return boxes_ltwh
+
+
+def check_sizes(path: str | Path, boxes_ltwh: np.ndarray) -> None:
+    """An `InputError` where an annotated box (N, 4) is less than nothing wide or high."""
+    odd = np.flatnonzero((boxes_ltwh[:, 2:] < 0).any(axis=1))
+    if len(odd):
+        width, height = boxes_ltwh[odd[0], 2:]
+        raise InputError(
+            f"{path}: box {odd[0] + 1}: expected a width and a height of 0 or more, "
+            f"got {width:g} x {height:g}"
+        )
 
 
 def format_boxes_one_based(boxes_ltwh: np.ndarray) -> str:

@@ -13,7 +13,7 @@ import numpy as np
 from chromatrack.data.frames import holds_pictures, list_frames
 from chromatrack.data.images import read_image_rgb, write_frames
 from chromatrack.data.sequence import Sequence
-from chromatrack.data.text import folder_name, read_names, read_rows, read_text
+from chromatrack.data.text import check_sizes, folder_name, read_names, read_rows, read_text
 from chromatrack.errors import InputError
 from chromatrack.files import write_text
 
@@ -65,8 +65,10 @@ def read_sequence(folder: Path) -> Sequence:
             f"frames and {len(rows)} regions"
         )
     frames = tuple(frames)
-    if all(len(row) == 4 for row in rows):
-        return Sequence(folder.name, frames, np.array(rows, dtype=np.float64).reshape(-1, 4))
+    rectangles = np.array([row for row in rows if len(row) == 4], dtype=np.float64).reshape(-1, 4)
+    check_sizes(folder / "groundtruth.txt", rectangles)
+    if len(rectangles) == len(rows):
+        return Sequence(folder.name, frames, rectangles)
     polygons = _polygons(rows)
     return Sequence(folder.name, frames, bounding_boxes(polygons), polygons=polygons)
 

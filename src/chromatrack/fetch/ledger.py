@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from chromatrack.data.kinetics import ClipRow
-from chromatrack.errors import InputError, WorkError
+from chromatrack.errors import InputError, WorkError, in_one_line
 from chromatrack.fetch.failures import STATUSES
 from chromatrack.files import append, canonical_json, write_text, writing
 from chromatrack.locks import LINGERING, lock
@@ -212,8 +212,7 @@ def read_ledger(path: str | Path):
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror})") from None
     except (ValueError, TypeError, OverflowError) as error:
-        said = " ".join(str(error).split())
-        raise InputError(f"{path}: not a ledger of clips ({said})") from None
+        raise InputError(f"{path}: not a ledger of clips ({in_one_line(error)})") from None
     missing = [name for name in COLUMNS if name not in ledger.columns]
     if missing:
         raise InputError(f"{path}: not a ledger of clips: column {missing[0]!r} is missing")

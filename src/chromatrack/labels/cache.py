@@ -28,7 +28,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from chromatrack.errors import InputError
+from chromatrack.errors import InputError, in_one_line
 from chromatrack.files import canonical_json
 from chromatrack.hdf5 import UNREADABLE, check_offsets, stored
 from chromatrack.labels.frames import Frames
@@ -204,8 +204,7 @@ class LabelShard:
             with h5py.File(path, "r", locking=False) as file:
                 self._read(file)
         except UNREADABLE as error:
-            said = " ".join(str(error).split())
-            raise InputError(f"{path}: not a readable label cache ({said:.300})") from None
+            raise InputError(f"{path}: not a readable label cache ({in_one_line(error)})") from None
 
     def _read(self, file: h5py.File) -> None:
         found = file.attrs.get("format")

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from chromatrack.errors import InputError
+from chromatrack.errors import InputError, in_one_line
 from chromatrack.files import read_json
 from chromatrack.labels.over_clips import BOOTSTRAP_CLIPS, MEASURES
 from chromatrack.reporting import published
@@ -60,7 +60,7 @@ def _read_means(path: Path) -> pd.DataFrame:
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror})") from None
     except ValueError as error:
-        raise InputError(f"{path}: not a table of means ({error})") from None
+        raise InputError(f"{path}: not a table of means ({in_one_line(error)})") from None
     for column in ("equalization", "colours", *MEASURES, "std_l", "mean_b"):
         if column not in table.columns:
             raise InputError(f"{path}: expected a column {column!r}, found none")

@@ -221,7 +221,7 @@ def _text(value: Any, where: str) -> str:
 def _yaml(value: Any, where: str) -> str:
     try:
         read = yaml.safe_load(_text(value, where))
-    except yaml.YAMLError:
+    except (yaml.YAMLError, ValueError, TypeError, RecursionError):
         read = False
     if read is not None and not isinstance(read, dict):
         raise InputError(f"{where}: expected YAML of keys and values, got {_shown(value)}")

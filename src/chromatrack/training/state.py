@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from chromatrack.checkpoints import load_tensors
+from chromatrack.checkpoints import check_whole, load_tensors
 from chromatrack.errors import InputError
 from chromatrack.streams import whole_stream
 from chromatrack.training.precision import Precision
@@ -55,6 +55,7 @@ class Training:
             return
         try:
             state = load_tensors(path)
+            check_whole(path)
         except InputError:
             return
         if not isinstance(state, dict) or state.get("identity") != identity:
@@ -62,7 +63,7 @@ class Training:
         try:
             self.module.load_state_dict(state["module"])
             self.optimizer.load_state_dict(state["optimizer"])
-        except (RuntimeError, ValueError):
+        except (RuntimeError, ValueError, KeyError, TypeError, AttributeError):
             raise InputError(
                 f"{path}: the state of another network; remove it to train from the start"
             ) from None

@@ -11,7 +11,7 @@ import numpy as np
 from chromatrack.data.frames import check_first, list_frames
 from chromatrack.data.images import write_frames
 from chromatrack.data.sequence import Sequence
-from chromatrack.data.text import read_text
+from chromatrack.data.text import LARGEST, check_sizes, read_text
 from chromatrack.errors import InputError
 from chromatrack.evaluation.benchmark import Example
 from chromatrack.evaluation.lists import (
@@ -67,7 +67,7 @@ def _read_boxes(path: Path) -> np.ndarray:
             row = [float(word) for word in line.split()[1:5]]
         except ValueError:
             row = []
-        if len(row) != 4 or not np.isfinite(row).all():
+        if len(row) != 4 or not (np.abs(row) <= LARGEST).all():
             raise InputError(
                 f"{path}: line {number}: expected an id and left, top, right, bottom, "
                 f"got {line!r:.60}"
@@ -76,7 +76,9 @@ def _read_boxes(path: Path) -> np.ndarray:
     if not rows:
         raise InputError(f"{path}: expected boxes, the file is empty")
     left_top, right_bottom = np.split(np.array(rows), 2, axis=1)
-    return np.concatenate([left_top - 1, right_bottom - left_top], axis=1)
+    boxes_ltwh = np.concatenate([left_top - 1, right_bottom - left_top], axis=1)
+    check_sizes(path, boxes_ltwh)
+    return boxes_ltwh
 
 
 def write_sequences(root: Path, examples: Iterable[Example]) -> None:

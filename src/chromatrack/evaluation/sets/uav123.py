@@ -11,7 +11,7 @@ from chromatrack.data.frames import list_frames
 from chromatrack.data.images import write_frames
 from chromatrack.data.otb import read_boxes
 from chromatrack.data.sequence import Sequence
-from chromatrack.data.text import format_boxes_one_based
+from chromatrack.data.text import check_sizes, format_boxes_one_based
 from chromatrack.evaluation.benchmark import Example
 from chromatrack.evaluation.lists import (
     ABSENT_BELOW,
@@ -66,6 +66,7 @@ def _read(root: Path, name: str, annotation: Path, part: Range | None) -> Sequen
     boxes_ltwh = read_boxes(annotation, allow_nan=True)
     visible = ~np.isnan(boxes_ltwh).any(axis=1)
     boxes_ltwh[~visible] = np.nan
+    check_sizes(annotation, boxes_ltwh)
     if part is None:
         folder = root / FRAMES / name
         frames = list_frames(folder)

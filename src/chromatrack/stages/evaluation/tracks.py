@@ -22,6 +22,10 @@ from chromatrack.files import (
 from chromatrack.versions import VERSIONS
 
 KEPT = ("frames", "seconds", "boxes", "device")
+_KINDS = {
+    "frames": (int,), "seconds": (int, float), "boxes": (str,), "device": (str,),
+    "identity": (str,), "run": (str,),
+}  # fmt: skip
 
 
 def identity(sequence: Sequence, source: dict, *, truth: np.ndarray | None = None) -> str:
@@ -53,8 +57,8 @@ def _read_entry(done: Path) -> dict | None:
     """What done/NAME.json says; None where there is none or it is damaged."""
     with contextlib.suppress(InputError):
         entry = read_json(done)
-        if isinstance(entry, dict) and all(k in entry for k in (*KEPT, "identity", "run")):
-            return entry
+        if isinstance(entry, dict) and all(type(entry.get(k)) in _KINDS[k] for k in _KINDS):
+            return entry if 0 <= entry["seconds"] < float("inf") and entry["frames"] > 0 else None
     return None
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from chromatrack.errors import InputError
+from chromatrack.errors import InputError, in_one_line
 from chromatrack.fetch.tally import Fate
 from chromatrack.reporting import tables
 from chromatrack.reporting.tables import Table
@@ -34,7 +34,7 @@ def _read(path: Path) -> list[Fate]:
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror})") from None
     except ValueError as error:
-        raise InputError(f"{path}: not a ledger ({error})") from None
+        raise InputError(f"{path}: not a ledger ({in_one_line(error)})") from None
     for column in ("label", "status", "permanent"):
         if column not in table.columns:
             raise InputError(f"{path}: expected a column {column!r}, found none")

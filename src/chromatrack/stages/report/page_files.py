@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from chromatrack.errors import InputError
+from chromatrack.errors import InputError, in_one_line
 from chromatrack.evaluation.measures import Measure
 from chromatrack.files import read_json
 from chromatrack.reporting.manifest import Manifest
@@ -49,7 +49,8 @@ def read_summary(manifest: Manifest, measures: Mapping[str, Measure]) -> pd.Data
     except OSError as error:
         raise InputError(f"{manifest.summary_csv}: cannot be read ({error.strerror})") from None
     except ValueError as error:
-        raise InputError(f"{manifest.summary_csv}: not a summary table ({error})") from None
+        said = in_one_line(error)
+        raise InputError(f"{manifest.summary_csv}: not a summary table ({said})") from None
     wanted = (*BEFORE, *numbers)
     missing = [column for column in wanted if column not in table.columns]
     if missing:
@@ -71,7 +72,11 @@ def read_statistics(path: Path) -> dict[str, Any]:
         InputError: names the key that is missing, as in a file of an older version.
     """
     said = read_keys(path, ("headline", "experiments", "rows", "margin"))
+    for key, kind in {"experiments": dict, "rows": list}.items():
+        if not isinstance(said[key], kind):
+            raise InputError(f"{path}: {key}: expected those that `chromatrack statistics` writes")
     for name, one in said["experiments"].items():
+        one = one if isinstance(one, dict) else {}
         missing = [key for key in EXPERIMENT_KEYS if key not in one]
         if missing:
             raise InputError(
