@@ -106,6 +106,8 @@ EDITS: dict[str, Any] = {
     "benchmarks.vot.edition": "vot2016",
     "clips.source.kind": None,  # of a demo, the world is the source
     # Colours need another cache of labels.
+    "colorization.directions": ({"colorization": {"temperature": 0.07}}, True),
+    "colorization.temperature": 1.0,
     "colorization.input": ({"labels": {"chroma": True}}, "lab"),
     "colorization.channel_dropout": (
         {"labels": {"chroma": True}, "colorization": {"input": "lab"}}, 0.1,

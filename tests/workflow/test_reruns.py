@@ -36,7 +36,7 @@ EXPECTED = {
     **{
         f"colorization.{name}": {"colorization", "initial_colorization", "single_video"}
         for name in ("width", "embedding", "positions", "head", "padding", "input",
-                     "channel_dropout", "normalization")
+                     "channel_dropout", "normalization", "temperature", "directions")
     },
     **{
         f"colorization.{name}": set()
@@ -75,6 +75,7 @@ EXPECTED = {
 EDITED = {
     "colorization.input": "lab",
     "colorization.local_window": 5,
+    "colorization.temperature": 1.0,
     "clips.back_off": replace(BASE.clips.back_off, base=1.0),
     "analysis.chosen": ("x",),
     "analysis.equalizations": ("none",),
@@ -150,6 +151,8 @@ def test_an_edit_re_runs_the_rules_that_read_the_key(part, field):
     base = BASE
     if field.name == "channel_dropout":
         base = put(base, "colorization", input="lab")
+    if field.name == "directions":
+        base = put(base, "colorization", temperature=0.07)
     settings = put(base, part, **{field.name: edited(part, field)})
     expected = EXPECTED.get(f"{part}.{field.name}", EXPECTED[part])
     assert changed(settings, base) == expected
