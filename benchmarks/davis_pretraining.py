@@ -46,11 +46,15 @@ CANDIDATES = {
 
 
 def curve(variant: Variant, steps: list[int], seeds: list[int], folders: list[str]) -> None:
-    """Print J&F after each number of steps, and how the cells look at each other."""
+    """Print J&F after each number of steps, and how the cells look at each other.
+
+    All seeds are scored at both ends, between them the first.
+    """
     for at in steps:
         told = []
+        of = seeds if at in (0, max(steps)) else seeds[:1]
         for way in WAYS:
-            found = joined(variant, at, seeds, way, folders, max(steps)).mean(axis=0)
+            found = joined(variant, at, of, way, folders, max(steps)).mean(axis=0)
             spread = f" ± {found.std(ddof=1):.1f}" if len(found) > 1 else ""
             told.append(f"{way} {found.mean():.1f}{spread}")
         seen = look(variant.network(at, seeds[0], max(steps)), folders)
