@@ -235,8 +235,10 @@ def test_a_class_of_ones_own_says_its_score_and_what_it_found_is_kept(made, tmp_
     rows = rows_of(output)
     assert len(rows) == 4 and (rows[1]["score"], rows[1]["lost"]) == ("0.25", "1")
     output.unlink()
-    assert main([*call, "--option", "after=1", "--output", str(output)]) == 1
-    assert not output.exists(), "of the given box alone nothing is kept"
+    video = tmp_path / "o.mp4"
+    early = [*call, "--option", "after=1", "--video", str(video)]
+    assert main([*early, "--output", str(output)]) == 1
+    assert not any(tmp_path.iterdir()), "of the given box alone nothing is kept"
     assert main([*call[:3], "kcf", *call[4:], "--option", "a=1", "--output", str(output)]) == 2
     assert "kcf has none" in capsys.readouterr().err
 

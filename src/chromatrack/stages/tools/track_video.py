@@ -99,8 +99,10 @@ def track_video(
                     for show in shown:
                         show(number, image, seen)
                     bar.update()
-            except TROUBLE as error:  # views end as they do at the end of the video
-                stopped = error
+            except TROUBLE as error:
+                if len(found) < 2:
+                    raise  # and views write nothing
+                stopped = error  # they end as they do at the end of the video
             if stopped is None and bar.total is not None:
                 bar.total = len(found)  # the file may say it has more, or less
                 bar.refresh()
