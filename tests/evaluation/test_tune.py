@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -165,6 +166,23 @@ def test_a_process_killed_at_any_time_goes_on(folder, tmp_path, undisturbed):
     assert read_json(tmp_path / "tuned.json") == undisturbed
 
 
+def test_boxes_are_taken_away_also_after_a_kill(folder, tmp_path, monkeypatch):
+    remove = stage.shutil.rmtree
+
+    def dying(path, **options):
+        raise Killed
+
+    monkeypatch.setattr(stage.shutil, "rmtree", dying)
+    with pytest.raises(Killed):
+        search(folder, tmp_path / "tuned.json", trials=1)
+    monkeypatch.setattr(stage.shutil, "rmtree", remove)
+    assert (tmp_path / "tuned" / "trial-0000" / "boxes").is_dir()
+    search(folder, tmp_path / "tuned.json", trials=1)
+    assert sorted(path.name for path in (tmp_path / "tuned").iterdir()) == [
+        ".lock", "search.json", "trial-0000.json",
+    ]  # fmt: skip
+
+
 def test_more_trials_go_on_from_those_that_are_there(folder, tmp_path, undisturbed, monkeypatch):
     search(folder, tmp_path / "tuned.json", trials=2)
     scored = []
@@ -241,6 +259,25 @@ def test_what_is_wrong_is_one_sentence(options, sentence, folder, tmp_path, caps
         code = error.code
     assert code == 2
     assert sentence in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["tuned", "tuned.yaml"])
+def test_the_result_is_a_json_file(name, folder, tmp_path):
+    with pytest.raises(InputError, match=r"expected a file that ends with \.json"):
+        search(folder, tmp_path / name, trials=1)
+
+
+def test_sequences_without_a_visible_target_are_told(folder, tmp_path):
+    source = next((folder / "val").glob("GOT*"))
+    hidden = tmp_path / "val" / source.name
+    shutil.copytree(source, hidden)
+    (hidden / "cover.label").write_text("0\n" * 20)
+    (tmp_path / "val" / "list.txt").write_text(f"{source.name}\n")
+    with pytest.raises(InputError, match="expected frames with a visible target, got none"):
+        tune(
+            folder / "siamfc.pt", tmp_path / "val", tmp_path / "t.json",
+            settings=TuneSettings(trials=1, max_frames=3), tracker=TrackerSettings(), compute=CPU,
+        )  # fmt: skip
 
 
 def test_the_command_says_how_many_were_tried(folder, tmp_path, capsys):

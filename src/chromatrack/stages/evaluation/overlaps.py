@@ -11,6 +11,7 @@ from chromatrack.data import got10k as layout
 from chromatrack.data.images import read_image_rgb
 from chromatrack.data.otb import read_boxes
 from chromatrack.data.sequence import Sequence as Target
+from chromatrack.errors import InputError
 from chromatrack.metrics import got10k
 
 
@@ -19,6 +20,9 @@ def counted_overlaps(targets: Sequence[Target], boxes: Path) -> np.ndarray:
 
     Args:
         boxes: folder of NAME.txt, one row per frame.
+
+    Raises:
+        InputError: no frame counts: no target is visible after its first frame.
     """
     overlaps = []
     for target in targets:
@@ -31,4 +35,8 @@ def counted_overlaps(targets: Sequence[Target], boxes: Path) -> np.ndarray:
                 (width, height),
             )
         )
-    return np.concatenate(overlaps)
+    counted = np.concatenate(overlaps)
+    if not len(counted):
+        root = targets[0].frames[0].parent.parent
+        raise InputError(f"{root}: expected frames with a visible target, got none")
+    return counted

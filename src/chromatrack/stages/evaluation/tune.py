@@ -87,6 +87,8 @@ def tune(
         WorkError: another process searches for the same output.
     """
     check_no_folder(output)
+    if output.suffix != ".json":
+        raise InputError(f"{output}: expected a file that ends with .json")
     if settings.trials < 1:
         raise InputError("tune.trials: is 0, which means no search")
     targets = _targets(root, settings.max_frames)
@@ -156,6 +158,7 @@ def _kept(folder: Path, source: Mapping[str, Any]) -> list[dict[str, Any]]:
     trials = []
     while (path := _place(folder, len(trials))).is_file():
         trials.append(read_json(path))
+        shutil.rmtree(path.with_suffix(""), ignore_errors=True)  # killed before it was taken away
     return trials
 
 
