@@ -5,9 +5,11 @@ import time
 
 import pytest
 
+from chromatrack.configuration import as_plain
 from chromatrack.fetch.failures import FetchError
 from chromatrack.fetch.gate import Gate, GateClosed, read_state
 from chromatrack.fetch.gate_state import GateState, pause
+from chromatrack.files import canonical_json
 from chromatrack.settings import BackOffSettings
 
 RULES = BackOffSettings(base=10.0, cap=100.0, stop_after=5, cool_down=3600.0)
@@ -141,3 +143,24 @@ def test_many_failures_without_an_answer_close_the_gate_and_one_answer_forgets_t
     assert "4 requests in a row failed (HTTP 403)" in closed.value.reason
     with pytest.raises(GateClosed):
         Gate(tmp_path / "gate.json", rules, source="site").before()
+
+
+def test_a_clock_that_is_set_back_by_a_day_makes_nobody_wait_for_it(tmp_path):
+    rules = BackOffSettings(base=0.05, cap=0.1, stop_after=2, cool_down=3600.0)
+    path, day = tmp_path / "gate.json", 86_400.0
+    ahead = GateState(refusals=1, refused_at=time.time() + day, not_before=time.time() + day + 0.05)
+    path.write_text(canonical_json(as_plain(ahead)))
+    begin = time.monotonic()
+    gate = Gate(path, rules, source="site")
+    asked = gate.before()
+    assert time.monotonic() - begin < 5
+    gate.answered(asked=asked)
+    assert read_state(path) == GateState()  # the answer counts
+    closed = GateState(closed_at=time.time() + day, closed_until=time.time() + day + 3600.0,
+                       source="site")  # fmt: skip
+    path.write_text(canonical_json(as_plain(closed)))
+    with pytest.raises(GateClosed):
+        Gate(path, rules, source="site").before()
+    assert 3500 < read_state(path).closed_until - time.time() <= 3600
+    near = GateState(refusals=1, refused_at=time.time() + 5, not_before=time.time() + 6)
+    assert near.set_back(time.time()) == near  # another machine's clock

@@ -132,7 +132,11 @@ def gpu_and_memory(here: Folder) -> str:
     said = here.said()
     check("a GPU is asked for", "gres/gpu=1" in shown or "gres:gpu:1" in shown, shown)
     tries = said.count("has been submitted")
-    check("an over-memory job finishes", code == 0 and "OUT_OF_MEMORY" in said and tries > 1, said)
+    check(
+        "an over-memory job finishes",
+        code == 0 and "exceeded memory limit" in said and tries > 1,
+        said,
+    )
     check("its output is there", (here.folder / MODEL).exists())
     return f"killed for memory {tries - 1} times of {tries}, then done; it had the stand-in GPU"
 

@@ -100,10 +100,12 @@ class Gate:
             self._has_entered = True
         share = random.uniform(0.0, JITTER)
         while True:
-            state = read_state(self._path)
+            state, now = read_state(self._path), time.time()
+            if state != state.set_back(now):
+                with self._changing() as (state, write):
+                    write(state)
             if state.closed_at:
                 raise GateClosed(state)
-            now = time.time()
             begin = state.not_before + share * max(0.0, state.not_before - state.refused_at)
             if now >= begin:
                 return now
@@ -166,9 +168,9 @@ class Gate:
             return
         with self._changing() as (state, write):
             state = state.entered(now=time.time(), retry_failed=self._retry_failed, **self._rules())
+            write(state)
             if state.closed_at:
                 raise GateClosed(state)
-            write(state)
 
     def _rules(self) -> dict:
         return {"backoff": self._backoff, "source": self._source}
@@ -179,7 +181,7 @@ class Gate:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         with open(f"{self._path}.lock", "a", encoding="utf-8") as handle:
             lock(handle, wait=None)
-            yield read_state(self._path), self._write
+            yield read_state(self._path).set_back(time.time()), self._write
 
     def _write(self, state: GateState) -> None:
         # One name for the part, as the lock lets one worker in: a kill leaves nothing to collect.

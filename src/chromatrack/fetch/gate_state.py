@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from chromatrack.fetch.failures import FetchError
 from chromatrack.settings import BackOffSettings
 
+SKEW = 60.0
+"""Seconds."""
 LONGEST_COOL_DOWN = 86_400.0
 """Seconds; a site that asks for more is asked again after a day."""
 
@@ -49,6 +51,18 @@ class GateState:
     bot_wall: bool = False
     remedy: str = ""
     source: str = ""
+
+    def set_back(self, now: float) -> GateState:
+        """The state beside a clock that was set back since: nobody waits for the time that it lost.
+
+        Clocks of two machines may differ by `SKEW`.
+        """
+        back = max(self.refused_at, self.closed_at) - now
+        if back <= SKEW:
+            return self
+        moments = ("since", "refused_at", "not_before", "closed_at", "closed_until")
+        given = {name: getattr(self, name) for name in moments}
+        return replace(self, **{name: value - back for name, value in given.items() if value})
 
     def refused(
         self, error: FetchError, *, asked: float, now: float, backoff: BackOffSettings, source: str
