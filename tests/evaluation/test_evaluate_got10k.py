@@ -174,14 +174,17 @@ def test_archive_is_the_same_bytes_again_and_refuses_gaps(folders, capsys):
     assert not (folders / "other.zip").exists()
 
 
-@pytest.mark.parametrize(("which", "value"), [("_001", "nan"), ("_time", "-0.1")])
-def test_the_archive_refuses_what_the_server_would(folders, which, value):
+@pytest.mark.parametrize(
+    ("which", "value", "said"),
+    [("_001", "nan", "expected finite boxes"), ("_time", "-0.1", "line 5: expected seconds")],
+)
+def test_the_archive_refuses_what_the_server_would(folders, which, value, said):
     name = NAMES[1]
     path = folders / "results" / "ours" / name / f"{name}{which}.txt"
     rows = path.read_text().splitlines()
     rows[4] = ",".join([value] * len(rows[4].split(",")))
     path.write_text("\n".join(rows) + "\n")
-    with pytest.raises(InputError, match=f"{name}: expected finite boxes, and times of 0 seconds"):
+    with pytest.raises(InputError, match=f"{name}.*: {said}"):
         sets.get("got10k").archive(
             Selection(root=folders / "val"), folders / "results" / "ours", folders / "a.zip"
         )

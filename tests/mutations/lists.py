@@ -122,10 +122,11 @@ def gate(folder):
 
 
 def configuration(folder):
-    for name in ("thesis", "mini"):
-        text = (ROOT / "config" / f"{name}.yaml").read_text()
-        (folder / f"{name}.yaml").write_text(text)
-    paths = [folder / "thesis.yaml", folder / "mini.yaml"]
+    paths = [folder / "config.yaml", folder / "mini.yaml"]
+    for path, given in zip(
+        paths, (ROOT / "config.yaml", ROOT / "config" / "mini.yaml"), strict=True
+    ):
+        path.write_bytes(given.read_bytes())
 
     def read():
         settings = load_config(paths)
@@ -133,7 +134,7 @@ def configuration(folder):
             assert abs(value) < 1e308, f"{name}: {value}"
         assert isinstance(settings, Settings)
 
-    return Case(folder, read, [paths[0]], TEXT)
+    return Case(folder, read, paths, TEXT)
 
 
 def finite(value, where=""):

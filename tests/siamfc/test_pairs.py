@@ -284,7 +284,7 @@ def test_usable_frames():
 def test_damaged_shards_are_named(shards, tmp_path):
     other = tmp_path / "other.h5"
     other.write_bytes(b"no HDF5")
-    with pytest.raises(InputError, match=r"other.h5: not a readable HDF5 file"):
+    with pytest.raises(InputError, match=r"other.h5: not a readable crop shard"):
         pairs_of([other])
     cut = tmp_path / "cut.h5"
     write_crop_shard(cut, [Crops.of("s", np.arange(3), [b"no JPEG"] * 3)], margin=8, made_by={})

@@ -97,8 +97,8 @@ def read_times(directory: Path, name: str) -> np.ndarray | None:
     for line, row in enumerate(rows, start=1):
         if len(row) != len(rows[0]) or min(row) < 0:
             raise InputError(
-                f"{found}: line {line}: expected seconds of {len(rows[0])} repetitions as in line "
-                f"1, got {','.join(f'{value:g}' for value in row)}"
+                f"{found}: line {line}: expected seconds, 0 or more, of {len(rows[0])} "
+                f"repetitions as in line 1, got {','.join(f'{value:g}' for value in row)}"
             )
     return np.array(rows, dtype=np.float64)
 
