@@ -108,7 +108,7 @@ def main() -> None:
     default = study.variant("default", {})
     if options.study is not None:
         for name in options.study or CANDIDATES:
-            curve(study.variant(name, CANDIDATES[name]), steps, options.seeds, ["davis"])
+            curve(study.variant(name, CANDIDATES[name]), [longest], options.seeds, ["davis"])
         return
     for folder in SETS:
         mean = np.mean(list(study.identity(folder).values()))
