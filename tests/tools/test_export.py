@@ -2,6 +2,7 @@
 
 import csv
 import json
+import sys
 
 import numpy as np
 import onnx
@@ -388,6 +389,12 @@ def test_export_names_what_is_wrong(folder, tmp_path, capsys):
     assert "expected a file that ends with .onnx" in capsys.readouterr().err
     assert main(["export", str(folder / "siamfc.onnx"), "--output", str(tmp_path / "m.onnx")]) == 2
     assert "siamfc.onnx: an exported network" in capsys.readouterr().err
+
+
+def test_a_missing_package_is_one_sentence(monkeypatch, folder):
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    with pytest.raises(InputError, match=r"onnxruntime is not installed.*chromatrack\[onnx\]"):
+        load_tracker(folder / "siamfc.onnx", settings=TrackerSettings(), device=CPU)
 
 
 def test_batched_tracking_gives_the_same_boxes(folder, target):

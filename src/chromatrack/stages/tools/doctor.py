@@ -13,7 +13,17 @@ from chromatrack.fetch.sources.ytdlp import JS_RUNTIMES
 PACKAGES = (
     "torch", "torchvision", "numpy", "pandas", "h5py", "av", "opencv-contrib-python-headless",
     "scikit-image", "yt-dlp", "ffmpeg-python", "imageio-ffmpeg", "matplotlib", "snakemake",
+    "onnx", "onnxruntime", "onnxscript", "optuna",
 )  # fmt: skip
+ONLY_FOR = {
+    "snakemake": "stages run without it; pip install 'chromatrack[workflow]'",
+    **dict.fromkeys(
+        ("onnx", "onnxruntime", "onnxscript"),
+        "only exported networks need it; pip install 'chromatrack[onnx]'",
+    ),
+    "optuna": "only `tune` needs it; pip install 'chromatrack[tune]'",
+}
+"""What some packages alone are for, and where they come from."""
 
 
 def report() -> str:
@@ -29,9 +39,7 @@ def _version(package: str) -> str:
     try:
         return importlib.metadata.version(package)
     except importlib.metadata.PackageNotFoundError:
-        if package == "snakemake":
-            return "missing (stages run without it; pip install 'chromatrack[workflow]')"
-        return "missing (pip install chromatrack)"
+        return f"missing ({ONLY_FOR.get(package, 'pip install chromatrack')})"
 
 
 def _faiss() -> str:
