@@ -145,7 +145,7 @@ def gpu_and_memory(here: Folder) -> str:
 def over_time(here: Folder) -> str:
     here.anew()
     here.steps(4000)
-    with here.calling("--set-resources", "siamfc:runtime=1", "--retries", "1") as process:
+    with here.calling("--set-resources", "siamfc:runtime=1+29*(attempt-1)") as process:
         until(lambda: "TIMEOUT" in here.said(), "the end of its time")
         at = until(lambda: queue(here), "its second job")
         first = until(here.first_step, "a call of the training that does not begin at 0")
