@@ -55,6 +55,10 @@ class Way:
     short: bool
     compute: ComputeSettings
 
+    def bar(self, target: str) -> str | None:
+        """It is of whole networks."""
+        return target if self.width == 1 and not self.short else None
+
     def name(self, what: str) -> str:
         return what if self.width == 1 else f"{what} (width {self.width:g})"
 
@@ -114,7 +118,7 @@ def colorization(way: Way) -> Results:
         what = way.name(f"colorization, batch {speed['batch']}, {precision}")
         rate = speed["samples_per_second"] / speed["batch"]
         hours = STEPS_OF_THESIS / rate / 3600
-        bar = "<= 1" if precision == "bf16" and not way.short else None
+        bar = way.bar("<= 1") if precision == "bf16" else None
         yield result(what, rate, "iterations/s")
         yield result(f"{what}: waiting for data", 100 * speed["waiting_share"], "%")
         yield result(f"{what}: {STEPS_OF_THESIS:,} iterations", hours, "h", bar)
@@ -178,7 +182,7 @@ def tracking(way: Way) -> Results:
         frames = sum(map(len, chosen))
         rate = frames / _tracked(way, checkpoint, chosen, precision)
         what = way.name(f"SiamFC over {count} sequences, {precision}")
-        bar = None if way.short else "<= 60"
+        bar = way.bar("<= 60")
         of = "" if frames == inputs.OTB_FRAMES else f", from {frames:,} of them"
         yield result(what, rate, "frames/s")
         yield result(
@@ -205,7 +209,7 @@ def alphas(way: Way) -> Results:
     one = statistics.median(seconds for _, seconds in pairs)
     yield result(f"{what}: one alpha", count * frames / one, "frames/s")
     ratio = statistics.median(eleven / one for eleven, one in pairs)
-    yield result(f"{what}: eleven alphas / one", ratio, "times", None if way.short else "<= 4")
+    yield result(f"{what}: eleven alphas / one", ratio, "times", way.bar("<= 4"))
 
 
 PARTS = {

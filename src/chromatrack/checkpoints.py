@@ -15,7 +15,6 @@ import pickle
 import re
 import struct
 import zipfile
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +25,7 @@ from torch import nn
 
 from chromatrack.errors import InputError
 from chromatrack.exported import is_exported
-from chromatrack.files import canonical_json
+from chromatrack.files import DAMAGED_ZIP, canonical_json
 from chromatrack.models.build import build_colorizer, build_fused, build_siamfc
 from chromatrack.models.inputs import InputScaling
 from chromatrack.streams import whole_stream
@@ -92,8 +91,7 @@ def check_whole(path: str | Path) -> None:
             damaged = archive.testzip() if begins else "its beginning"
     except FileNotFoundError:
         return  # said where it is read
-    except (OSError, RuntimeError, NotImplementedError, zipfile.BadZipFile, zlib.error, ValueError,
-            EOFError, struct.error, LookupError):  # fmt: skip
+    except DAMAGED_ZIP:
         damaged = "its index"
     if damaged:
         raise InputError(f"{path}: damaged: {damaged!r:.80} is not as it was written")

@@ -7,7 +7,10 @@ import hashlib
 import io
 import json
 import os
+import struct
 import tempfile
+import zipfile
+import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +24,13 @@ if TYPE_CHECKING:
 
 UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
 """Errors that can only be of writing: a full disk, a quota, a limit on sizes, a read-only disk."""
+
+
+DAMAGED_ZIP = (
+    OSError, RuntimeError, LookupError, ValueError, TypeError, EOFError, SyntaxError, MemoryError,
+    struct.error, zlib.error, zipfile.BadZipFile,
+)  # fmt: skip
+"""What reading a zip archive raises that is damaged, and numpy of what it finds there."""
 
 
 @contextmanager
@@ -139,7 +149,11 @@ def write_json(path: str | Path, value: Any) -> None:
 def read_json(path: str | Path) -> Any:
     """Read a JSON file; a missing or broken one is an `InputError` that names it."""
     try:
-        return json.loads(Path(path).read_text(encoding="utf-8"))
+        text = Path(path).read_text(encoding="utf-8")
+        value = json.loads(text)
+        if "\\ud" in text.lower():  # half a character can be read so, and not be written again
+            json.dumps(value, ensure_ascii=False).encode("utf-8")
+        return value
     except FileNotFoundError:
         raise InputError(f"{path}: no such file") from None
     except OSError as error:

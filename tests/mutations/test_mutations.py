@@ -33,7 +33,7 @@ def seeds(name, numbers):
 @pytest.mark.parametrize("name", READERS)
 def test_mutations_give_data_or_one_sentence(name, tmp_path):
     case = READERS[name](tmp_path)
-    counts, faults = run(case, seeds(name, [*REGRESSIONS.get(name, ()), *range(MUTATIONS)]))
+    counts, faults = run(case, seeds(name, [*REGRESSIONS.get(name, "").split(), *range(MUTATIONS)]))
     print(f"\n{name}: {counts.total()} mutations: {dict(sorted(counts.items()))}")
     told = "\n".join(f"--- {seed}\n{said}" for seed, said in faults[:5])
     assert not faults, f"{len(faults)} faults, the first of them:\n{told}"

@@ -15,7 +15,7 @@ import numpy as np
 
 from chromatrack.data.frames import list_frames
 from chromatrack.data.sequence import Sequence
-from chromatrack.data.text import folder_name
+from chromatrack.data.text import LARGEST, folder_name
 from chromatrack.errors import InputError
 
 _DATA = Path("Data/VID/train")
@@ -99,7 +99,8 @@ def _read_objects(path: Path) -> list[tuple[int, list[float]]]:
 
 def _box(item: ElementTree.Element) -> list[float]:
     left, top, right, bottom = (float(_text(item, f"bndbox/{side}")) for side in _SIDES)
-    if not (np.isfinite([left, top, right, bottom]).all() and right >= left and bottom >= top):
+    sides = np.abs([left, top, right, bottom])
+    if not ((sides <= LARGEST).all() and right >= left and bottom >= top):
         raise ValueError
     return [left, top, right - left + 1, bottom - top + 1]
 

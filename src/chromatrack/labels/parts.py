@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import shutil
-import zipfile
 from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
 
-from chromatrack.files import canonical_json, digest_text
+from chromatrack.files import DAMAGED_ZIP, canonical_json, digest_text
 from chromatrack.labels.clip import DecodedClip, dense_histogram
 from chromatrack.streams import whole_stream
 
@@ -67,7 +66,7 @@ class Parts:
                 if str(file["key"]) != self._key(sha256):
                     return None
                 return {name: file[name] for name in names}
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        except DAMAGED_ZIP:
             return None
 
     def _path(self, clip_id: str) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -61,7 +62,7 @@ def _read(name: str, folder: Path) -> Sequence:
 
 def _read_flags(path: Path, count: int) -> np.ndarray:
     """(count,) bool, from one row or one column of 0 and 1."""
-    flags = np.array(read_rows(path, columns=(count, 1))).reshape(-1)
+    flags = np.array(list(chain.from_iterable(read_rows(path, columns=(count, 1)))))
     if len(flags) != count or not np.isin(flags, (0, 1)).all():
         raise InputError(f"{path}: expected 0 or 1 for each of {count} frames, got {len(flags)}")
     return flags == 1

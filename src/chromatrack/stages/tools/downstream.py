@@ -108,6 +108,8 @@ def read_points(path: Path, size: tuple[int, int]) -> tuple[list[str], np.ndarra
         raise InputError(f"{path}: expected the columns point, x, y and at least one row")
     places = []
     for number, row in enumerate(rows, start=2):
+        if not row["point"]:
+            raise InputError(f"{path}, row {number}: expected a name in point")
         try:
             place = float(row["x"]), float(row["y"])
         except (TypeError, ValueError):
