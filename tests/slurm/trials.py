@@ -6,7 +6,6 @@ trial prints a line, and fails where the promise is not kept.
 
 import argparse
 import os
-import re
 import shutil
 import signal
 import subprocess
@@ -19,7 +18,6 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 PARTS = ("Snakefile", "config.yaml", "config", "workflow", "profiles", "envs")
 MODEL = "results/tiny/siamfc/seed0/last.pt"
-LOG = "results/tiny/logs/siamfc/seed0.log"
 QUICK = [
     "--slurm-init-seconds-before-status-checks", "2", "--seconds-between-status-checks", "2",
     "--latency-wait", "5",
@@ -35,9 +33,9 @@ class Folder:
         self.folder = folder
         for name in PARTS:
             (folder / name).symlink_to(ROOT / name)
-        self.steps(12)
+        self.steps_of(12)
 
-    def steps(self, count: int) -> None:
+    def steps_of(self, count: int) -> None:
         """Of the training; each leaves a state to continue from."""
         (self.folder / "over.yaml").write_text(
             f"siamfc: {{pairs_per_epoch: {8 * count}, epochs: 1, checkpoint_every: 1}}\n"
@@ -81,11 +79,22 @@ class Folder:
     def state(self) -> Path:
         return self.folder / "results/tiny/siamfc/seed0/work/last.pt"
 
-    def first_step(self) -> int:
-        """The step at which the last call of the training began; 0 before it has said so."""
-        log = self.folder / LOG
-        found = re.search(r"\| *(\d+)/\d+ \[", log.read_text() if log.exists() else "")
-        return int(found[1]) if found else 0
+    def steps(self) -> int:
+        """That the training which is at work has done."""
+        table = self.folder / "results/tiny/siamfc/seed0/work/metrics.csv"
+        try:
+            return max(0, len(table.read_text().splitlines()) - 1)
+        except FileNotFoundError:
+            return 0
+
+    def continues(self, done) -> int:
+        """The step that the training is at; it must not be at an earlier one until `done`."""
+        begin = lowest = self.steps()
+        while not done(begin):
+            lowest = min(lowest, self.steps() or begin)
+            time.sleep(0.1)
+        check("a training continues", begin > 0 and lowest >= begin - 1, self.said())
+        return begin
 
 
 def queue(here: Folder, what: str = "%A") -> list[str]:
@@ -143,34 +152,43 @@ def gpu_and_memory(here: Folder) -> str:
 
 
 def over_time(here: Folder) -> str:
+    """A minute, then two: on a busy machine the first may end before the training has begun."""
     here.anew()
-    here.steps(4000)
-    with here.calling("--set-resources", "siamfc:runtime=1+29*(attempt-1)") as process:
-        until(lambda: "TIMEOUT" in here.said(), "the end of its time")
-        at = until(lambda: queue(here), "its second job")
-        first = until(here.first_step, "a call of the training that does not begin at 0")
-        subprocess.run(["scancel", *at], timeout=60, check=True)
+    here.steps_of(4000)
+    with here.calling("--set-resources", "siamfc:runtime=attempt") as process:
+        for tries in (2, 3):
+            until(lambda tries=tries: here.said().count("has been submitted") == tries, "a retry")
+            if here.steps():
+                break
+        last = time.monotonic() + 300
+        at = here.continues(lambda begin: here.steps() > begin or time.monotonic() > last)
+        check("it goes on", here.steps() > at, here.said())
+        subprocess.run(["scancel", *queue(here)], timeout=60, check=True)
         process.send_signal(signal.SIGINT)
         process.wait(timeout=LIMIT)
-    return f"ended after a minute, submitted again, and went on at step {first}"
+    return f"ended by Slurm, submitted again with more time, and went on at step {at}"
 
 
 def preempted(here: Folder) -> str:
     """An urgent job takes all cores; the training is queued again and continues."""
     here.anew()
-    here.steps(60)
+    here.steps_of(60)
     with here.calling() as process:
-        until(lambda: here.state().exists(), "a state of the training")
+        until(here.steps, "a step of the training")
         subprocess.run(
             ["sbatch", "--partition=urgent", "--exclusive", "--output=/dev/null", "--wrap=sleep 3"],
             timeout=60, check=True, stdout=subprocess.DEVNULL,
         )  # fmt: skip
-        code = process.wait(timeout=LIMIT)
-    said, first = here.said(), here.first_step()
-    check("a preempted job is queued again and ends well", code == 0, said)
-    once = said.count("has been submitted") == 1
-    check("it was submitted once, and continued", once and first > 0, said)
-    return f"gave way to an urgent job, was queued again by Slurm, and went on at step {first}"
+        job = queue(here)[0]
+        at = here.continues(lambda begin: process.poll() is not None)
+    said = here.said()
+    shown = subprocess.run(
+        ["scontrol", "show", "job", job], capture_output=True, text=True, timeout=60
+    ).stdout
+    check("a preempted job ends well", process.returncode == 0, said)
+    check("Slurm queued it again", "Restarts=1" in shown, shown + said)
+    check("it was submitted once", said.count("has been submitted") == 1, said)
+    return f"gave way to an urgent job at step {at}, was queued again by Slurm, and went on there"
 
 
 def interrupted(here: Folder) -> str:
