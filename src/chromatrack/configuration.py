@@ -80,7 +80,7 @@ def build(kind: type[T], value: Any, where: str = "") -> T:
     fields = {field.name: field for field in dataclasses.fields(kind)}
     arguments = {}
     for key, item in value.items():
-        path = f"{where}.{key}" if where else str(key)
+        path = f"{where}.{_named(key)}" if where else _named(key)
         if key not in fields:
             hint = _nearest(key, fields, cutoff=0.5) or f"; valid keys are {', '.join(fields)}"
             raise InputError(f"{path}: unknown key{hint}")
@@ -111,7 +111,8 @@ def _convert(hint: Any, value: Any, where: str) -> Any:
         )
     if origin is dict and isinstance(value, Mapping):
         return {
-            str(key): _convert(members[1], item, f"{where}.{key}") for key, item in value.items()
+            str(key): _convert(members[1], item, f"{where}.{_named(key)}")
+            for key, item in value.items()
         }
     if hint is str and isinstance(value, str):
         return expand(value, where)
@@ -168,6 +169,11 @@ def _in_words(hint: Any) -> str:
 def _told(value: Any) -> str:
     """A value for a message; aliases of YAML can make one that is endless when written out."""
     return _SHORT.repr(value)
+
+
+def _named(key: Any) -> str:
+    """A key for a message."""
+    return f"{' '.join(str(key).split()):.80}"
 
 
 def _is_among(choices: tuple, value: Any) -> bool:
