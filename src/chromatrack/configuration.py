@@ -28,6 +28,11 @@ _SHORT_ENVIRONMENT = re.compile(r"\$([A-Za-z_]\w*)")
 _ENVIRONMENT = re.compile(r"\$\{(\w+)(?::-([^}]*))?\}")
 
 
+TOO_DEEP = re.compile(r"[\[{](\s*[\[{]){20}")
+"""PyYAML takes minutes for thousands of them."""
+LONGEST_NUMBER = 400
+
+
 class _Loader(yaml.SafeLoader):
     """SafeLoader that reads 1e-3 as a number, as people mean it (YAML 1.1 wants 1.0e-3)."""
 
@@ -42,8 +47,10 @@ _Loader.add_implicit_resolver(
 def read_yaml(path: str | Path) -> dict[str, Any]:
     """Read one YAML file that holds a mapping."""
     try:
-        with open(path, encoding="utf-8") as handle:
-            value = yaml.load(handle, _Loader)
+        text = Path(path).read_text(encoding="utf-8")
+        if TOO_DEEP.search(text):
+            raise ValueError("brackets within each other, deeper than any configuration is")
+        value = yaml.load(text, _Loader)
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror})") from None
     except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
@@ -80,7 +87,7 @@ def build(kind: type[T], value: Any, where: str = "") -> T:
     fields = {field.name: field for field in dataclasses.fields(kind)}
     arguments = {}
     for key, item in value.items():
-        path = f"{where}.{key}" if where else str(key)
+        path = f"{where}.{_named(key)}" if where else _named(key)
         if key not in fields:
             hint = _nearest(key, fields, cutoff=0.5) or f"; valid keys are {', '.join(fields)}"
             raise InputError(f"{path}: unknown key{hint}")
@@ -111,7 +118,8 @@ def _convert(hint: Any, value: Any, where: str) -> Any:
         )
     if origin is dict and isinstance(value, Mapping):
         return {
-            str(key): _convert(members[1], item, f"{where}.{key}") for key, item in value.items()
+            str(key): _convert(members[1], item, f"{where}.{_named(key)}")
+            for key, item in value.items()
         }
     if hint is str and isinstance(value, str):
         return expand(value, where)
@@ -170,6 +178,11 @@ def _told(value: Any) -> str:
     return _SHORT.repr(value)
 
 
+def _named(key: Any) -> str:
+    """A key for a message."""
+    return f"{' '.join(str(key).split()):.80}"
+
+
 def _is_among(choices: tuple, value: Any) -> bool:
     return any(value == choice and type(value) is type(choice) for choice in choices)
 
@@ -183,7 +196,8 @@ def _nearest(value: Any, choices: Iterable[Any], cutoff: float = 0.6) -> str:
 def _number_in_text(value: Any) -> Any:
     """What YAML reads in a text: Snakemake hands `--config a={b: 4}` over with "4" as text."""
     try:
-        number = yaml.load(value, _Loader) if isinstance(value, str) else value
+        is_short = isinstance(value, str) and len(value) <= LONGEST_NUMBER
+        number = yaml.load(value, _Loader) if is_short else value
     except (yaml.YAMLError, ValueError, TypeError, RecursionError):
         return value
     return number if isinstance(number, bool | int | float) else value

@@ -57,6 +57,7 @@ from typing import Any
 
 import yaml
 
+from chromatrack.configuration import TOO_DEEP
 from chromatrack.errors import InputError
 from chromatrack.files import read_json
 
@@ -220,7 +221,7 @@ def _text(value: Any, where: str) -> str:
 
 def _yaml(value: Any, where: str) -> str:
     try:
-        read = yaml.safe_load(_text(value, where))
+        read = False if TOO_DEEP.search(_text(value, where)) else yaml.safe_load(value)
     except (yaml.YAMLError, ValueError, TypeError, RecursionError):
         read = False
     if read is not None and not isinstance(read, dict):

@@ -161,6 +161,9 @@ class Settings:
 DEMO_BENCHMARKS = {"otb": {}, "vot": {}, "got10k": {}, "davis": {}}
 """Of the synthetic world, where a demo names none."""
 
+LONGEST_NAME = 80
+"""Letters of an experiment, a benchmark or a tracker: folders are named after them."""
+
 _SHORT = {"benchmarks": "root", "trackers": "results"}
 """Parts whose entries may be a text: what it stands for."""
 
@@ -193,6 +196,11 @@ def _entries(part: str, given: Any) -> Any:
     if not isinstance(given, dict):
         return given
     named = {str(name): entry for name, entry in given.items()}
+    for name in named:
+        if len(name) > LONGEST_NAME:
+            raise InputError(
+                f"{part}: expected a name of at most {LONGEST_NAME} letters, got {name!r:.60}"
+            )
     return {name: _written_out(part, entry) for name, entry in named.items() if entry is not None}
 
 
