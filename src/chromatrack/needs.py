@@ -186,6 +186,10 @@ WORK: dict[str, Callable[..., _Work]] = {
     "fine_tune": _fine_tune,
     "track": _track,
     "track_alphas": _track_alphas,
+    "tune": lambda settings, **_: _Work(
+        180 * (settings.tune.max_frames or 120) * (1 + settings.tune.trials) * 0.5,
+        _sequences_at_once(settings), 1, worth=TRACKING,
+    ),
     "vot_official": lambda settings, **_: _Work(
         21_356 * 15 * 0.5, 1_000, 1, worth=TRACKING
     ),

@@ -160,7 +160,7 @@ def test_nothing_else_opens_videos_or_pictures():
     """One door each; `write` and GOT-10k's sequences only write."""
     doors = {
         r"\bav\.open\(": {"video/opened.py", "video/write.py", "fetch/sources/got10k.py"},
-        r"VideoCapture|streams\.video": {"video/opened.py"},
+        r"VideoCapture|streams\.video": {"video/opened.py", "video/camera.py"},
         # Beside the door: masks, and the figures that the page shows.
         r"\bImage\.open\(": {"data/images.py", "data/davis.py", "reporting/page/pictures.py"},
         r"\bimread\(": set(),

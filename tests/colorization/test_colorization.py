@@ -302,7 +302,7 @@ def initial(output, statistics=None, **changes):
 def test_random_weights_depend_on_no_key_of_the_training(labels, tmp_path):
     one = initial(tmp_path / "one.pt", normalization="published")
     training = {"steps": 9, "loss": "double_softmax", "learning_rate": 0.5, "drop_at": 3,
-                "temperature": 0.1, "batch_size": 2, "keep_every": 4}  # fmt: skip
+                "local_window": 4, "batch_size": 2, "keep_every": 4}  # fmt: skip
     other = labels / "lab.json"  # not read
     assert initial(tmp_path / "two.pt", other, normalization="published", **training) == one
     assert initial(tmp_path / "three.pt", other) != one

@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def benchmark(*options):
     call = [sys.executable, "-m", "benchmarks.gpu", *options]
-    return subprocess.run(call, cwd=ROOT, capture_output=True, text=True)
+    return subprocess.run(call, cwd=ROOT, capture_output=True, text=True, timeout=900)
 
 
 def test_every_part_measures_on_a_cpu():

@@ -243,6 +243,14 @@ def test_a_class_of_ones_own_says_its_score_and_what_it_found_is_kept(made, tmp_
     assert "kcf has none" in capsys.readouterr().err
 
 
+@pytest.fixture
+def interruptible():
+    """Ctrl-C is ignored in whatever a shell put into the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 class Interrupted(Falls):
     """A tracker during whose fifth frame somebody presses Ctrl-C."""
 
@@ -254,7 +262,7 @@ class Interrupted(Falls):
         return [1, 2, 3, 4]
 
 
-def test_an_interrupt_keeps_what_was_tracked(made, tmp_path, capsys):
+def test_an_interrupt_keeps_what_was_tracked(made, tmp_path, capsys, interruptible):
     output, video = tmp_path / "o.csv", tmp_path / "o.mp4"
     name = "tests.tools.test_track:Interrupted"
     call = ["track", str(made / "v.mp4"), "--tracker", name, "--box", BOX, "--video", str(video)]

@@ -36,7 +36,7 @@ def test_the_tutorial_runs(tmp_path, monkeypatch, capsys):
         if program == "pip":
             continue
         if program == "python":
-            said = subprocess.check_output([sys.executable, *arguments], text=True)
+            said = subprocess.check_output([sys.executable, *arguments], text=True, timeout=300)
             assert said.startswith("[")
         elif arguments == ["--version"]:
             with pytest.raises(SystemExit):

@@ -16,7 +16,7 @@ from chromatrack.models.build import build_colorizer
 from chromatrack.models.inputs import InputScaling
 
 ROOT = Path(__file__).resolve().parents[2]
-TRACKED = 61
+TRACKED = 67
 """Trackers of the demo, over its benchmarks."""
 
 
@@ -47,8 +47,8 @@ def test_the_whole_plan_of_the_demo(folder):
     assert jobs["world"] == 5 and jobs["colorization"] == 2 and jobs["siamfc"] == 1
     assert jobs["fine_tune"] == 9 and jobs["compose"] == 2
     # OTB, VOT and GOT-10k val have 16 trackers of checkpoints and two classical ones; DAVIS the
-    # identity, and for both trunks random weights, the thesis's method and the newer one.
-    assert jobs["track"] == jobs["evaluate"] == TRACKED == 3 * 18 + 7
+    # identity, and for both trunks random and pretrained weights in three ways.
+    assert jobs["track"] == jobs["evaluate"] == TRACKED == 3 * 18 + 13
     # Experiments 1 and 4 only test: the alphas of each go together on OTB and on GOT-10k val.
     assert jobs["track_alphas"] == 4 and jobs["statistics"] == 1
     assert "vot_official" not in jobs and "world_benchmark" not in jobs
@@ -203,7 +203,7 @@ def test_an_edit_of_the_baselines_tracks_the_new_one_alone(folder):
 
 def test_a_further_trunk_is_pretrained_and_scored_beside_the_others(folder):
     jobs = planned(folder, "--config", "trunks=[resnet34]", "--", "results/otb2015_summary.csv")
-    assert jobs["colorization"] == jobs["colorize"] == 3 and jobs["track"] == TRACKED + 3
+    assert jobs["colorization"] == jobs["colorize"] == 3 and jobs["track"] == TRACKED + 6
     assert jobs["track_alphas"] == 4
 
 

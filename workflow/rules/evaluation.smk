@@ -82,6 +82,7 @@ rule tune:
         "../../envs/chromatrack.yaml"
     threads: SETTINGS.compute.threads
     resources:
+        **needs("tune"),
         compute=COMPUTE,
     params:
         root=str(DATA.got10k_val),

@@ -86,10 +86,9 @@ def read_evaluation(path: Path) -> dict[str, Any]:
     for key, curve in evaluation["curves"].items():
         if not isinstance(curve, dict) or not _is_curve(curve):
             raise InputError(f"{path}: curve {key!r:.60}: expected a value at each threshold")
-    first = next(iter(evaluation["measures"]))
     for name, values in evaluation["per_attribute"].items():
-        if not isinstance(values, dict) or not _is_number(values.get(first)):
-            raise InputError(f"{path}: per_attribute.{name:.60}: expected a number as {first!r}")
+        if not isinstance(values, dict) or not all(map(_is_number, values.values())):
+            raise InputError(f"{path}: per_attribute.{name:.60}: expected numbers of measures")
     if evaluation.get("overlaps") is not None:
         evaluation["overlaps"] = _arrays(evaluation["overlaps"], path)
     return evaluation
@@ -113,7 +112,7 @@ def _is_curve(curve: Mapping[str, Any]) -> bool:
 def _arrays(overlaps: Any, path: Path) -> dict[str, np.ndarray]:
     try:
         found = {name: np.array(values, dtype=np.float64) for name, values in overlaps.items()}
-        if not all(one.ndim == 1 and np.isfinite(one).all() for one in found.values()):
+        if not all(one.ndim == 1 and not np.isinf(one).any() for one in found.values()):
             raise ValueError
     except (AttributeError, TypeError, ValueError, OverflowError):
         raise InputError(f"{path}: expected 'overlaps' with numbers of each target") from None
