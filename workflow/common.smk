@@ -123,40 +123,16 @@ def needs(rule):
 
 def ask_cluster():
     """Before anything is submitted, say what no partition gives."""
-    if workflow.executor_plugin.name == "slurm":
-        try:
-            _pick_up()
-            CLUSTER.extend(slurm.read())
-            slurm.check(
-                _planned(), CLUSTER, workflow.executor_settings.partition_config
-            )
-        except InputError as error:
-            raise WorkflowError(str(error))
-
-
-def _pick_up():
-    """Wait for jobs that a killed call left behind, keep what they made, and begin again."""
-    again = submitted.wait_for_others()
-    if submitted.same_call(RUN, SETTINGS):
-        records = workflow.persistence
-        for job in workflow.dag.needrun_jobs():
-            left = workflow.async_run(records.incomplete(job))
-            if left and submitted.whole(job.output):
-                workflow.async_run(records.finished(job))
-                again = True
-    if again:
-        os.execv(sys.executable, sys.orig_argv)
-    submitted.note_call(RUN, SETTINGS)
-
-
-def _planned():
-    """Jobs that are planned, and one of each rule that a checkpoint will add."""
-    for job in workflow.dag.needrun_jobs():
-        if not job.is_local:
-            yield slurm.Request.of(job.rule.name, job.threads, job.resources)
-    for name in ("fetch", "labels", "crops"):
-        asked = workflow.get_rule(name).expand_resources({"shard": ""}, [], 1)
-        yield slurm.Request.of(name, asked["_cores"], asked)
+    if workflow.executor_plugin.name != "slurm":
+        return
+    try:
+        if submitted.pick_up(workflow, RUN, SETTINGS):
+            os.execv(sys.executable, sys.orig_argv)
+        CLUSTER.extend(slurm.read())
+        jobs = slurm.planned(workflow, added=("fetch", "labels", "crops"))
+        slurm.check(jobs, CLUSTER, workflow.executor_settings.partition_config)
+    except InputError as error:
+        raise WorkflowError(str(error))
 
 
 def asked(function):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -83,6 +83,21 @@ class Request:
         }
         return [f"{much} {unit}, {most} at most" for unit, (much, most) in asked.items()
                 if much > most]  # fmt: skip
+
+
+def planned(workflow: Any, *, added: Iterable[str]) -> Iterator[Request]:
+    """What the jobs ask for that Snakemake has planned.
+
+    Args:
+        workflow: Snakemake's, with its plan made.
+        added: rules of which a checkpoint adds jobs, one for each shard: one of each is asked for.
+    """
+    for job in workflow.dag.needrun_jobs():
+        if not job.is_local:
+            yield Request.of(job.rule.name, job.threads, job.resources)
+    for name in added:
+        asked = workflow.get_rule(name).expand_resources({"shard": ""}, [], 1)
+        yield Request.of(name, asked["_cores"], asked)
 
 
 def read() -> list[Nodes]:

@@ -10,6 +10,7 @@ import subprocess
 import time
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from chromatrack.files import canonical_json, write_text
 from chromatrack.settings import Settings, to_json
@@ -19,6 +20,28 @@ LOOK = 5.0
 """Seconds between two looks at the queue."""
 NOTE = ".submitted"
 """File in the folder of a run: what the last call that submitted jobs was configured with."""
+
+
+def pick_up(workflow: Any, folder: str, settings: Settings) -> bool:
+    """Wait for jobs that a killed call left behind, and keep what they made as it configured them.
+
+    Args:
+        workflow: Snakemake's, with its plan made.
+
+    Returns:
+        Whether the plan has to be made again.
+    """
+    again = wait_for_others()
+    if same_call(folder, settings):
+        records = workflow.persistence
+        for job in workflow.dag.needrun_jobs():
+            left = workflow.async_run(records.incomplete(job))
+            if left and whole(job.output):
+                workflow.async_run(records.finished(job))
+                again = True
+    if not again:
+        note_call(folder, settings)
+    return again
 
 
 def wait_for_others() -> bool:

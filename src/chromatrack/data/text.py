@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Sequence
 from itertools import chain
 from pathlib import Path
@@ -27,6 +29,17 @@ def read_text(path: str | Path) -> str:
         raise InputError(f"{path}: cannot be read ({error.strerror})") from None
     except UnicodeDecodeError:
         raise InputError(f"{path}: expected UTF-8 text") from None
+
+
+def read_table(path: str | Path, columns: Sequence[str]) -> list[dict[str, str]]:
+    """Rows of a CSV whose first line names its columns; at least one row, and those columns."""
+    try:
+        rows = list(csv.DictReader(io.StringIO(read_text(path), newline="")))
+    except csv.Error:
+        rows = []
+    if not rows or not set(columns) <= set(rows[0]):
+        raise InputError(f"{path}: expected the columns {', '.join(columns)} and at least one row")
+    return rows
 
 
 def read_rows(

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from chromatrack.data.text import format_boxes_one_based, read_boxes_one_based
+from chromatrack.data.text import format_boxes_one_based, read_boxes_one_based, read_table
 from chromatrack.errors import InputError
 from chromatrack.files import check_no_folder, read_json, whole_file, write_text
 
@@ -162,15 +162,7 @@ def _track(target, alpha, frames, boxes_ltwh, scores=None, lost=None, peaks=None
 
 def _read_csv(path: Path) -> list[VideoTrack]:
     needed = ("frame", "left", "top", "width", "height")
-    try:
-        with open(path, newline="", encoding="utf-8-sig") as handle:
-            rows = list(csv.DictReader(handle))
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
-    except (UnicodeDecodeError, csv.Error):
-        rows = []
-    if not rows or not set(needed) <= set(rows[0]):
-        raise InputError(f"{path}: expected the columns {', '.join(needed)} and at least one row")
+    rows = read_table(path, needed)
     found = []
     for number, row in enumerate(rows, start=2):
         try:

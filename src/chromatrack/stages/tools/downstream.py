@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from chromatrack.data import davis
+from chromatrack.data.text import read_table
 from chromatrack.errors import InputError
 from chromatrack.files import whole_file
 from chromatrack.progress import progress
@@ -97,15 +98,7 @@ def propagate_box(propagator: Propagator, source: Path, box_ltwh: list[float], o
 
 def read_points(path: Path, size: tuple[int, int]) -> tuple[list[str], np.ndarray]:
     """Names and (N, 2) x, y of a CSV with the columns point, x, y; all inside (height, width)."""
-    try:
-        with open(path, newline="", encoding="utf-8-sig") as handle:
-            rows = list(csv.DictReader(handle))
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
-    except (UnicodeDecodeError, csv.Error):
-        raise InputError(f"{path}: expected a CSV with the columns point, x, y") from None
-    if not rows or not {"point", "x", "y"} <= set(rows[0]):
-        raise InputError(f"{path}: expected the columns point, x, y and at least one row")
+    rows = read_table(path, ("point", "x", "y"))
     places = []
     for number, row in enumerate(rows, start=2):
         if not row["point"]:
