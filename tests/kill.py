@@ -213,8 +213,9 @@ def main() -> int:
         place = options.whole or Path(scratch) / "whole"
         begin = time.monotonic()
         if not place.exists():
-            if Run(place, *made).finish():
-                raise SystemExit(f"{place}: the undisturbed run fails; see {place / 'said'}")
+            undisturbed = Run(place, *made)
+            if undisturbed.finish():
+                raise SystemExit(f"{place}: the undisturbed run fails\n{undisturbed.last_words()}")
             print(f"undisturbed: {time.monotonic() - begin:.0f} s", flush=True)
         pause = options.pause or max(2.0, (time.monotonic() - begin) / max(1, options.kills))
         used, runs, wrong = 0, 0, []

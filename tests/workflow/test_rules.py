@@ -1,6 +1,9 @@
 """What every rule has: a log that holds all it says, and a usage file."""
 
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -40,3 +43,15 @@ def test_a_rule_leaves_a_usage_file_of_the_name_of_its_log(name):
     assert log and (usage is None) == (name in UNMEASURED)
     assert usage is None or usage[1] == log[1]
     assert RULES[name].count("PLACES.usage") == (usage is not None)  # and is no input of anything
+
+
+def test_commands_are_found_where_no_environment_was_activated(tmp_path):
+    for name in ("Snakefile", "config.yaml", "workflow", "config", "profiles", "envs"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    done = subprocess.run(
+        [sys.executable, "-m", "snakemake", "--cores", "1", "--configfile", "config/small.yaml",
+         "--", "results/tiny/world/vot.json"],
+        cwd=tmp_path, capture_output=True, text=True, timeout=120,
+        env={**os.environ, "PATH": "/usr/bin:/bin"},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
