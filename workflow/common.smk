@@ -40,7 +40,9 @@ except InputError as error:
     raise WorkflowError(f"configuration: {error}")
 
 # Where no environment was activated, rules call the `chromatrack` beside this Python.
-os.environ["PATH"] = os.pathsep.join([os.environ.get("PATH", os.defpath), str(Path(sys.executable).parent)])
+os.environ["PATH"] = os.pathsep.join(
+    [os.environ.get("PATH", os.defpath), str(Path(sys.executable).parent)]
+)
 
 PLACES = Places(SETTINGS.run)
 RUN = PLACES.folder
