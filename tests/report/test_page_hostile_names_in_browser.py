@@ -86,7 +86,7 @@ def test_hostile_names_are_shown_as_they_are(opened, hostile):
     for name, shown, title in rows:
         assert title == name and (shown == name or shown == f"{name[:39]}…")
     kept = page.eval_on_selector_all("div.legend button", "all => all.map((one) => one.title)")
-    assert kept[:1] == ["SiamFC"] and set(NAMES) <= set(kept)
+    assert kept[:1] == ["SiamFC (baseline)"] and set(NAMES) <= set(kept)
     assert f"exp {NAMES[8]}, α = 0.3" in kept
     legend = page.locator('[data-plot="gain"] .legendtext').all_text_contents()
     assert set(legend) == {

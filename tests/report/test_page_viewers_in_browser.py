@@ -41,7 +41,7 @@ def said(page, part="viewer"):
     return page.locator(f'[data-part="{part}"] output').inner_text()
 
 
-def open_sequence(page, name, first="exp 1, α = 0.3", second="SiamFC"):
+def open_sequence(page, name, first="exp 1, α = 0.3", second="SiamFC (baseline)"):
     """With two trackers compared."""
     page.locator('[data-side="first"]').select_option(label=first)
     page.locator('[data-side="second"]').select_option(label=second)
@@ -91,9 +91,9 @@ def test_overlaps_are_drawn_for_every_frame_as_they_were_scored(opened, run):
     drawn = page.eval_on_selector(CURVE, "one => one.data.map((line) => [line.name, line.y])")
     coded = strip_of(run, "Target3")["overlaps"]
     for (name, values), row in zip(drawn, ("exp1-alpha0.3-seed0", "baseline-seed0"), strict=True):
-        assert name == {"e": "exp 1, α = 0.3", "b": "SiamFC"}[row[0]]
+        assert name == {"e": "exp 1, α = 0.3", "b": "SiamFC (baseline)"}[row[0]]
         assert values == pytest.approx(decoded(coded[row], np.uint8) / 250)
-    assert said(page).endswith(f"SiamFC {drawn[1][1][0]:.2f}")
+    assert said(page).endswith(f"SiamFC (baseline) {drawn[1][1][0]:.2f}")
 
 
 def test_the_button_jumps_to_where_the_two_part(opened, run):

@@ -321,7 +321,7 @@ def test_page_shows_every_part(manifest):
     assert plots == ["gain", *curves, "attributes", "learning-0"]
     data = json.loads(scripts[0][1])
     assert [tracker["name"] for tracker in data["trackers"]] == [
-        "SiamFC", "exp 2, α = 0.3", "exp 2, α = learned", "exp 10, α = 0.1"
+        "SiamFC (baseline)", "exp 2, α = 0.3", "exp 2, α = learned", "exp 10, α = 0.1"
     ]  # fmt: skip
     assert [f"curve-{curve['key']}" for curve in data["curves"]] == curves
     for curve in data["curves"]:
@@ -610,7 +610,9 @@ def test_cells_of_the_summary_hold_a_number_and_its_interval(manifest):
     value, difference = one["value"], one["difference"]
     assert row_cells(text, "exp10-alpha0.1")[3:6] == [
         f"{value['mean']:.3f} [{value['low']:.3f}, {value['high']:.3f}]",
-        f"{difference['mean']:+.3f} [{difference['low']:+.3f}, {difference['high']:+.3f}]",
+        f"{difference['mean']:+.3f} [{difference['low']:+.3f}, {difference['high']:+.3f}]".replace(
+            "-", "−"
+        ),
         f"{one['p']:.3f}",
     ]
     assert row_cells(text, "baseline")[4] == "–"
@@ -625,9 +627,9 @@ def test_the_verdicts_come_first_on_the_page_and_are_escaped(manifest):
     assert re.findall(r'data-plot="(.*?)"', section) == ["gain"]
     headline, *listed = re.findall(r"<(?:p|li)[^>]*>(.*?)</(?:p|li)>", section)
     assert html.unescape(headline) == said["headline"] != ""
-    assert [html.unescape(one) for one in listed] == [
+    assert [html.unescape(one).replace("−", "-") for one in listed] == [
         said["experiments"][name]["sentence"] for name in ("10", "2")
-    ]  # fmt: skip
+    ]
     # The control comes after what the answer is about, folded away.
     assert (
         section.index("Experiment 10,")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from importlib import resources
 from typing import Any
 
@@ -21,7 +22,13 @@ def template(folder: str, name: str) -> jinja2.Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["minus"] = minus
     return environment.get_template(name)
+
+
+def minus(text: str) -> str:
+    """With a minus sign before decimal numbers, as plots have it, where text has a hyphen."""
+    return re.sub(r"(?<![^\s\[(])-(?=\d*\.\d)", "−", text)
 
 
 def asset(folder: str, name: str) -> str:

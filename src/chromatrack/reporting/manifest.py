@@ -63,6 +63,8 @@ from chromatrack.files import read_json
 
 BASELINE = "baseline"
 """Name of the experiment that the others are held against."""
+BASELINE_LABEL = "SiamFC (baseline)"
+"""What readers see of it, in every table, legend and list; sentences say "the baseline"."""
 CLASSICAL = "classical"
 """Stands for the experiment of trackers of OpenCV: no alpha, no seed."""
 OWN = "own"

@@ -19,7 +19,7 @@ from matplotlib.figure import Figure
 
 from chromatrack.files import write_text
 from chromatrack.reporting import published
-from chromatrack.reporting.manifest import BASELINE
+from chromatrack.reporting.manifest import BASELINE, BASELINE_LABEL
 from chromatrack.reporting.scores import Mean, experiments_of
 from chromatrack.streams import whole_stream
 
@@ -116,11 +116,11 @@ def alpha_plot(means: Sequence[Mean], title: str, *, measure: str, thesis: bool 
         )  # fmt: skip
     for mean in means:
         if mean.experiment == BASELINE:
-            axes.axhline(mean.score, color="black", linewidth=1.2, label="SiamFC")
+            axes.axhline(mean.score, color="black", linewidth=1.2, label=BASELINE_LABEL)
     if thesis:
         axes.axhline(
             published.BASELINE_SUCCESS, color="black", linewidth=0.9, linestyle="--", alpha=0.65,
-            label="SiamFC, thesis",
+            label=f"{BASELINE_LABEL}, thesis",
         )  # fmt: skip
     _alpha_axis(axes, any(mean.alpha == "learned" for mean in means))
     axes.set_ylabel(measure)

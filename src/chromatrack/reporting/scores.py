@@ -12,7 +12,7 @@ import numpy as np
 
 from chromatrack.errors import InputError
 from chromatrack.files import read_json
-from chromatrack.reporting.manifest import BASELINE, CLASSICAL, OWN, UNTRAINED, Row
+from chromatrack.reporting.manifest import BASELINE, BASELINE_LABEL, CLASSICAL, OWN, UNTRAINED, Row
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,10 +46,10 @@ class Mean:
 
     @property
     def label(self) -> str:
-        """For legends and tables: "SiamFC", "α = 0.3", or the name of another tracker."""
+        """For legends and tables: the name of the tracker, or "α = 0.3"."""
         if self.tracker is not None:
             return self.tracker
-        return "SiamFC" if self.experiment == BASELINE else f"α = {alpha_text(self.alpha)}"
+        return BASELINE_LABEL if self.experiment == BASELINE else f"α = {alpha_text(self.alpha)}"
 
 
 def alpha_text(alpha: float | str | None) -> str:

@@ -14,7 +14,7 @@ from chromatrack.evaluation.measures import Measure
 from chromatrack.fetch.ledger import DONE
 from chromatrack.fetch.tally import Fate, by_class, by_reason
 from chromatrack.reporting import published
-from chromatrack.reporting.manifest import BASELINE
+from chromatrack.reporting.manifest import BASELINE, BASELINE_LABEL
 from chromatrack.reporting.scores import Mean, alpha_text, one_of_each
 
 NOTHING = "–"
@@ -236,7 +236,7 @@ def beside_the_thesis(means: Sequence[Mean], kinds: Mapping[str, str]) -> Table:
             reference = published.BASELINE_SUCCESS
         lines.append(
             Line((
-                "SiamFC" if name == BASELINE else f"experiment {name}",
+                BASELINE_LABEL if name == BASELINE else f"experiment {name}",
                 kinds.get(name, ""), alpha_text(alpha),
                 number(own.get((name, alpha))), number(reference),
             ))

@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from chromatrack.reporting.manifest import BASELINE, CLASSICAL, OWN, UNTRAINED, Manifest
+from chromatrack.reporting.manifest import (
+    BASELINE,
+    BASELINE_LABEL,
+    CLASSICAL,
+    OWN,
+    UNTRAINED,
+    Manifest,
+)
 from chromatrack.reporting.per_target import Key, key_of
 from chromatrack.reporting.scores import Mean, alpha_text
 
@@ -63,10 +70,10 @@ def tracker_list(
 
 
 def tracker_name(key: Key) -> str:
-    """As people call it: "SiamFC", "exp 2, α = 0.3", "KCF"."""
+    """As people call it: "SiamFC (baseline)", "exp 2, α = 0.3", "KCF"."""
     experiment, alpha, name = key
     if experiment == BASELINE:
-        return "SiamFC"
+        return BASELINE_LABEL
     if experiment in (CLASSICAL, OWN):
         return name or experiment
     return f"exp {experiment}, α = {alpha_text(alpha)}"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import zip_longest
 
 from chromatrack.reporting import published
-from chromatrack.reporting.manifest import BASELINE
+from chromatrack.reporting.manifest import BASELINE, BASELINE_LABEL
 from chromatrack.reporting.thesis_tables.source import Source
 from chromatrack.reporting.thesis_tables.table import (
     HERE,
@@ -144,7 +144,7 @@ def methods(source: Source) -> ThesisTable:
     rows = source.manifest.rows
     ours = []
     if any(row.experiment == BASELINE for row in rows):
-        ours.append(("SiamFC (baseline)", "modified AlexNet", HERE))
+        ours.append((BASELINE_LABEL, "modified AlexNet", HERE))
     ours += [(f"experiment {name}", kind, HERE) for name, kind in kinds.items()]
     told = source.here if ours else source.without("experiment")
     return ThesisTable(

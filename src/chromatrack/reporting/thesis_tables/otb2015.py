@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chromatrack.reporting import published
-from chromatrack.reporting.manifest import BASELINE
+from chromatrack.reporting.manifest import BASELINE, BASELINE_LABEL
 from chromatrack.reporting.scores import Mean, sort_key
 from chromatrack.reporting.thesis_tables.source import ON_THESE, Source
 from chromatrack.reporting.thesis_tables.table import (
@@ -28,7 +28,7 @@ def by_alpha(source: Source, *, number: str, experiment: str) -> ThesisTable:
     theirs = published.OTB2015_SUCCESS[experiment]
     alphas = sorted({*own, *theirs}, key=lambda alpha: sort_key(experiment, alpha))
     rows = [(
-        "SiamFC (baseline)", None,
+        BASELINE_LABEL, None,
         *_interval(source, baseline if own else None), None, None, None,
         published.BASELINE_SUCCESS, None,
     )]  # fmt: skip
@@ -97,7 +97,7 @@ def attributes(source: Source) -> ThesisTable:
         rows.append((_name(mean), HERE, mean.alpha, way, scaled(mean.score, factor), *scores))
     shown = {mean.experiment for mean in source.means}
     for name, (alpha, total, scores) in published.ATTRIBUTE_SUCCESS.items():
-        label = "SiamFC (baseline)" if name == BASELINE else f"experiment {name}"
+        label = BASELINE_LABEL if name == BASELINE else f"experiment {name}"
         rows.append((label, THESIS, alpha, "" if name == BASELINE else "on OTB2015 itself",
                      total, *scores.values()))  # fmt: skip
     return ThesisTable(
@@ -162,5 +162,5 @@ def _choices(source: Source) -> str:
 
 def _name(mean: Mean) -> str:
     if mean.experiment == BASELINE:
-        return "SiamFC (baseline)"
+        return BASELINE_LABEL
     return mean.tracker or f"experiment {mean.experiment}"

@@ -13,7 +13,7 @@ from chromatrack.files import write_json, write_text
 from chromatrack.reporting import plots, published
 from chromatrack.reporting.curves import curve_figures
 from chromatrack.reporting.learning import grouped, read_curve
-from chromatrack.reporting.manifest import BASELINE, UNTRAINED, Evaluated, Manifest
+from chromatrack.reporting.manifest import BASELINE, BASELINE_LABEL, UNTRAINED, Evaluated, Manifest
 from chromatrack.reporting.scores import (
     Mean,
     alpha_text,
@@ -127,7 +127,7 @@ def _benchmark_figures(evaluated: Evaluated, heading: str, keep) -> None:
 
 def _described(name: str, kinds: Mapping[str, str]) -> str:
     if name == BASELINE:
-        return "SiamFC baseline"
+        return BASELINE_LABEL
     about = kinds.get(name)
     return f"experiment {name} ({about})" if about else f"experiment {name}"
 

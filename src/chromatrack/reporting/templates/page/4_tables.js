@@ -60,7 +60,7 @@ function tableCells(table) {
 function tableCsv(table) {
   const quote = (text) => {
     // A spreadsheet must not take a name for a formula.
-    const safe = /^[=+@\t\r-]/.test(text) && !/^[+-]?[\d.]/.test(text) ? `'${text}` : text.replace("−", "-");
+    const safe = /^[=+@\t\r-]/.test(text) && !/^[+-]?[\d.]/.test(text) ? `'${text}` : text.replaceAll("−", "-");
     return /[",\n\r]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
   };
   return tableCells(table).map((row) => row.map(quote).join(",")).join("\r\n") + "\r\n";
