@@ -184,7 +184,10 @@ def scores(folder):
                 for key in ("success_auc", "precision_20")
             },
             "headline": ["success_auc"], "unit": "target", "targets": 2, "frames": 8,
-            "curves": {"success": {"thresholds": [0, 0.5, 1], "values": [1, 0.5, 0]}},
+            "curves": {"success": {
+                "title": "Success", "x": "overlap", "y": "rate", "measure": "success_auc",
+                "legend": "AUC", "mark": None, "thresholds": [0, 0.5, 1], "values": [1, 0.5, 0],
+            }},
             "per_attribute": {"IV": {"success_auc": 0.4, "precision_20": 0.6}}, "remarks": {},
             "per_sequence": {"Girl": {"success_auc": 0.5, "precision_20": 0.6}},
             "overlaps": {"Girl": [1.0, 0.5, 0.25], "Dog": [1, 1]},

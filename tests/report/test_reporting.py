@@ -690,3 +690,40 @@ def test_the_page_has_what_the_statistics_say_of_each_experiment(manifest):
             "choosing on the test set gave", "oracle α per target", "verdict")  # fmt: skip
     assert all(row in section for row in rows)
     assert "cannot be told" in section and section.count('scope="col"') == 3
+
+
+DAMAGED = [(["success_auc"], value) for value in (None, "x", -1e308)] + [
+    (["measures", "success_auc", part], value)
+    for part in ("title", "unit", "better", "digits", "scale", "range")
+    for value in (None, "x", [], True)
+] + [
+    (["curves", "success", part], value)
+    for part in ("title", "x", "y", "measure", "legend", "mark", "thresholds", "values")
+    for value in (7, {}, [None, 1], "gone")
+]  # fmt: skip
+
+
+def test_declared_parts_that_are_damaged_are_one_sentence(manifest, capsys):
+    """Each of a scores.json, through every step: right, or one sentence that names the file."""
+    value = json.loads(manifest.read_text())
+    path = Path(value["rows"][0]["evaluation"])
+    whole = json.loads(path.read_text())
+    run_all(manifest)
+    refused = 0
+    for keys, damage in DAMAGED:
+        scores = json.loads(json.dumps(whole))
+        place = scores
+        for key in keys[:-1]:
+            place = place[key]
+        place[keys[-1]] = damage
+        if damage == "gone":
+            del place[keys[-1]]
+        path.write_text(json.dumps(scores))
+        for stage, output in (("statistics", "v.json"), ("figures", "f"), ("page", "q.html")):
+            capsys.readouterr()
+            call = [stage, f"--manifest={manifest}", f"--output={manifest.parent / output}"]
+            if main(call):
+                said = capsys.readouterr().err.strip().splitlines()
+                assert len(said) == 1 and path.name in said[0], (keys, damage, said)
+                refused += 1
+    assert refused > len(DAMAGED)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any, Literal
+import sys
+from collections.abc import Container, Sequence
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Literal, get_args
 
 Better = Literal["higher", "lower"]
 
@@ -39,11 +40,24 @@ class Measure:
         return {**told, "range": span}
 
     @classmethod
-    def from_declared(cls, told: dict[str, Any]) -> Measure:
-        """What `declared` gave."""
-        low, high = told["range"]
+    def from_declared(cls, told: Any) -> Measure:
+        """What `declared` gave; a value beside it is left out.
+
+        Raises:
+            ValueError: says which part is not what it gives.
+        """
+        told = told if isinstance(told, dict) else {}
+        _check(told, {"key": str, "title": str, "unit": str, "digits": int, "scale": float})
+        span = told.get("range")
+        if not (isinstance(span, list) and len(span) == 2 and all(map(_is_end, span))):
+            raise ValueError("expected 'range' with its two ends")
+        if told.get("better") not in get_args(Better):
+            raise ValueError("expected 'better' to be 'higher' or 'lower'")
+        if not 0 <= told["digits"] <= 15 or not told["scale"]:
+            raise ValueError("expected 'digits' of 0 to 15 and a 'scale' that is not 0")
+        known = {part.name for part in fields(cls)}
         return cls(
-            **{key: value for key, value in told.items() if key != "range"}, low=low, high=high
+            **{key: value for key, value in told.items() if key in known}, low=span[0], high=span[1]
         )
 
 
@@ -75,3 +89,44 @@ class Curve:
         told = asdict(self)
         told["thresholds"] = list(self.thresholds)
         return {**told, "values": [float(value) for value in values]}
+
+
+def check_curve(told: dict[str, Any], measures: Container[str]) -> None:
+    """That a curve is as `Curve.declared` gives it.
+
+    Args:
+        measures: keys of those that there are.
+
+    Raises:
+        ValueError: says which part is not.
+    """
+    _check(told, {"title": str, "x": str, "y": str, "measure": str, "legend": str})
+    parts = [told.get(part) for part in ("thresholds", "values")]
+    usable = all(isinstance(part, list) and part and all(map(_is_number, part)) for part in parts)
+    if not usable or len(parts[0]) != len(parts[1]):
+        raise ValueError("expected a value at each threshold")
+    if told["measure"] not in measures:
+        raise ValueError(f"expected 'measure' to be one of those, got {told['measure']!r:.60}")
+    if "mark" not in told or not _is_end(told["mark"]):
+        raise ValueError("expected 'mark' to be a threshold or null")
+
+
+def _check(told: dict[str, Any], kinds: dict[str, type]) -> None:
+    said = {str: "text", int: "a whole number", float: "a number"}
+    for key, kind in kinds.items():
+        value = told.get(key)
+        wanted = _is_number(value) if kind is float else isinstance(value, kind)
+        if not wanted or isinstance(value, bool):
+            raise ValueError(f"expected {key!r} with {said[kind]}")
+
+
+def _is_number(value: Any) -> bool:
+    return (
+        isinstance(value, int | float)
+        and not isinstance(value, bool)
+        and -sys.float_info.max <= value <= sys.float_info.max
+    )
+
+
+def _is_end(value: Any) -> bool:
+    return value is None or _is_number(value)

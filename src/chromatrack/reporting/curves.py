@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -33,12 +34,15 @@ def curve_figures(
         curve = next(iter(drawn.values()))["curves"][key]
         measure = curve["measure"]
         sign = -1 if next(iter(drawn.values()))["measures"][measure]["better"] == "higher" else 1
+        numbers = {name: drawn[name].get(measure) for name in drawn}
         figure, axes = new_figure()
-        for name in sorted(drawn, key=lambda name: sign * drawn[name][measure]):
+        for name in sorted(
+            drawn, key=lambda name: math.inf if numbers[name] is None else sign * numbers[name]
+        ):
             axes.plot(
                 curve["thresholds"],
                 drawn[name]["curves"][key]["values"],
-                label=f"{name} [{drawn[name][measure]:.3f}]",
+                label=f"{name} [{'–' if numbers[name] is None else f'{numbers[name]:.3f}'}]",
                 **styles[name],
             )
         axes.set(xlabel=curve["x"], ylabel=curve["y"], ylim=(0, 1))

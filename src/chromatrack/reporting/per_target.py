@@ -115,7 +115,7 @@ def first_measure(scores: Mapping[str, Any], path: Path) -> Measure:
     some = next(iter(_per_unit(scores, path).values()))
     for key, told in scores["measures"].items():
         if key in some:
-            return Measure.from_declared({k: v for k, v in told.items() if k != "value"})
+            return Measure.from_declared(told)
     raise InputError(f"{path}: expected a measure of each {scores['unit']}, found none")
 
 

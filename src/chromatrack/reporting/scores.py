@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from chromatrack.errors import InputError
+from chromatrack.evaluation.measures import Measure, check_curve
 from chromatrack.files import read_json
 from chromatrack.reporting.manifest import BASELINE, BASELINE_LABEL, CLASSICAL, OWN, UNTRAINED, Row
 
@@ -78,16 +79,18 @@ def read_evaluation(path: Path) -> dict[str, Any]:
     for key, told in evaluation["measures"].items():
         value = evaluation.get(key)
         known = key in evaluation and (value is None or _is_number(value))
-        if not isinstance(told, dict) or not known:
+        if not known:
             raise InputError(f"{path}: expected a number as {key!r}")
+        _said(f"{path}: measure {key!r:.60}", Measure.from_declared, told)
     for key in evaluation["headline"]:
         if not isinstance(key, str) or key not in evaluation["measures"]:
             raise InputError(f"{path}: headline: expected measures, got {key!r:.60}")
     for key, curve in evaluation["curves"].items():
-        if not isinstance(curve, dict) or not _is_curve(curve):
-            raise InputError(f"{path}: curve {key!r:.60}: expected a value at each threshold")
+        curve = curve if isinstance(curve, dict) else {}
+        _said(f"{path}: curve {key!r:.60}", check_curve, curve, evaluation["measures"])
     for name, values in evaluation["per_attribute"].items():
-        if not isinstance(values, dict) or not all(map(_is_number, values.values())):
+        usable = isinstance(values, dict) and all(map(_is_number, values.values()))
+        if not usable or next(iter(evaluation["measures"])) not in values:
             raise InputError(f"{path}: per_attribute.{name:.60}: expected numbers of measures")
     if evaluation.get("overlaps") is not None:
         evaluation["overlaps"] = _arrays(evaluation["overlaps"], path)
@@ -102,11 +105,11 @@ def _is_number(value: Any) -> bool:
     )
 
 
-def _is_curve(curve: Mapping[str, Any]) -> bool:
-    parts = [curve.get(part) for part in ("thresholds", "values")]
-    if not all(isinstance(part, list) and part and all(map(_is_number, part)) for part in parts):
-        return False
-    return len(parts[0]) == len(parts[1])
+def _said(place: str, check: Callable[..., Any], *values: Any) -> None:
+    try:
+        check(*values)
+    except ValueError as error:
+        raise InputError(f"{place}: {error}") from None
 
 
 def _arrays(overlaps: Any, path: Path) -> dict[str, np.ndarray]:
@@ -136,12 +139,19 @@ def sort_key(experiment: str, alpha: float | str | None) -> tuple:
 
 
 def mean_over_seeds(rows: Iterable[Row], read: Reader = read_evaluation) -> list[Mean]:
-    """One entry per experiment and alpha, or other tracker, in the order of `sort_key`."""
+    """One entry per experiment and alpha, or other tracker, in the order of `sort_key`.
+
+    Raises:
+        InputError: seeds do not measure the same, or the first measure cannot be told.
+    """
     groups: dict[tuple, list[dict[str, Any]]] = {}
     for row in rows:
         name = row.tracker if row.experiment in UNTRAINED else None
         key = (row.experiment, row.alpha, name)
         evaluation = read(row.evaluation)
+        first = next(iter(evaluation["measures"]))
+        if evaluation[first] is None:
+            raise InputError(f"{row.evaluation}: {first}: expected a number to rank trackers by")
         others = groups.setdefault(key, [])
         if others:
             _check_alike(row.evaluation, evaluation, others[0])

@@ -56,4 +56,4 @@ def _scores(manifest: Manifest, said: dict[str, Any], read: Reader) -> dict[str,
 
 def _first(first: dict[str, Any]) -> Measure:
     told = next(iter(first["measures"].values()))
-    return Measure.from_declared({key: value for key, value in told.items() if key != "value"})
+    return Measure.from_declared(told)

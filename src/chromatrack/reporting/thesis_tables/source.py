@@ -126,7 +126,7 @@ class Source:
     def measure(self) -> Measure:
         """That trackers are ranked by; there are means."""
         told = self.benchmark["measures"][self.means[0].first]
-        return Measure.from_declared({key: one for key, one in told.items() if key != "value"})
+        return Measure.from_declared(told)
 
     def data_set(self, evaluation: Mapping[str, Any] | None = None) -> str:
         """Where numbers of this run are from, said so that nobody takes them for a benchmark's.

@@ -24,9 +24,7 @@ def headline_measures(manifest: Manifest, read: Reader) -> dict[str, Measure]:
     compared = first_measure(first, path)
     found = {compared.key: compared}
     for key in first["headline"]:
-        told = first["measures"][key]
-        declared = {part: value for part, value in told.items() if part != "value"}
-        found[key] = Measure.from_declared(declared)
+        found[key] = Measure.from_declared(first["measures"][key])
     return found
 
 
