@@ -44,6 +44,13 @@ os.environ["PATH"] = os.pathsep.join(
     [os.environ.get("PATH", os.defpath), str(Path(sys.executable).parent)]
 )
 
+# Snakemake looks for jobs to start once a second for every job that ever started, which in a run of
+# 500 jobs took a third of a core: its limit of 100 jobs in a second is what it looks again for.
+if (limit := getattr(workflow.scheduling_settings, "max_jobs_per_timespan", None)) and (
+    limit.timespan <= 1
+):
+    workflow.scheduling_settings.max_jobs_per_timespan = None
+
 PLACES = Places(SETTINGS.run)
 RUN = PLACES.folder
 DATA = layout.data_paths(SETTINGS)
