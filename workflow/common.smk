@@ -26,6 +26,7 @@ from chromatrack.files import canonical_json
 from chromatrack.locks import holding
 from chromatrack.needs import of_job
 from chromatrack.places import SUMMARY, Places
+from chromatrack.rescheduling import one_timer
 from chromatrack.settings import from_mapping, to_json
 from chromatrack.settings.keys import cadence
 from chromatrack.settings.world import READ_BY
@@ -44,12 +45,7 @@ os.environ["PATH"] = os.pathsep.join(
     [os.environ.get("PATH", os.defpath), str(Path(sys.executable).parent)]
 )
 
-# Snakemake looks for jobs to start once a second for every job that ever started, which in a run of
-# 500 jobs took a third of a core: its limit of 100 jobs in a second is what it looks again for.
-if (limit := getattr(workflow.scheduling_settings, "max_jobs_per_timespan", None)) and (
-    limit.timespan <= 1
-):
-    workflow.scheduling_settings.max_jobs_per_timespan = None
+one_timer()
 
 PLACES = Places(SETTINGS.run)
 RUN = PLACES.folder

@@ -53,7 +53,8 @@ EXPECTED = {
     **{f"siamfc.{name}": {"siamfc"} for name in ("width", "channels", "input_scaling")},
     **{
         f"siamfc.{name}": {"siamfc"}
-        for name in ("epochs", "pairs_per_epoch", "learning_rate", "final_learning_rate")
+        for name in ("epochs", "pairs_per_epoch", "learning_rate", "final_learning_rate",
+                     "clip_norm")
     },
     "siamfc.checkpoint_every": set(),
     "siamfc.keep_every": set(),
@@ -90,7 +91,9 @@ EDITED = {
     "siamfc.search_size": 255,
     "siamfc.shift": 4,
     "siamfc.select": "best_ao",
+    "siamfc.clip_norm": 10.0,
     "siamfc.checkpoint": "model.pt",
+    "fine_tune.clip_norm": 10.0,
     "tune.result": "tuned.json",
 }
 

@@ -69,9 +69,13 @@ class FineTuneSettings:
     """Rate of the first epoch."""
     final_learning_rate: float = 1e-5
     """Rate of the last epoch; exponential in between."""
+    clip_norm: float | None = None
+    """Longest gradient of a step (2-norm over all weights); null: as long as it is."""
 
     def __post_init__(self) -> None:
         positive(self, "epochs", "learning_rate", "final_learning_rate")
+        if self.clip_norm is not None:
+            positive(self, "clip_norm")
         require(self.pairs_per_epoch >= 0, "pairs_per_epoch: expected 0 or more")
 
     def applied_to(self, siamfc: SiamFCSettings) -> SiamFCSettings:

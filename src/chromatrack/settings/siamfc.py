@@ -62,6 +62,8 @@ class SiamFCSettings:
     """Rate of the last epoch; exponential in between."""
     momentum: float = 0.9
     weight_decay: float = 5e-4
+    clip_norm: float | None = None
+    """Longest gradient of a step (2-norm over all weights); null: as long as it is."""
     precision: Literal[32, "bf16", "16-mixed"] = 32
     """Bits, or mixed precision in bfloat16 or, with scaled losses, float16."""
     min_gap: int = 1
@@ -97,6 +99,8 @@ class SiamFCSettings:
             self, "width", "epochs", "batch_size", "learning_rate", "final_learning_rate",
             "min_gap", "max_gap", "checkpoint_every", "label_radius",
         )  # fmt: skip
+        if self.clip_norm is not None:
+            positive(self, "clip_norm")
         require(self.pairs_per_epoch >= 0, "pairs_per_epoch: expected 0 or more")
         require(
             self.search_size in (239, 255),

@@ -148,7 +148,7 @@ class _Loop:
             loss = self.loss_of(self.network, _to(batch, self.plan.device))
         if self.look_every == 1:
             self._check(step, loss.item())
-        training.precision.step(loss, training.optimizer)
+        training.precision.step(loss, training.optimizer, clip_norm=self.plan.clip_norm)
         self.unseen.append((step, loss.detach()))
         self.clock.stepped()
 

@@ -65,6 +65,7 @@ def fit_pairs(
         what=what,
         seed=seed,
         precision=settings.precision,
+        clip_norm=settings.clip_norm,
     )
     target = _target(settings, device)
     keep_every = settings.keep_every * steps_per_epoch

@@ -28,6 +28,7 @@ class FitPlan:
         what: name of the bar.
         seed: of random numbers within a step.
         precision: see `Precision`.
+        clip_norm: longest gradient of a step, over all weights; None: whatever it is.
     """
 
     steps: int
@@ -40,6 +41,7 @@ class FitPlan:
     what: str
     seed: int = 0
     precision: int | str = 32
+    clip_norm: float | None = None
 
     @property
     def work_dir(self) -> Path:

@@ -28,10 +28,20 @@ class Precision:
             return contextlib.nullcontext()
         return torch.autocast(self._device, self._kind)
 
-    def step(self, loss: Tensor, optimizer: torch.optim.Optimizer) -> None:
-        """Backward pass and update; float16 leaves the update out where a gradient overflows."""
+    def step(
+        self, loss: Tensor, optimizer: torch.optim.Optimizer, *, clip_norm: float | None = None
+    ) -> None:
+        """Backward pass and update; float16 leaves the update out where a gradient overflows.
+
+        Args:
+            clip_norm: a longer gradient (2-norm over all weights) is shortened to this; None: none.
+        """
         optimizer.zero_grad(set_to_none=True)
         self._scaler.scale(loss).backward()
+        if clip_norm is not None:
+            self._scaler.unscale_(optimizer)
+            weights = [weight for group in optimizer.param_groups for weight in group["params"]]
+            torch.nn.utils.clip_grad_norm_(weights, clip_norm)
         self._scaler.step(optimizer)
         self._scaler.update()
 
