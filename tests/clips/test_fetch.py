@@ -162,6 +162,37 @@ def test_two_jobs_do_not_work_on_one_shard(site, shard, tmp_path):
         run(shard, tmp_path, settings_for(site))
 
 
+def test_two_folders_on_one_set_of_clips(site, tmp_path):
+    """At the same time, each with a list of its own; what both want is cut by either, and whole."""
+    clips, settings = tmp_path / "clips", {"source": {"kind": "folder", "folder": str(site)}}
+    lists = {"one": ROWS[:5], "two": ROWS[2:7]}
+
+    def start(name):
+        folder = tmp_path / name
+        folder.mkdir()
+        write_clip_list(folder / f"{name}.csv", lists[name])
+        return subprocess.Popen(
+            [sys.executable, "-m", "chromatrack.cli.main", "fetch",
+             f"--shard={folder / f'{name}.csv'}", f"--clips={clips}",
+             f"--ledger={folder / 'ledger.csv'}", "--settings", json.dumps(settings)],
+        )  # fmt: skip
+
+    both = [start(name) for name in lists]
+    assert [process.wait(timeout=120) for process in both] == [0, 0]
+    fetch.fetch_shard(
+        tmp_path / "one" / "one.csv", tmp_path / "alone", tmp_path / "alone.csv",
+        settings=ClipSettings(source=SourceSettings(kind="folder", folder=str(site))),
+    )  # fmt: skip
+    for name, rows in lists.items():
+        ledger = read_ledger(tmp_path / name / "ledger.csv")
+        assert ledger["clip_id"].tolist() == [row.clip_id for row in rows]
+        assert set(ledger["status"]) == {"done"}
+        files = [digest_file(clips / f"{row.clip_id}.mp4") for row in rows]
+        assert [path.name for path in clips.glob(".work*")] == []
+        if name == "one":
+            assert files == [digest_file(tmp_path / "alone" / f"{r.clip_id}.mp4") for r in rows]
+
+
 def test_a_shard_without_a_single_clip_still_has_its_ledger(site, tmp_path):
     write_clip_list(tmp_path / "none.csv", [ClipRow("label", "nobody", 0.0, 10.0, "")])
     assert run(tmp_path / "none.csv", tmp_path, settings_for(site))["status"].tolist() == ["gone"]
