@@ -226,7 +226,7 @@ def test_3_3_is_read_off_the_network(bare):
 def test_5_2_is_in_percent(bare):
     bare.evaluated("davis", EVIL, scores("davis", {"J_mean": 0.3, "F_mean": 0.2, "J_and_F": 0.25}))
     (ours,) = bare.rows("table-5.2", source="here")
-    assert ours["method"] == EVIL and ours["data set"] == "Made world (synthetic)"
+    assert ours["method"] == EVIL and ours["data set"] == "Segments (DAVIS): 9 objects, synthetic"
     assert [ours[key] for key in ("J %", "F %", "average %", "objects")] == [
         "30.0", "20.0", "25.0", "9",
     ]  # fmt: skip

@@ -162,6 +162,18 @@ class Manifest:
         remarks += [self.cut] if self.cut else []
         return f"{self.title} ({'; '.join(remarks)})" if remarks else self.title
 
+    def extent(self, scores: Mapping[str, Any]) -> str:
+        """What the scores of another benchmark than the summary's are about.
+
+        Args:
+            scores: a scores.json.
+        """
+        limit = scores.get("frames_limit")
+        parts = [f"{scores['targets']} {scores['unit']}{'' if scores['targets'] == 1 else 's'}"]
+        parts += [f"first {limit} frames of each sequence"] if limit else []
+        parts += ["synthetic"] if self.synthetic else []
+        return ", ".join(parts)
+
     @property
     def configuration(self) -> Mapping[str, Any]:
         """What `config` says; empty where none was kept."""

@@ -89,8 +89,7 @@ def read_evaluation(path: Path) -> dict[str, Any]:
         curve = curve if isinstance(curve, dict) else {}
         _said(f"{path}: curve {key!r:.60}", check_curve, curve, evaluation["measures"])
     for name, values in evaluation["per_attribute"].items():
-        usable = isinstance(values, dict) and all(map(_is_number, values.values()))
-        if not usable or next(iter(evaluation["measures"])) not in values:
+        if not isinstance(values, dict) or not all(map(_is_number, values.values())):
             raise InputError(f"{path}: per_attribute.{name:.60}: expected numbers of measures")
     if evaluation.get("overlaps") is not None:
         evaluation["overlaps"] = _arrays(evaluation["overlaps"], path)
@@ -180,7 +179,12 @@ def _mean(
     evaluations: list[dict[str, Any]],
 ) -> Mean:
     first = next(iter(evaluations[0]["measures"]))
-    attributes = {name for evaluation in evaluations for name in evaluation["per_attribute"]}
+    attributes = {
+        name
+        for evaluation in evaluations
+        for name, numbers in evaluation["per_attribute"].items()
+        if first in numbers
+    }
     values = {
         key: [evaluation[key] for evaluation in evaluations] for key in evaluations[0]["measures"]
     }
@@ -199,7 +203,7 @@ def _mean(
                     [
                         evaluation["per_attribute"][name][first]
                         for evaluation in evaluations
-                        if name in evaluation["per_attribute"]
+                        if first in evaluation["per_attribute"].get(name, ())
                     ]
                 )
             )

@@ -146,7 +146,7 @@ def methods(source: Source) -> ThesisTable:
     if any(row.experiment == BASELINE for row in rows):
         ours.append((BASELINE_LABEL, "modified AlexNet", HERE))
     ours += [(f"experiment {name}", kind, HERE) for name, kind in kinds.items()]
-    told = source.here if ours else source.without("experiment")
+    told = source.here() if ours else source.without("experiment")
     return ThesisTable(
         name="table-5.8",
         title="Architectures of the methods (thesis Table 5.8)",

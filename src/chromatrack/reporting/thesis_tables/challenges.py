@@ -30,10 +30,11 @@ def davis(source: Source) -> ThesisTable:
         method, backbone, whose = published.SEGMENTATION[row.title]
         values = (round(100 * row.values[key], 2) for key in keys)
         rows.append((method, backbone, whose, published.DAVIS_SET, *values, None))
+    evaluated = list(_evaluated(source, "davis"))
     ours = [
         (title, None, HERE, source.data_set(scores),
          *(scaled(scores[key], 100) for key in keys), scores["targets"])
-        for title, _, scores in _evaluated(source, "davis")
+        for title, _, scores in evaluated
     ]  # fmt: skip
     return ThesisTable(
         name="table-5.2",
@@ -45,8 +46,9 @@ def davis(source: Source) -> ThesisTable:
             "OSVOS is fully supervised. Methods here: thesis is the frame before, hard labels, "
             "central square, as the thesis did it; soft is as configured. First mask repeated and "
             "random weights are what training has to beat.",
-            source.here if ours else "This run has no evaluation of DAVIS: the published numbers "
-            "stand alone.",
+            source.here(evaluated[0][-1])
+            if ours
+            else "This run has no evaluation of DAVIS: the published numbers stand alone.",
         ),
     )  # fmt: skip
 
@@ -67,12 +69,13 @@ def vot(source: Source, *, number: str, edition: str) -> ThesisTable:
         )
         for name, value in known.items()
     ]
-    ours, others = [], set()
+    ours, others, here = [], set(), ""
     for title, _, scores in _evaluated(source, "vot"):
         year = _edition(scores)
         if year.casefold() != edition.casefold():
             others.add(year)
             continue
+        here = source.here(scores)
         ours.append((title, None, HERE, source.data_set(scores), scores["accuracy"],
                      scores["targets"]))  # fmt: skip
     absent = (
@@ -89,7 +92,7 @@ def vot(source: Source, *, number: str, edition: str) -> ThesisTable:
             "Published rows are as the thesis prints them. VOT ranks trackers by EAO, and not by "
             "the average of accuracy and robustness as the thesis has it; it prints accuracies "
             "alone. Only numbers of the same data set can be compared.",
-            source.here if ours else absent,
+            here or absent,
         ),
     )  # fmt: skip
 

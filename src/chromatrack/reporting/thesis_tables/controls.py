@@ -91,6 +91,6 @@ def _note(source: Source, rows: bool) -> list[str]:
         "baseline (auxiliary) right and oracle gain say how far the two branches could help each "
         "other; the oracle looks at the answer, so that its gain is an upper bound.",
         said.text("headline"),
-        source.here,
+        source.here(),
     ]
     return about

@@ -56,7 +56,7 @@ def by_alpha(source: Source, *, number: str, experiment: str) -> ThesisTable:
             "and rounded, where it cuts them off.",
             errors,
             _same_kind(source, experiment) if own else "",
-            source.here if own else source.without(f"experiment {experiment}"),
+            source.here() if own else source.without(f"experiment {experiment}"),
         ),
     )  # fmt: skip
 
@@ -110,7 +110,7 @@ def attributes(source: Source) -> ThesisTable:
             "; ".join(f"{key} {meaning}" for key, meaning in published.ATTRIBUTES.items())
             + ". An empty cell: no sequence shows it.",
             published.PRINTING_ERRORS["5.7"],
-            _choices(source), source.here if shown else source.without("tracker"),
+            _choices(source), source.here() if shown else source.without("tracker"),
         ),
     )  # fmt: skip
 
@@ -144,7 +144,7 @@ def trackers(source: Source) -> ThesisTable:
         note=sentences(
             published.PRINTING_ERRORS["5.9"],
             "Only numbers of the same data set can be compared.",
-            _choices(source), source.here if chosen else source.without("tracker"),
+            _choices(source), source.here() if chosen else source.without("tracker"),
         ),
     )  # fmt: skip
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import math
 from collections.abc import Mapping
@@ -136,15 +135,16 @@ class Source:
         """
         if evaluation is None:
             return self.manifest.heading
-        limit = evaluation.get("frames_limit")
-        cut = f"first {limit} frames of each sequence" if limit else None
-        return dataclasses.replace(self.manifest, cut=cut).heading
+        return f"{evaluation['title']}: {self.manifest.extent(evaluation)}"
 
-    @property
-    def here(self) -> str:
-        """What "here" means, and in what it is smaller than the thesis."""
-        heading = self.manifest.heading
-        return " ".join((f"Here: {heading}{'' if heading.endswith('.') else '.'}",
+    def here(self, evaluation: Mapping[str, Any] | None = None) -> str:
+        """What "here" means, and in what it is smaller than the thesis.
+
+        Args:
+            evaluation: scores.json of another benchmark than the summary's.
+        """
+        data_set = self.data_set(evaluation)
+        return " ".join((f"Here: {data_set}{'' if data_set.endswith('.') else '.'}",
                          *self.manifest.notes))  # fmt: skip
 
     def without(self, what: str) -> str:

@@ -51,7 +51,7 @@ def make_figures(manifest: Manifest, output: str | Path) -> list[dict[str, str]]
         summarized = {row.evaluation for row in manifest.rows}
         for evaluated in manifest.evaluations:
             if not summarized & set(evaluated.trackers.values()):
-                _benchmark_figures(evaluated, manifest.heading, keep)
+                _benchmark_figures(evaluated, manifest, keep)
         for group, paths in grouped(manifest.curves).items():
             curves = {name: read_curve(path) for name, path in paths.items()}
             title = f"Learning curves: {group}"
@@ -109,13 +109,13 @@ def _summary_figures(
                 )
 
 
-def _benchmark_figures(evaluated: Evaluated, heading: str, keep) -> None:
+def _benchmark_figures(evaluated: Evaluated, manifest: Manifest, keep) -> None:
     scores = {title: read_evaluation(path) for title, path in evaluated.trackers.items()}
     if not scores:
         return
     one = next(iter(scores.values()))
     where = f"{one['title']} ({one['protocol'].upper()})"
-    for key, figure in curve_figures(scores, f"{where}\n{heading}"):
+    for key, figure in curve_figures(scores, f"{where}\n{manifest.extent(one)}"):
         curve = one["curves"][key]
         keep(
             figure,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -63,9 +64,9 @@ def page_run(manifest: Manifest) -> dict[str, Any]:
         "sequences": _sequences_note(data) if data.get("sequences") else "",
         "tables_before": _summary(manifest, said, read),
         "tables_after": [
-            _benchmark(one, read) for one in manifest.evaluations if one not in masks
+            _benchmark(one, manifest, read) for one in manifest.evaluations if one not in masks
         ] + _thesis(manifest, said, read),
-        "tables_masks": [_benchmark(one, read) for one in masks] + _score_maps(manifest),
+        "tables_masks": [_benchmark(one, manifest, read) for one in masks] + _score_maps(manifest),
         "contrasts": contrasts(masks, read),
         "learning": [f"Learning curves: {one['group']}" for one in data["learning"]],
         "pictures": [(p.caption, picture_uri(p.png)) for p in manifest.pictures],
@@ -201,13 +202,15 @@ def _score_maps(manifest: Manifest) -> list[Part]:
     return [("scores", "Score maps", tables.score_statistics(found))]
 
 
-def _benchmark(evaluated: Evaluated, read: Reader) -> Part:
+def _benchmark(evaluated: Evaluated, manifest: Manifest, read: Reader) -> Part:
     benchmark = sets.get(evaluated.benchmark)
     entries = {title: read(path) for title, path in evaluated.trackers.items()}
     usual = evaluated.protocol == benchmark.protocols[0]
     heading = benchmark.title if usual else f"{benchmark.title}, {evaluated.protocol.upper()}"
     anchor = f"{evaluated.benchmark}-{evaluated.protocol}"
-    return anchor, heading, tables.evaluations(entries, benchmark)
+    table = tables.evaluations(entries, benchmark)
+    here = f"Here: {manifest.extent(next(iter(entries.values())))}." if entries else ""
+    return anchor, heading, replace(table, note=" ".join(filter(None, (here, table.note))))
 
 
 def _made(manifest: Manifest) -> list[tuple[str, Table]]:
