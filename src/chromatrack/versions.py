@@ -31,6 +31,6 @@ VERSIONS = {
     "strips": 1,
     "score-maps": 1,
     "similarity": 2,
-    "report": 7,
+    "report": 8,
     "speed": 1,
 }

@@ -625,11 +625,16 @@ def test_the_verdicts_come_first_on_the_page_and_are_escaped(manifest):
     assert text.index('id="verdicts"') < text.index("<nav") < text.index("<table")
     # Nothing else is on the first screen but the plot of the gain.
     assert re.findall(r'data-plot="(.*?)"', section) == ["gain"]
-    headline, *listed = re.findall(r"<(?:p|li)[^>]*>(.*?)</(?:p|li)>", section)
+    headline, *listed = re.findall(r"<(?:p|li)[^>]*>(.*?)\s*</?(?:p|li|details)\b", section)
     assert html.unescape(headline) == said["headline"] != ""
-    assert [html.unescape(one).replace("−", "-") for one in listed] == [
-        said["experiments"][name]["sentence"] for name in ("10", "2")
-    ]
+    # The comparison with the control is folded away below the verdict.
+    told = [said["experiments"][name]["verdict_sentence"] for name in ("10", "2")]
+    beside = said["experiments"]["10"]["beside_controls"]
+    assert [html.unescape(one).replace("−", "-") for one in listed if one] == [
+        told[0], *beside, told[1]
+    ]  # fmt: skip
+    assert said["experiments"]["10"]["sentence"] == " ".join([told[0], *beside])
+    assert f"<summary>{said['experiments']['10']['controls_in_short'].capitalize()}" in section
     # The control comes after what the answer is about, folded away.
     assert (
         section.index("Experiment 10,")

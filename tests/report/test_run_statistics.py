@@ -13,6 +13,7 @@ from chromatrack.evaluation import sets
 from chromatrack.evaluation.benchmark import Scores, report
 from chromatrack.metrics import statistics
 from chromatrack.reporting.manifest import read_manifest
+from chromatrack.reporting.sentences import controls_in_short
 from chromatrack.stages.report.statistics import run_statistics
 from chromatrack.stages.report.summary import summarize
 from tests.report.pages import without_scripts
@@ -727,3 +728,19 @@ def test_headline_names_no_number_of_seeds_where_experiments_differ_in_it(ten):
     assert f"{WHERE} and 2 seeds" in ten.told()["headline"]
     ten.add("4", 0.5, BASE + GAIN, seed=0)
     assert "seeds" not in ten.told()["headline"]
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "told"),
+    [
+        ([], ""),
+        (["helps"], "better than its control"),
+        (["cannot be told"], "not shown to be better than its control"),
+        (["helps", "helps"], "better than each of its 2 controls"),
+        (["helps", "does not help", "helps"], "shown to be better than 2 of its 3 controls"),
+        (["does not help", "cannot be told"], "not shown to be better than any of its 2 controls"),
+    ],
+)
+def test_controls_in_short(verdicts, told):
+    against = {str(number): {"verdict": one} for number, one in enumerate(verdicts)}
+    assert controls_in_short({"against": against}) == told

@@ -18,12 +18,17 @@ WAYS = {
 
 
 def sentence(name: str, one: Said, run: Said) -> str:
-    """The verdict on one experiment, with its numbers.
+    """The verdict on one experiment, with its numbers, and how it compares with its controls.
 
     Args:
         one: its part of statistics.json.
         run: the whole.
     """
+    return " ".join([verdict(name, one, run), *beside_controls(one, run)])
+
+
+def verdict(name: str, one: Said, run: Said) -> str:
+    """What can be told of one experiment beside the baseline, as `sentence`."""
     chosen, compared = one["chosen"], one["comparison"]
     way = WAYS[chosen["way"]].format(chosen_on=run["chosen_on"])
     alpha = "α" if chosen["alpha"] is None else f"α = {alpha_text(chosen['alpha'])}"
@@ -43,8 +48,24 @@ def sentence(name: str, one: Said, run: Said) -> str:
     ]
     if chosen["alpha"] == 0:
         parts.append("At α = 0 the auxiliary takes no part.")
-    parts += [_against(control, entry, run) for control, entry in one["against"].items()]
     return " ".join(parts)
+
+
+def beside_controls(one: Said, run: Said) -> list[str]:
+    """A sentence for each control of an experiment, as `sentence`."""
+    return [_against(control, entry, run) for control, entry in one["against"].items()]
+
+
+def controls_in_short(one: Said) -> str:
+    """Of how many of its controls an experiment is better; empty where it has none."""
+    verdicts = [entry["verdict"] for entry in one["against"].values()]
+    if not verdicts:
+        return ""
+    better, count = verdicts.count("helps"), len(verdicts)
+    whose = "its control" if count == 1 else f"its {count} controls"
+    told = {0: f"not shown to be better than {'' if count == 1 else 'any of '}{whose}"}
+    told[count] = f"better than {'' if count == 1 else 'each of '}{whose}"
+    return told.get(better, f"shown to be better than {better} of {whose}")
 
 
 def beside(name: str, one: Said, run: Said) -> str:

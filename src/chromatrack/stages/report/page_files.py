@@ -57,8 +57,8 @@ def read_summary(manifest: Manifest, measures: Mapping[str, Measure]) -> pd.Data
 
 
 EXPERIMENT_KEYS = (
-    "kind", "claim", "sentence", "verdict", "chosen", "comparison", "ways", "complementary",
-    "choosing_on_test_gave", "best_of_p",
+    "kind", "claim", "verdict_sentence", "controls_in_short", "beside_controls", "verdict",
+    "chosen", "comparison", "ways", "complementary", "choosing_on_test_gave", "best_of_p",
 )  # fmt: skip
 """What statistics.json says of each experiment, as far as the page shows it."""
 

@@ -31,6 +31,8 @@ from chromatrack.stages.report.page_files import (
 
 Part = tuple[str, str, Table]
 """Anchor, heading, table."""
+Verdict = tuple[str, str, list[str]]
+"""A sentence, what it is beside its controls in short, and a sentence for each of them."""
 EXPERIMENT = "Video colorization as a second backbone beside the SiamFC tracker"
 RESULTS = "Results of trackers, scored alike"
 """What a page is about."""
@@ -43,7 +45,7 @@ def page_run(manifest: Manifest) -> dict[str, Any]:
         InputError: a listed file is missing or does not hold what its writer puts there.
     """
     said = read_statistics(manifest.statistics) if manifest.statistics else {}
-    told = [(one["claim"], one["sentence"]) for one in said.get("experiments", {}).values()]
+    told = [(one["claim"], _verdict(one)) for one in said.get("experiments", {}).values()]
     compared = said.get("comparisons", {})
     read = cache(read_evaluation)  # several parts show the same scores
     data = run_data(manifest, said, read)
@@ -56,8 +58,8 @@ def page_run(manifest: Manifest) -> dict[str, Any]:
         "synthetic": manifest.synthetic,
         "cut": manifest.cut,
         "headline": said.get("headline", ""),
-        "verdicts": [*(text for claim, text in told if claim), *_beside(compared)],
-        "others": [text for claim, text in told if not claim],
+        "verdicts": [*(one for claim, one in told if claim), *_beside(compared)],
+        "others": [one for claim, one in told if not claim],
         "gain": _gain_caption(data),
         "curves": [{**one, "caption": _curve_caption(one)} for one in data.get("curves", ())],
         "attributes": _attributes_caption(data),
@@ -155,8 +157,18 @@ def capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _beside(compared: Mapping[str, Any]) -> list[str]:
-    return [beside(name, one, compared) for name, one in compared.get("comparisons", {}).items()]
+def _verdict(one: Mapping[str, Any]) -> Verdict:
+    controls = one["beside_controls"] if isinstance(one["beside_controls"], list) else []
+    return (
+        str(one["verdict_sentence"]),
+        str(one["controls_in_short"]),
+        [str(text) for text in controls],
+    )
+
+
+def _beside(compared: Mapping[str, Any]) -> list[Verdict]:
+    told = compared.get("comparisons", {})
+    return [(beside(name, one, compared), "", []) for name, one in told.items()]
 
 
 # Tables

@@ -12,7 +12,13 @@ from chromatrack.files import made_by, write_json
 from chromatrack.metrics import statistics
 from chromatrack.reporting.manifest import BASELINE, UNTRAINED, Manifest, Plan
 from chromatrack.reporting.per_target import Key, PerTarget, Scored, read_scored
-from chromatrack.reporting.sentences import headline, sentence
+from chromatrack.reporting.sentences import (
+    beside_controls,
+    controls_in_short,
+    headline,
+    sentence,
+    verdict,
+)
 from chromatrack.stages.report.alphas import Alpha, Alphas, Rule, beside, rounded
 
 
@@ -86,6 +92,9 @@ class _Run:
         }
         for name, one in experiments.items():
             one["sentence"] = sentence(name, one, said)
+            one["verdict_sentence"] = verdict(name, one, said)
+            one["controls_in_short"] = controls_in_short(one)
+            one["beside_controls"] = beside_controls(one, said)
         return {**said, "headline": headline(said)}
 
     def _estimate(self, values: np.ndarray) -> dict[str, Any]:
