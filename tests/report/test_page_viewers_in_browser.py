@@ -93,7 +93,7 @@ def test_overlaps_are_drawn_for_every_frame_as_they_were_scored(opened, run):
     for (name, values), row in zip(drawn, ("exp1-alpha0.3-seed0", "baseline-seed0"), strict=True):
         assert name == {"e": "exp 1, α = 0.3", "b": "SiamFC (baseline)"}[row[0]]
         assert values == pytest.approx(decoded(coded[row], np.uint8) / 250)
-    assert said(page).endswith(f"SiamFC (baseline) {drawn[1][1][0]:.2f}")
+    assert said(page).endswith(f"{drawn[1][1][0]:.2f} of SiamFC (baseline)")
 
 
 def test_the_button_jumps_to_where_the_two_part(opened, run):

@@ -121,7 +121,7 @@ class Viewer {
     for (const index of this.drawn()) {
       const tracker = this.data.trackers[index];
       draw(strip.boxes[tracker.row], { ...this.strokeOf(index), "data-box": tracker.row });
-      told.push(`${shortened(tracker.name)} ${number(this.overlaps(index)[frame], 2)}`);
+      told.push(`${number(this.overlaps(index)[frame], 2)} of ${shortened(tracker.name)}`);
     }
     this.frame.replaceChildren(...parts);
     this.drawMaps(frame);
