@@ -26,7 +26,7 @@ from chromatrack.files import canonical_json
 from chromatrack.locks import holding
 from chromatrack.needs import of_job
 from chromatrack.places import SUMMARY, Places
-from chromatrack.rescheduling import one_timer
+from chromatrack.rescheduling import find_own_commands, one_timer
 from chromatrack.settings import from_mapping, to_json
 from chromatrack.settings.keys import cadence
 from chromatrack.settings.world import READ_BY
@@ -40,11 +40,7 @@ try:
 except InputError as error:
     raise WorkflowError(f"configuration: {error}")
 
-# Where no environment was activated, rules call the `chromatrack` beside this Python.
-os.environ["PATH"] = os.pathsep.join(
-    [os.environ.get("PATH", os.defpath), str(Path(sys.executable).parent)]
-)
-
+find_own_commands()
 one_timer()
 
 PLACES = Places(SETTINGS.run)

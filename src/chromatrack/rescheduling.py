@@ -6,11 +6,20 @@ every job that has ended. After 500 jobs the main process took almost half a cor
 
 from __future__ import annotations
 
+import os
+import sys
 import threading
 import weakref
+from pathlib import Path
 from typing import Any
 
 _pending: weakref.WeakKeyDictionary[Any, threading.Timer] = weakref.WeakKeyDictionary()
+
+
+def find_own_commands() -> None:
+    """Let rules find the `chromatrack` beside this Python where no environment was activated."""
+    folder = str(Path(sys.executable).parent)
+    os.environ["PATH"] = os.pathsep.join([os.environ.get("PATH", os.defpath), folder])
 
 
 def one_timer() -> bool:
