@@ -18,7 +18,7 @@ from chromatrack.evaluation.benchmark import Scores, Selection, report
 from chromatrack.files import digest_text
 from chromatrack.reporting import plots
 from chromatrack.reporting.manifest import read_manifest
-from chromatrack.reporting.scores import best_of_each, mean_over_seeds, one_of_each
+from chromatrack.reporting.scores import Mean, best_of_each, mean_over_seeds, one_of_each
 from chromatrack.stages.evaluation.evaluate import evaluate
 from chromatrack.stages.report.figures import make_figures
 from chromatrack.stages.report.page import make_page
@@ -732,3 +732,18 @@ def test_declared_parts_that_are_damaged_are_one_sentence(manifest, capsys):
                 assert len(said) == 1 and path.name in said[0], (keys, damage, said)
                 refused += 1
     assert refused > len(DAMAGED)
+
+
+def test_trackers_of_no_experiment_are_each_their_own():
+    """They share experiment and alpha: none may stand in the row of another."""
+
+    def mean(experiment, alpha, score, tracker=None):
+        return Mean(experiment, alpha, "auc", {"auc": score}, {}, {}, 1, tracker)
+
+    known = [
+        mean("baseline", None, 0.5), mean("classical", None, 0.7, "klt"),
+        mean("classical", None, 0.6, "kcf"), mean("1", 0.3, 0.4), mean("1", 0.6, 0.5),
+    ]  # fmt: skip
+    told = one_of_each(known, {"1": 0.3})
+    assert [one.score for one in told] == [0.5, 0.7, 0.6, 0.4]
+    assert [one.tracker for one in told] == [None, "klt", "kcf", None]

@@ -221,7 +221,7 @@ def _mean_of(evaluations: list[dict[str, Any]], curve_of: Callable) -> np.ndarra
 def one_of_each(means: Iterable[Mean], alphas: Mapping[str, float | str]) -> list[Mean]:
     """Each experiment at its alpha of `alphas`, else at its best one; all without an alpha."""
     known = list(means)
-    at = {(mean.experiment, mean.alpha): mean for mean in known}
+    at = {(mean.experiment, mean.alpha): mean for mean in known if mean.tracker is None}
     return [at.get((best.experiment, alphas.get(best.experiment)), best)
             for best in best_of_each(known)]  # fmt: skip
 
