@@ -3,7 +3,7 @@
     python -m benchmarks.scheduler
 
 Jobs that do nothing for half a second, with inputs that are looked at each time a job is chosen;
-CPU seconds of the main process alone. The arms take turns (src/chromatrack/rescheduling.py).
+CPU seconds of the main process alone. The arms take turns (src/chromatrack/under_snakemake.py).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ rule job:
     output: "out/{{n}}"
     shell: "sleep 0.5; touch {{output}}"
 """
-MENDED = "from chromatrack.rescheduling import one_timer\nassert one_timer()\n"
+MENDED = "from chromatrack.under_snakemake import one_timer\nassert one_timer()\n"
 
 
 def cpu_seconds(mended: bool, jobs: int) -> float:
@@ -43,8 +43,7 @@ def cpu_seconds(mended: bool, jobs: int) -> float:
         with subprocess.Popen(
             call, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         ) as process:
-            while os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT) is None:
-                pass
+            os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
             # Still a zombie: its own time, without that of the jobs it has waited for.
             fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
         if process.returncode:

@@ -26,7 +26,7 @@ from chromatrack.files import canonical_json
 from chromatrack.locks import holding
 from chromatrack.needs import of_job
 from chromatrack.places import SUMMARY, Places
-from chromatrack.rescheduling import find_own_commands, one_timer
+from chromatrack.under_snakemake import find_own_commands, one_timer
 from chromatrack.settings import from_mapping, to_json
 from chromatrack.settings.keys import cadence
 from chromatrack.settings.world import READ_BY

@@ -1,9 +1,17 @@
 """What tests of the page share: a run that was never made, its page, and what that may not do."""
 
+import json
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
+from tests.report.evaluated import (
+    EVIL,
+    add_row,
+    made_up_scores,
+)
 from tests.report.pages import WIDE, MadeUp, draw_all, made_up
 
 
@@ -54,3 +62,85 @@ def opened(browser):
     for context in contexts:
         context.close()
     assert complaints == []
+
+
+@pytest.fixture
+def rows(tmp_path):
+    return [
+        add_row(tmp_path, "2", "learned", 0, 10),
+        add_row(tmp_path, "2", 0.3, 1, 10),
+        add_row(tmp_path, "2", 0.3, 0, 10),
+        add_row(tmp_path, "10", 0.1, 0, 22),
+        add_row(tmp_path, "baseline", None, 1, 20),
+        add_row(tmp_path, "baseline", None, 0, 16),
+    ]
+
+
+@pytest.fixture
+def manifest(rows, tmp_path):
+    """A manifest with every part, labels that attack included; its path."""
+
+    def write(name, text):
+        (tmp_path / name).write_text(text)
+        return str(tmp_path / name)
+
+    Image.new("RGB", (20, 10), "red").save(tmp_path / "picture.png")
+    header = "clip_id,label,youtube_id,time_start,time_end,split,status,permanent,message\n"
+    ledger = header + f"a,l,-x,0,10,train,done,False,\nb,{EVIL},y,0,10,train,{EVIL},True,m\n"
+    davis = made_up_scores("davis", "propagated", {"J_mean": 0.3, "F_mean": 0.2, "J_and_F": 0.25},
+                    targets=3)  # fmt: skip
+    vot = made_up_scores("vot", "restarted", {
+        "accuracy": 0.5, "failures": 2.0, "robustness": 1.5, "eao": None,
+    })  # fmt: skip
+    score = {"siamfc": {"mean": -3.0, "std": 3.5}, "auxiliary": {"mean": 400.0, "std": 30.0},
+             "pairs": 10}  # fmt: skip
+    curve = "step,loss,learning_rate,validation_loss\n1,2.5,0.1,\n2,1.5,0.1,1.9\n3,nan,0.1,\n"
+    value = {
+        "title": f"World {EVIL}", "synthetic": True, "cut": "first 10 frames", "notes": [EVIL],
+        "experiments": {"2": f"fine-tuned {EVIL}"}, "plans": {"2": {"controls": ["10"]}},
+        "rows": rows, "summary_csv": str(tmp_path / "summary.csv"),
+        "statistics": str(tmp_path / "verdicts.json"),
+        "evaluations": [
+            {"benchmark": "otb", "protocol": "ope",
+             "trackers": {row["tracker"]: row["evaluation"] for row in rows}},
+            {"benchmark": "davis", "protocol": "propagated",
+             "trackers": {f"resnet18 {EVIL}": write("davis.json", davis)}},
+            {"benchmark": "vot", "protocol": "restarted",
+             "trackers": {f"siamfc {EVIL}": write("vot.json", vot)}},
+        ],
+        "ledgers": [write("ledger.csv", ledger)],
+        "lab_statistics": write(
+            "lab.json", json.dumps({"mean": [0.4, 0.5, 0.5], "std": [0.2, 0.0, 0.0], "frames": 7})
+        ),
+        "score_statistics": {"resnet18": write("score.json", json.dumps(score))},
+        "curves": {"colorization/resnet18": write("curve.csv", curve)},
+        "pictures": [{"caption": EVIL, "png": str(tmp_path / "picture.png")}],
+        "config": f"run: demo # {EVIL} ${{NOT_SET}}\n",
+    }  # fmt: skip
+    path = tmp_path / "manifest.json"
+    path.write_text(json.dumps(value))
+    return path
+
+
+@pytest.fixture
+def with_classical(manifest, tmp_path):
+    """The manifest with two classical trackers, a cut EAO and GOT-10k; its path."""
+    value = json.loads(manifest.read_text())
+    for name, shift in (("kcf", 2), ("klt", 4)):
+        value["rows"].append(add_row(tmp_path, "classical", None, None, shift) | {"tracker": name})
+        path = tmp_path / f"{name}.json"
+        Path(value["rows"][-1]["evaluation"]).rename(path)
+        value["rows"][-1]["evaluation"] = str(path)
+    (tmp_path / "kcf-vot.json").write_text(made_up_scores("vot", "restarted", {
+        "accuracy": 0.4, "failures": 1.0, "robustness": 0.5, "eao": 0.123,
+    }, remarks={"eao": "to 195 of 356"}))  # fmt: skip
+    value["evaluations"][-1]["trackers"]["kcf"] = str(tmp_path / "kcf-vot.json")
+    (tmp_path / "kcf-got10k.json").write_text(made_up_scores("got10k", "ope", {
+        "average_overlap": 0.2034, "success_rate_50": 0.1771, "success_rate_75": 0.0652,
+    }, targets=180, curves={"success": np.linspace(1, 0, 101)}))  # fmt: skip
+    value["evaluations"].append({
+        "benchmark": "got10k", "protocol": "ope",
+        "trackers": {"kcf": str(tmp_path / "kcf-got10k.json")},
+    })  # fmt: skip
+    manifest.write_text(json.dumps(value))
+    return manifest

@@ -1,203 +1,33 @@
-"""Summary, plots and page, from made-up evaluations."""
+"""Figures and page, from evaluations."""
 
 import html
 import json
 import re
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
-from PIL import Image
 
 from chromatrack.cli.main import main
-from chromatrack.data import otb as otb_data
 from chromatrack.errors import InputError
 from chromatrack.evaluation import sets
-from chromatrack.evaluation.benchmark import Scores, Selection, report
 from chromatrack.files import digest_text
 from chromatrack.reporting import plots
 from chromatrack.reporting.manifest import read_manifest
 from chromatrack.reporting.scores import Mean, best_of_each, mean_over_seeds, one_of_each
-from chromatrack.stages.evaluation.evaluate import evaluate
 from chromatrack.stages.report.figures import make_figures
 from chromatrack.stages.report.page import make_page
-from chromatrack.stages.report.statistics import run_statistics
-from chromatrack.stages.report.summary import summarize
+from tests.report.evaluated import (
+    EVIL,
+    add_row,
+    auc,
+    made_up_scores,
+    row_cells,
+    run_all,
+    summed,
+    table_of,
+)
 from tests.report.pages import without_scripts
-
-EVIL = "<script>alert('x')</script> $\\frac{"
-
-
-def add_row(root, experiment, alpha, seed, offset, targets=2):
-    """A tracker whose boxes are `offset` pixels off, evaluated."""
-    name = f"{experiment}_{alpha}_{seed}"
-    truth = np.tile([20.0, 30.0, 40.0, 40.0], (10, 1))
-    for target in range(targets):
-        otb_data.write_boxes(root / "anno" / f"T{target}.txt", truth)
-        otb_data.write_attributes(root / "att", f"T{target}", ["OCC", "IV"][: target + 1])
-        results = truth + np.array([offset, 0, 0, 0])
-        otb_data.write_boxes(root / "results" / name / f"T{target}.txt", results)
-    evaluation, run = root / f"{name}.json", root / f"{name}.run.json"
-    selection = Selection(root=root / "anno", attributes=root / "att")
-    evaluate(sets.get("otb"), selection, root / "results" / name, evaluation, subset=True)
-    inputs = {"checkpoint": digest_text(name)} if seed is not None else {}
-    run.write_text(json.dumps({
-        "frames": 20, "seconds": 1.6, "frames_per_second": 12.5,
-        "made_by": {"stage": "track", "inputs": inputs},
-    }))  # fmt: skip
-    return {"tracker": name, "experiment": experiment, "alpha": alpha, "seed": seed,
-            "evaluation": str(evaluation), "run": str(run)}  # fmt: skip
-
-
-@pytest.fixture
-def rows(tmp_path):
-    return [
-        add_row(tmp_path, "2", "learned", 0, 10),
-        add_row(tmp_path, "2", 0.3, 1, 10),
-        add_row(tmp_path, "2", 0.3, 0, 10),
-        add_row(tmp_path, "10", 0.1, 0, 22),
-        add_row(tmp_path, "baseline", None, 1, 20),
-        add_row(tmp_path, "baseline", None, 0, 16),
-    ]
-
-
-def auc(row):
-    return json.loads(open(row["evaluation"]).read())["success_auc"]
-
-
-def read(rows, folder, **more):
-    """A manifest of these rows."""
-    path = folder / "made.json"
-    path.write_text(json.dumps({"title": "world", "rows": rows} | more))
-    return read_manifest(path)
-
-
-def summed(rows, folder, **more):
-    """The summary of rows, by their own statistics; in `folder` as summary.csv."""
-    manifest = read(rows, folder, **more)
-    said = run_statistics(manifest, folder / "statistics.json")
-    return summarize(manifest, said, folder / "summary.csv")
-
-
-def test_summary_has_its_columns_and_the_baseline_first(rows, tmp_path):
-    summed(rows, tmp_path, title="Synthetic world", config="run: demo\n")
-    table = pd.read_csv(tmp_path / "summary.csv", dtype={"alpha": str, "experiment": str})
-    assert table.columns.tolist() == [
-        "data_set", "tracker", "experiment", "alpha", "seeds",
-        "success_auc", "success_auc_low", "success_auc_high",
-        "difference", "difference_low", "difference_high", "p",
-        "precision_20", "targets", "frames", "weights", "configuration",
-    ]  # fmt: skip
-    assert table["tracker"].tolist() == [
-        "baseline", "exp2-alpha0.3", "exp2-alphalearned", "exp10-alpha0.1"
-    ]  # fmt: skip
-    assert table["experiment"].tolist() == ["baseline", "2", "2", "10"]
-    assert table["seeds"].tolist() == ["0 1", "0 1", "0", "0"]
-    assert table["alpha"].fillna("").tolist() == ["", "0.3", "learned", "0.1"]
-    assert set(table["data_set"]) == {"Synthetic world"}
-    assert set(table["targets"]) == {2} and set(table["frames"]) == {20}
-    assert set(table["configuration"]) == {digest_text("run: demo\n")[:12]}
-
-
-def test_summary_averages_seeds_and_tells_the_weights_of_each(rows, tmp_path):
-    """In the order of the seeds, whatever the order of the rows."""
-    table = summed(rows, tmp_path).set_index("tracker")
-    learned, late, early, _, baseline_1, baseline_0 = rows
-    for tracker, own in (("baseline", (baseline_0, baseline_1)), ("exp2-alpha0.3", (early, late)),
-                         ("exp2-alphalearned", (learned,))):  # fmt: skip
-        line = table.loc[tracker]
-        assert line["success_auc"] == pytest.approx(np.mean([auc(row) for row in own]), abs=1e-6)
-        assert line["weights"] == " ".join(digest_text(row["tracker"])[:12] for row in own)
-        assert line["success_auc_low"] <= line["success_auc"] <= line["success_auc_high"]
-
-
-def test_difference_is_to_the_baseline_of_the_same_seed(rows, tmp_path):
-    table = summed(rows, tmp_path).set_index("tracker")
-    learned, late, early, _, baseline_1, baseline_0 = rows
-    both = (auc(early) - auc(baseline_0) + auc(late) - auc(baseline_1)) / 2
-    one = auc(learned) - auc(baseline_0)
-    assert table.loc["exp2-alpha0.3", "difference"] == pytest.approx(both, abs=1e-6)
-    assert table.loc["exp2-alphalearned", "difference"] == pytest.approx(one, abs=1e-6)
-    assert np.isnan(table.loc["baseline", "difference"])
-    assert auc(baseline_0) != auc(baseline_1)
-
-
-def test_summary_refuses_what_cannot_be_compared(rows, tmp_path):
-    output = tmp_path / "summary.csv"
-    with pytest.raises(InputError, match="'baseline' of seed 1"):
-        summed([row for row in rows if row is not rows[4]], tmp_path)
-    with pytest.raises(InputError, match="listed twice"):
-        summed([*rows, rows[0]], tmp_path)
-    fewer = add_row(tmp_path, "3", 0.5, 0, 3, targets=1)
-    with pytest.raises(InputError, match="expected the targets of the other trackers"):
-        summed([*rows, fewer], tmp_path)
-    said = run_statistics(read(rows, tmp_path), tmp_path / "statistics.json")
-    with pytest.raises(InputError, match="expected 2 targets and 20 frames"):
-        summarize(read([*rows, fewer], tmp_path), said, output)
-    with pytest.raises(InputError, match="at least one tracker"):
-        summed([], tmp_path)
-    assert not output.exists()
-
-
-def test_summary_refuses_statistics_of_other_trackers(rows, tmp_path):
-    said = run_statistics(read(rows, tmp_path), tmp_path / "statistics.json")
-    more = add_row(tmp_path, "3", 0.5, 0, 3)
-    for other in ([*rows, more], rows[1:], [row for row in rows if row["seed"] == 0]):
-        with pytest.raises(InputError, match="of other trackers"):
-            summarize(read(other, tmp_path), said, tmp_path / "summary.csv")
-
-
-def test_a_baseline_that_never_hits_can_be_compared_with(tmp_path):
-    """With the given first frame no real tracker scores 0; MATLAB's convention can."""
-    rows = [add_row(tmp_path, "baseline", None, 0, 900), add_row(tmp_path, "1", 0.5, 0, 3)]
-    file = Path(rows[0]["evaluation"])
-    scores = json.loads(file.read_text()) | {"success_auc": 0.0}
-    for entry in scores["per_sequence"].values():
-        entry["success_auc"] = 0.0
-    file.write_text(json.dumps(scores))
-    table = summed(rows, tmp_path)
-    assert table["success_auc"].tolist() == [0.0, pytest.approx(auc(rows[1]), abs=1e-6)]
-    assert table.loc[1, "difference"] == table.loc[1, "success_auc"]
-
-
-def test_equal_runs_give_equal_tables_without_a_time_in_them(rows, tmp_path):
-    """The same boxes, tracked again on a machine of another speed."""
-    summed(rows, tmp_path)
-    first = (tmp_path / "summary.csv").read_bytes()
-    for row in rows:
-        said = json.loads(Path(row["run"]).read_text())
-        slower = {"seconds": 7.25, "frames_per_second": 2.76, "device": "cuda"}
-        Path(row["run"]).write_text(json.dumps(said | slower))
-    summed(rows, tmp_path)
-    assert (tmp_path / "summary.csv").read_bytes() == first
-    assert not re.search("second|device|date", first.decode())
-
-
-def test_intervals_are_those_of_the_statistics(rows, tmp_path):
-    summed(rows, tmp_path)
-    table = pd.read_csv(tmp_path / "summary.csv").astype(object)
-    said = json.loads((tmp_path / "statistics.json").read_text())["rows"]
-    assert len(table) == len(said)
-    for line, entry in zip(table.to_dict("records"), said, strict=True):
-        pairs = [("success_auc", entry["value"]), ("difference", entry["difference"] or {})]
-        for name, value in pairs:
-            for column, end in ((name, "mean"), (f"{name}_low", "low"), (f"{name}_high", "high")):
-                assert line[column] == value.get(end) or (pd.isna(line[column]) and not value)
-        assert line["p"] == entry["p"] or (pd.isna(line["p"]) and entry["p"] is None)
-
-
-def test_a_run_without_weights_and_one_without_digests(rows, tmp_path):
-    by_name = {row["tracker"]: row for row in rows}
-    by_name["2_0.3_0"]["run"] = None
-    by_name["10_0.1_0"]["run"] = None
-    table = summed(rows, tmp_path).set_index("tracker")
-    assert table.loc["exp2-alpha0.3", "weights"] == f"- {digest_text('2_0.3_1')[:12]}"
-    assert table.loc["exp10-alpha0.1", "weights"] == ""
-    path = Path(by_name["2_0.3_1"]["run"])
-    path.write_text('{"made_by": []}')
-    with pytest.raises(InputError, match=re.escape(f"{path}: expected made_by")):
-        summed(rows, tmp_path)
 
 
 def test_means_are_over_seeds_and_the_best_alpha_is_chosen(rows, tmp_path):
@@ -212,72 +42,6 @@ def test_means_are_over_seeds_and_the_best_alpha_is_chosen(rows, tmp_path):
     best = next(mean for mean in means if mean in best_of_each(means) and mean.experiment == "2")
     other = next(mean for mean in means if mean.experiment == "2" and mean.alpha != best.alpha)
     assert other in one_of_each(means, {"2": other.alpha}) and best in one_of_each(means, {})
-
-
-def made_up(benchmark, protocol, values, *, targets=1, frames=9, of_each=None, **more):
-    """scores.json of a tracker with these values, and these of each target."""
-    one = sets.get(benchmark)
-    missing = {measure.key: 0.25 for measure in one.measures if measure.key not in values}
-    per_unit = {f"T{index}": {"frames": 3} | (of_each or {}) for index in range(targets)}
-    scores = Scores(values=values | missing, per_unit=per_unit, frames=frames, **more)
-    return json.dumps(report(one, scores, protocol=protocol, tracker="t"))
-
-
-@pytest.fixture
-def manifest(rows, tmp_path):
-    """A manifest with every part, labels that attack included; its path."""
-
-    def write(name, text):
-        (tmp_path / name).write_text(text)
-        return str(tmp_path / name)
-
-    Image.new("RGB", (20, 10), "red").save(tmp_path / "picture.png")
-    header = "clip_id,label,youtube_id,time_start,time_end,split,status,permanent,message\n"
-    ledger = header + f"a,l,-x,0,10,train,done,False,\nb,{EVIL},y,0,10,train,{EVIL},True,m\n"
-    davis = made_up("davis", "propagated", {"J_mean": 0.3, "F_mean": 0.2, "J_and_F": 0.25},
-                    targets=3)  # fmt: skip
-    vot = made_up("vot", "restarted", {
-        "accuracy": 0.5, "failures": 2.0, "robustness": 1.5, "eao": None,
-    })  # fmt: skip
-    score = {"siamfc": {"mean": -3.0, "std": 3.5}, "auxiliary": {"mean": 400.0, "std": 30.0},
-             "pairs": 10}  # fmt: skip
-    curve = "step,loss,learning_rate,validation_loss\n1,2.5,0.1,\n2,1.5,0.1,1.9\n3,nan,0.1,\n"
-    value = {
-        "title": f"World {EVIL}", "synthetic": True, "cut": "first 10 frames", "notes": [EVIL],
-        "experiments": {"2": f"fine-tuned {EVIL}"}, "plans": {"2": {"controls": ["10"]}},
-        "rows": rows, "summary_csv": str(tmp_path / "summary.csv"),
-        "statistics": str(tmp_path / "verdicts.json"),
-        "evaluations": [
-            {"benchmark": "otb", "protocol": "ope",
-             "trackers": {row["tracker"]: row["evaluation"] for row in rows}},
-            {"benchmark": "davis", "protocol": "propagated",
-             "trackers": {f"resnet18 {EVIL}": write("davis.json", davis)}},
-            {"benchmark": "vot", "protocol": "restarted",
-             "trackers": {f"siamfc {EVIL}": write("vot.json", vot)}},
-        ],
-        "ledgers": [write("ledger.csv", ledger)],
-        "lab_statistics": write(
-            "lab.json", json.dumps({"mean": [0.4, 0.5, 0.5], "std": [0.2, 0.0, 0.0], "frames": 7})
-        ),
-        "score_statistics": {"resnet18": write("score.json", json.dumps(score))},
-        "curves": {"colorization/resnet18": write("curve.csv", curve)},
-        "pictures": [{"caption": EVIL, "png": str(tmp_path / "picture.png")}],
-        "config": f"run: demo # {EVIL} ${{NOT_SET}}\n",
-    }  # fmt: skip
-    path = tmp_path / "manifest.json"
-    path.write_text(json.dumps(value))
-    return path
-
-
-def run_all(manifest):
-    folder = manifest.parent
-    for stage, output, *more in (
-        ("statistics", "verdicts.json"),
-        ("summary", "summary.csv", f"--statistics={folder / 'verdicts.json'}"),
-        ("figures", "figures"), ("page", "p.html"),
-    ):  # fmt: skip
-        assert main([stage, f"--manifest={manifest}", f"--output={folder / output}", *more]) == 0
-    return (folder / "p.html").read_text()
 
 
 def test_page_is_self_contained_and_escapes_labels(manifest):
@@ -422,30 +186,6 @@ def test_missing_and_broken_files_are_named(manifest, tmp_path, capsys):
     assert "--statistics" in capsys.readouterr().err
 
 
-@pytest.fixture
-def with_classical(manifest, tmp_path):
-    """The manifest with two classical trackers, a cut EAO and GOT-10k; its path."""
-    value = json.loads(manifest.read_text())
-    for name, shift in (("kcf", 2), ("klt", 4)):
-        value["rows"].append(add_row(tmp_path, "classical", None, None, shift) | {"tracker": name})
-        path = tmp_path / f"{name}.json"
-        Path(value["rows"][-1]["evaluation"]).rename(path)
-        value["rows"][-1]["evaluation"] = str(path)
-    (tmp_path / "kcf-vot.json").write_text(made_up("vot", "restarted", {
-        "accuracy": 0.4, "failures": 1.0, "robustness": 0.5, "eao": 0.123,
-    }, remarks={"eao": "to 195 of 356"}))  # fmt: skip
-    value["evaluations"][-1]["trackers"]["kcf"] = str(tmp_path / "kcf-vot.json")
-    (tmp_path / "kcf-got10k.json").write_text(made_up("got10k", "ope", {
-        "average_overlap": 0.2034, "success_rate_50": 0.1771, "success_rate_75": 0.0652,
-    }, targets=180, curves={"success": np.linspace(1, 0, 101)}))  # fmt: skip
-    value["evaluations"].append({
-        "benchmark": "got10k", "protocol": "ope",
-        "trackers": {"kcf": str(tmp_path / "kcf-got10k.json")},
-    })  # fmt: skip
-    manifest.write_text(json.dumps(value))
-    return manifest
-
-
 def test_classical_trackers_stand_in_the_table_after_the_baselines(with_classical, rows, tmp_path):
     run_all(with_classical)
     table = pd.read_csv(tmp_path / "summary.csv", dtype=str, keep_default_na=False)
@@ -482,17 +222,6 @@ def test_a_classical_tracker_is_listed_once_and_has_no_seed(with_classical, tmp_
     with_classical.write_text(json.dumps(value))
     with pytest.raises(InputError, match=r"seed: expected null"):
         read_manifest(with_classical)
-
-
-def table_of(text, anchor):
-    """From the heading of a table to its end."""
-    return text[text.index(f'id="{anchor}"') :].split("</table>")[0]
-
-
-def row_cells(text, name):
-    """Cells of the first row of the page that begins with a name."""
-    row = re.search(rf'<th scope="row">{re.escape(name)}</th>(.*?)</tr>', text, re.DOTALL)
-    return re.findall(r"<td[^>]*>(.*?)</td>", row[1])
 
 
 def test_all_measures_of_a_benchmark_stand_above_the_published_rows(with_classical):
@@ -567,7 +296,7 @@ def test_the_summary_may_be_of_another_benchmark(tmp_path):
         ("baseline-seed0", "baseline", None, 0, 0.4), ("exp1", "1", 0.5, 0, 0.5),
     ):  # fmt: skip
         path = tmp_path / f"{name}.json"
-        path.write_text(made_up("vot", "restarted", {"accuracy": value, "eao": None},
+        path.write_text(made_up_scores("vot", "restarted", {"accuracy": value, "eao": None},
                                 of_each={"accuracy": value}))  # fmt: skip
         rows.append({"tracker": name, "experiment": experiment, "alpha": alpha, "seed": seed,
                      "evaluation": str(path), "run": None})  # fmt: skip
@@ -672,7 +401,7 @@ def test_a_summary_of_objects_starts_with_the_measure_that_each_of_them_has(tmp_
         path = tmp_path / f"{name}.json"
         whole = {"J_and_F": value + 0.1, "J_mean": value, "F_mean": value + 0.2}
         each = {"J_mean": value, "F_mean": value + 0.2}
-        path.write_text(made_up("davis", "propagated", whole, targets=3, of_each=each))
+        path.write_text(made_up_scores("davis", "propagated", whole, targets=3, of_each=each))
         rows.append({"tracker": name, "experiment": "own", "alpha": None, "seed": None,
                      "evaluation": str(path)})  # fmt: skip
     value = {

@@ -102,7 +102,7 @@ def check_curve(told: dict[str, Any], measures: Container[str]) -> None:
     """
     _check(told, {"title": str, "x": str, "y": str, "measure": str, "legend": str})
     parts = [told.get(part) for part in ("thresholds", "values")]
-    usable = all(isinstance(part, list) and part and all(map(_is_number, part)) for part in parts)
+    usable = all(isinstance(part, list) and part and all(map(is_number, part)) for part in parts)
     if not usable or len(parts[0]) != len(parts[1]):
         raise ValueError("expected a value at each threshold")
     if told["measure"] not in measures:
@@ -115,12 +115,13 @@ def _check(told: dict[str, Any], kinds: dict[str, type]) -> None:
     said = {str: "text", int: "a whole number", float: "a number"}
     for key, kind in kinds.items():
         value = told.get(key)
-        wanted = _is_number(value) if kind is float else isinstance(value, kind)
+        wanted = is_number(value) if kind is float else isinstance(value, kind)
         if not wanted or isinstance(value, bool):
             raise ValueError(f"expected {key!r} with {said[kind]}")
 
 
-def _is_number(value: Any) -> bool:
+def is_number(value: Any) -> bool:
+    """Whether a value of JSON is a finite number."""
     return (
         isinstance(value, int | float)
         and not isinstance(value, bool)
@@ -129,4 +130,4 @@ def _is_number(value: Any) -> bool:
 
 
 def _is_end(value: Any) -> bool:
-    return value is None or _is_number(value)
+    return value is None or is_number(value)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from chromatrack.errors import InputError
-from chromatrack.evaluation.measures import Measure, check_curve
+from chromatrack.evaluation.measures import Measure, check_curve, is_number
 from chromatrack.files import read_json
 from chromatrack.reporting.manifest import BASELINE, BASELINE_LABEL, CLASSICAL, OWN, UNTRAINED, Row
 
@@ -78,7 +77,7 @@ def read_evaluation(path: Path) -> dict[str, Any]:
         raise InputError(f"{path}: expected at least one of 'measures', found none")
     for key, told in evaluation["measures"].items():
         value = evaluation.get(key)
-        known = key in evaluation and (value is None or _is_number(value))
+        known = key in evaluation and (value is None or is_number(value))
         if not known:
             raise InputError(f"{path}: expected a number as {key!r}")
         _said(f"{path}: measure {key!r:.60}", Measure.from_declared, told)
@@ -89,19 +88,11 @@ def read_evaluation(path: Path) -> dict[str, Any]:
         curve = curve if isinstance(curve, dict) else {}
         _said(f"{path}: curve {key!r:.60}", check_curve, curve, evaluation["measures"])
     for name, values in evaluation["per_attribute"].items():
-        if not isinstance(values, dict) or not all(map(_is_number, values.values())):
+        if not isinstance(values, dict) or not all(map(is_number, values.values())):
             raise InputError(f"{path}: per_attribute.{name:.60}: expected numbers of measures")
     if evaluation.get("overlaps") is not None:
         evaluation["overlaps"] = _arrays(evaluation["overlaps"], path)
     return evaluation
-
-
-def _is_number(value: Any) -> bool:
-    return (
-        isinstance(value, int | float)
-        and not isinstance(value, bool)
-        and -sys.float_info.max <= value <= sys.float_info.max
-    )
 
 
 def _said(place: str, check: Callable[..., Any], *values: Any) -> None:

@@ -183,9 +183,11 @@ def _number(value: float, run: Said, *, sign: bool = False) -> str:
 
 
 def _chance(p: float) -> str:
-    """0.38, 0.004, 0.00002."""
-    if p >= 0.01:
+    """0.38, 0.047, 0.004, 0.00002: two digits where rounding to one might cross a level."""
+    if p >= 0.1:
         return f"{p:.2f}"
+    if p >= 0.01:
+        return f"{p:.3f}"
     return f"{p:.1g}" if p >= 1e-4 else f"{p:.5f}"
 
 

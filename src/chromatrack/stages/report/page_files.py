@@ -80,6 +80,10 @@ def read_statistics(path: Path) -> dict[str, Any]:
             raise InputError(
                 f"{path}: experiments.{name}: expected the key {missing[0]!r}, found none"
             )
+        texts = (one["verdict_sentence"], one["controls_in_short"])
+        listed = one["beside_controls"] if isinstance(one["beside_controls"], list) else [None]
+        if not all(isinstance(text, str) for text in (*texts, *listed)):
+            raise InputError(f"{path}: experiments.{name}: expected sentences")
     return said
 
 

@@ -158,12 +158,7 @@ def capital(text: str) -> str:
 
 
 def _verdict(one: Mapping[str, Any]) -> Verdict:
-    controls = one["beside_controls"] if isinstance(one["beside_controls"], list) else []
-    return (
-        str(one["verdict_sentence"]),
-        str(one["controls_in_short"]),
-        [str(text) for text in controls],
-    )
+    return one["verdict_sentence"], one["controls_in_short"], one["beside_controls"]
 
 
 def _beside(compared: Mapping[str, Any]) -> list[Verdict]:

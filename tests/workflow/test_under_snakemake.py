@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from chromatrack import rescheduling
+from chromatrack import under_snakemake
 
 job_scheduler = pytest.importorskip("snakemake.scheduling.job_scheduler")
 
@@ -17,6 +17,17 @@ class Scheduler(job_scheduler.JobScheduler):
         self._open_jobs = threading.Semaphore(0)
 
 
+@pytest.fixture
+def mended(monkeypatch):
+    """Snakemake's class, mended for one test."""
+    monkeypatch.setattr(
+        job_scheduler.JobScheduler,
+        "_schedule_reevalutation",
+        job_scheduler.JobScheduler._schedule_reevalutation,
+    )
+    assert under_snakemake.one_timer()
+
+
 def looks(scheduler, seconds):
     """How often it would look within a time, if it asks for the next look each time."""
     end, count = time.monotonic() + seconds, 0
@@ -26,28 +37,16 @@ def looks(scheduler, seconds):
     return count
 
 
-def test_however_many_jobs_end_there_is_one_next_look(monkeypatch):
-    monkeypatch.setattr(
-        job_scheduler.JobScheduler,
-        "_schedule_reevalutation",
-        job_scheduler.JobScheduler._schedule_reevalutation,
-    )
+def test_however_many_jobs_end_there_is_one_next_look(mended):
     scheduler = Scheduler()
-    assert rescheduling.one_timer()
     before = threading.active_count()
     for _ in range(200):
         scheduler._schedule_reevalutation(0.1)  # as after each job
     assert threading.active_count() == before + 1
-    assert 5 <= looks(scheduler, 1.05) <= 11
+    assert 1 <= looks(scheduler, 1.05) <= 11  # as installed: as often as it is asked
 
 
-def test_each_scheduler_has_its_own(monkeypatch):
-    monkeypatch.setattr(
-        job_scheduler.JobScheduler,
-        "_schedule_reevalutation",
-        job_scheduler.JobScheduler._schedule_reevalutation,
-    )
-    rescheduling.one_timer()
+def test_each_scheduler_has_its_own(mended):
     schedulers = [Scheduler() for _ in range(2)]
     for scheduler in schedulers:
         scheduler._schedule_reevalutation(0.05)
@@ -56,5 +55,5 @@ def test_each_scheduler_has_its_own(monkeypatch):
 
 def test_another_version_of_snakemake_is_left_alone(monkeypatch):
     monkeypatch.delattr(job_scheduler.JobScheduler, "_schedule_reevalutation")
-    assert not rescheduling.one_timer()
+    assert not under_snakemake.one_timer()
     assert not hasattr(job_scheduler.JobScheduler, "_schedule_reevalutation")

@@ -1,8 +1,4 @@
-"""A fault of Snakemake's scheduler that made it the busiest process of a run, mended.
-
-After each look for jobs to start it sets a timer for the next look, and so there is one more for
-every job that has ended. After 500 jobs the main process took almost half a core.
-"""
+"""What a run of the workflow needs of Snakemake's own process, before any job starts."""
 
 from __future__ import annotations
 
@@ -13,7 +9,8 @@ import weakref
 from pathlib import Path
 from typing import Any
 
-_pending: weakref.WeakKeyDictionary[Any, threading.Timer] = weakref.WeakKeyDictionary()
+_waiting: weakref.WeakSet[Any] = weakref.WeakSet()
+"""Schedulers whose timer is set."""
 
 
 def find_own_commands() -> None:
@@ -24,6 +21,9 @@ def find_own_commands() -> None:
 
 def one_timer() -> bool:
     """Let Snakemake's scheduler wait for one next look at a time.
+
+    After each look for jobs to start it sets a timer for the next look, and so there is one more
+    for every job that has ended. After 500 jobs the main process took almost half a core.
 
     Returns:
         Whether it was mended; a version that has no such method is left alone.
@@ -39,14 +39,13 @@ def one_timer() -> bool:
 
 
 def _look_again(self: Any, delay: float) -> None:
-    waiting = _pending.get(self)
-    if waiting is None or not waiting.is_alive() or waiting.finished.is_set():
+    if self not in _waiting:
+        _waiting.add(self)
         timer = threading.Timer(delay, _release, [self])
         timer.daemon = True  # a run that is done does not wait for it
-        _pending[self] = timer
         timer.start()
 
 
 def _release(scheduler: Any) -> None:
-    _pending.pop(scheduler, None)
+    _waiting.discard(scheduler)
     scheduler._open_jobs.release()
