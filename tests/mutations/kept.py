@@ -101,13 +101,16 @@ def done(folder):
 
 def statistics(folder):
     path = folder / "statistics.json"
-    one = dict.fromkeys(EXPERIMENT_KEYS, "text")
+    one = dict.fromkeys(EXPERIMENT_KEYS, "text") | {"beside_controls": ["better than one", "not"]}
     write_json(path, {"headline": ["a"], "experiments": {"2": one}, "rows": [], "margin": 0.01})
 
     def read():
         found = read_statistics(path)
         assert all(key in one for one in found["experiments"].values() for key in EXPERIMENT_KEYS)
         assert isinstance(found["rows"], list)
+        for one in found["experiments"].values():
+            assert all(isinstance(text, str) for text in one["beside_controls"])
+            assert isinstance(one["verdict_sentence"] + one["controls_in_short"], str)
 
     return Case(folder, read, [path], JSON)
 

@@ -80,10 +80,12 @@ def read_statistics(path: Path) -> dict[str, Any]:
             raise InputError(
                 f"{path}: experiments.{name}: expected the key {missing[0]!r}, found none"
             )
-        texts = (one["verdict_sentence"], one["controls_in_short"])
-        listed = one["beside_controls"] if isinstance(one["beside_controls"], list) else [None]
-        if not all(isinstance(text, str) for text in (*texts, *listed)):
-            raise InputError(f"{path}: experiments.{name}: expected sentences")
+        for key in ("verdict_sentence", "controls_in_short"):
+            if not isinstance(one[key], str):
+                raise InputError(f"{path}: experiments.{name}.{key}: expected a sentence")
+        listed = one["beside_controls"]
+        if not isinstance(listed, list) or not all(isinstance(text, str) for text in listed):
+            raise InputError(f"{path}: experiments.{name}.beside_controls: expected sentences")
     return said
 
 
