@@ -28,9 +28,9 @@ VERSIONS = {
     "propagate": 6,
     "colorize": 1,
     "evaluate": 6,
-    "strips": 1,
-    "score-maps": 1,
+    "strips": 2,
+    "score-maps": 2,
     "similarity": 2,
-    "report": 8,
+    "report": 9,
     "speed": 1,
 }

@@ -102,7 +102,8 @@ def done(folder):
 def statistics(folder):
     path = folder / "statistics.json"
     one = dict.fromkeys(EXPERIMENT_KEYS, "text") | {"beside_controls": ["better than one", "not"]}
-    write_json(path, {"headline": ["a"], "experiments": {"2": one}, "rows": [], "margin": 0.01})
+    told = {"headline": ["a"], "experiments": {"2": one}, "rows": [], "margin": 0.01, "level": 0.05}
+    write_json(path, told)
 
     def read():
         found = read_statistics(path)

@@ -1,6 +1,7 @@
 """What the page says of pretrained networks beside random ones: numbers, interval, and no more."""
 
 import json
+from types import SimpleNamespace
 
 import pytest
 
@@ -9,6 +10,7 @@ from chromatrack.evaluation.benchmark import Scores, report
 from chromatrack.reporting.manifest import Evaluated
 from chromatrack.reporting.page.contrasts import contrasts
 from chromatrack.reporting.scores import read_evaluation
+from chromatrack.stages.report.manifest import untrained_twins
 
 
 def scored(folder, name, values):
@@ -25,12 +27,20 @@ def scored(folder, name, values):
     return path
 
 
+HIGH, LOW = [0.5, 0.6, 0.7, 0.5, 0.6, 0.7], [0.3, 0.41, 0.5, 0.32, 0.4, 0.51]
+
+
 @pytest.mark.parametrize(
     ("trained", "random", "said"),
     [
-        ([0.5, 0.6, 0.7, 0.5], [0.3, 0.41, 0.5, 0.32], "pretraining helped here."),
-        ([0.3, 0.41, 0.5, 0.32], [0.5, 0.6, 0.7, 0.5], "pretraining did not help here."),
-        ([0.2, 0.8, 0.3, 0.6], [0.6, 0.4, 0.6, 0.4], "which is better cannot be told."),
+        (HIGH, LOW, "over 6 objects, p = 0.031: pretraining helped here."),
+        (LOW, HIGH, "p = 0.031: random weights do better: pretraining did not help here."),
+        (HIGH[:5], LOW[:5], "too few objects to test: whether pretraining helped cannot be told."),
+        (
+            [0.2, 0.8, 0.3, 0.6],
+            [0.6, 0.4, 0.6, 0.4],
+            "random weights scored higher, the interval holds 0: which is better cannot be told.",
+        ),
         ([0.9], [0.1], "One object has no interval."),
     ],
 )
@@ -42,3 +52,31 @@ def test_pretraining_is_told_by_its_interval(trained, random, said, tmp_path):
     assert sentence.endswith(said)
     mean = 100 * sum(trained) / len(trained)
     assert f"net, pretrained {mean:.2f}" in sentence
+
+
+def test_seeds_of_a_network_are_one_beside_the_random_weights_that_there_are(tmp_path):
+    """Two trainings, and random weights of the first seed alone."""
+    seeds = {f"net, pretrained, seed {i}": scored(tmp_path, f"p{i}", HIGH if i else LOW)
+             for i in range(2)}  # fmt: skip
+    paths = {**seeds, "net, random, seed 0": scored(tmp_path, "r", LOW)}
+    pairs = dict.fromkeys(seeds, "net, random, seed 0")
+    (sentence,) = contrasts([Evaluated("davis", "propagated", paths, pairs)], read_evaluation)
+    gain = 100 * (sum(HIGH) - sum(LOW)) / 12
+    assert sentence.startswith("Segments (DAVIS), J %: net, pretrained, seed 0 and 1 other seed ")
+    assert f"difference {gain:+.2f} [" in sentence and "over 6 objects and 2 seeds" in sentence
+
+
+def test_networks_go_with_the_random_weights_of_their_seed_or_of_the_one_there_is():
+    def spec(title, seed):
+        return SimpleNamespace(title=title, seed=seed)
+
+    specs = [spec("first mask repeated", None), spec("net, random, seed 0: soft", 0),
+             *(spec(f"net, pretrained, seed {i}: soft", i) for i in (0, 1)),
+             *(spec(f"other, {w}, seed {i}", i) for w in ("random", "pretrained") for i in (0, 1)),
+             spec("lone, pretrained, seed 0", 0)]  # fmt: skip
+    assert untrained_twins(specs) == {
+        "net, pretrained, seed 0: soft": "net, random, seed 0: soft",
+        "net, pretrained, seed 1: soft": "net, random, seed 0: soft",
+        "other, pretrained, seed 0": "other, random, seed 0",
+        "other, pretrained, seed 1": "other, random, seed 1",
+    }

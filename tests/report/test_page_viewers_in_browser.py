@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from chromatrack.reporting.frames import farthest, parting
+
 CURVE = '.viewer [role="img"].plot'
 
 
@@ -96,20 +98,48 @@ def test_overlaps_are_drawn_for_every_frame_as_they_were_scored(opened, run):
     assert said(page).endswith(f"{drawn[1][1][0]:.2f} of SiamFC (baseline)")
 
 
-def test_the_button_jumps_to_where_the_two_part(opened, run):
+@pytest.mark.parametrize(
+    ("button", "rule", "told"),
+    [
+        ("Where they part", parting, "(first frame at which overlaps differ by 0.1 or more"),
+        ("Farthest apart", farthest, "(largest difference of overlaps"),
+    ],
+)
+def test_buttons_jump_to_where_the_two_part_and_say_by_which_rule(button, rule, told, opened, run):
     page = opened(run.page)
     open_sequence(page, "Target5", second="kcf")
     strip = strip_of(run, "Target5")
-    first, second = (
+    frame = rule(*(
         decoded(strip["overlaps"][name], np.uint8) / 250 for name in ("exp1-alpha0.3-seed0", "kcf")
-    )
-    apart = np.abs(first - second)
-    far = np.flatnonzero(apart >= 0.5)
-    frame = far[0] if len(far) else apart.argmax()
+    ))  # fmt: skip
     nearest = min(strip["frames"], key=lambda one: abs(one - frame))
-    page.get_by_role("button", name="Where the two part").click()
-    assert said(page).startswith(f"frame {nearest} ")
+    page.get_by_role("button", name=button).click()
+    assert said(page).startswith(f"frame {nearest} of 39 {told}")
+    assert ("without a picture" in said(page)) == (nearest != frame)
     assert boxes(page)["truth"] == in_data(strip, strip["frames"].index(nearest))["truth"]
+
+
+def test_a_tracker_beside_itself_parts_nowhere(opened, run):
+    page = opened(run.page)
+    open_sequence(page, "Target5", second="kcf")
+    assert page.get_by_role("button", name="Where they part").is_enabled()
+    page.locator('[data-side="first"]').select_option(label="kcf")
+    for name in ("Where they part", "Farthest apart"):
+        assert page.get_by_role("button", name=name).is_disabled()
+
+
+def test_boxes_have_the_colours_of_their_curves(opened, run):
+    page = opened(run.page)
+    open_sequence(page, "Target3", first="kcf")
+    boxes = page.eval_on_selector_all(
+        "svg.frame rect[data-box]:not([class])",
+        """all => Object.fromEntries(all.map((one) =>
+            [one.dataset.box, getComputedStyle(one).stroke]))""",
+    )
+    lines = page.eval_on_selector(
+        CURVE, "one => [...one.querySelectorAll('.lines path.js-line')].map((p) => p.style.stroke)"
+    )
+    assert [boxes["kcf"], boxes["baseline-seed0"]] == lines
 
 
 def test_a_click_on_the_overlap_goes_to_that_frame(opened, run):

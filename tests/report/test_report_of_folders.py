@@ -57,7 +57,7 @@ def test_the_others_are_compared_with_the_first_as_compare_does(results, tmp_pat
         assert trackers[name]["value"]["mean"] == pytest.approx(one["mean"], abs=1e-6)
     mean = compared["far"]["difference"]["mean"]
     assert said[0].startswith(f"far beside near: success AUC {mean:+.3f} [")
-    assert said[0].endswith(" by Holm) over 8 sequences: worse.")
+    assert said[0].endswith(" by Holm) over 8 targets: worse.")
     text = page.read_text().replace("−", "-")
     assert f"<li>{said[0]}</li>" in text and f"<li>{said[1]}</li>" in text
     assert "<h1>OTB: near, far, middle</h1>" in text and "Comparisons" in text
@@ -83,7 +83,7 @@ def test_another_tracker_may_be_the_baseline(results, tmp_path, capsys):
     assert main(call(results, tmp_path / "p.html", "--baseline", "middle", "--tracker",
                      "near", "far", "middle")) == 0  # fmt: skip
     said = capsys.readouterr().out
-    assert "near beside middle: success AUC +0." in said and "sequences: better." in said
+    assert "near beside middle: success AUC +0." in said and "targets: better." in said
     kinds = {one["name"]: one["kind"] for one in data_of(tmp_path / "p.html")["trackers"]}
     assert kinds == {"near": "own", "far": "own", "middle": "baseline"}
     assert main(call(results, tmp_path / "q.html", "--baseline", "x")) == 2

@@ -274,7 +274,7 @@ def test_a_run_that_could_tell_nothing_says_so(tmp_path):
     told = run.told()
     assert told["experiments"]["1"]["verdict"] == "cannot be told"
     assert told["headline"].endswith(
-        "With 6 sequences and 2 experiments nothing could have been told: p is 0.062 or more by "
+        "With 6 targets and 2 experiments nothing could have been told: p is 0.062 or more by "
         "Holm, whatever is measured."
     )
     run.plan("2", claim=False)
@@ -482,8 +482,8 @@ def test_one_target_has_no_interval_and_cannot_be_told(run):
     one = told["experiments"]["2"]
     assert one["comparison"]["difference"]["low"] is one["comparison"]["p"] is None
     assert one["verdict"] == "cannot be told"
-    assert "success AUC +0.500 beside the baseline over 1 sequence: cannot" in one["sentence"]
-    assert "over 1 sequence:" in told["headline"]
+    assert "success AUC +0.500 beside the baseline over 1 target: cannot" in one["sentence"]
+    assert "over 1 target:" in told["headline"]
 
 
 def test_a_target_with_a_hostile_name_stays_text(tmp_path):
@@ -568,7 +568,7 @@ def test_a_sentence_has_number_interval_p_and_verdict(ten):
     assert one["sentence"] == (
         "Experiment 2 (fine-tuned, resnet18), α = 0.5 the only one: success AUC +0.050 "
         f"[{low:+.3f}, {high:+.3f}], p = 0.002 (0.002 by Holm) beside the baseline over 10 "
-        "sequences: helps."
+        "targets: helps."
     )
 
 
@@ -577,7 +577,7 @@ def test_what_cannot_be_told_names_the_difference_that_one_test_would_find(ten):
     one = ten.experiment()
     smallest = one["comparison"]["smallest_difference"]
     assert one["sentence"].endswith(
-        f": cannot be told with 10 sequences (one test at 0.05 has power 0.8 for a difference of "
+        f": cannot be told with 10 targets (one test at 0.05 has power 0.8 for a difference of "
         f"{smallest:.3f})."
     )
 
@@ -608,8 +608,8 @@ def test_ways_of_choosing_and_seeds_are_said(run):
     run.add("2", 0.3, [0.9, 0.2], seed=1)
     told = run.told()
     assert ", α = 0.1 laid down beforehand: " in told["experiments"]["2"]["sentence"]
-    assert "over 2 sequences and 2 seeds" in told["experiments"]["2"]["sentence"]
-    assert "over 2 sequences and 2 seeds" in told["headline"]
+    assert "over 2 targets and 2 seeds" in told["experiments"]["2"]["sentence"]
+    assert "over 2 targets and 2 seeds" in told["headline"]
 
 
 def test_scale_and_digits_are_those_of_the_measure(tmp_path):
@@ -645,7 +645,7 @@ def headline(folder, gains, **plans):
     return told["headline"]
 
 
-WHERE = "over 10 sequences"
+WHERE = "over 10 targets"
 
 
 def test_headline_where_the_controls_are_beaten(tmp_path):
@@ -663,15 +663,15 @@ def test_headline_where_one_control_of_two_is_not_beaten(tmp_path):
     gains = {"2": GAIN, "random": 0 * GAIN, "ensemble": GAIN - RIPPLE}
     plans = {"random": {"controls": ["2"]}, "ensemble": {"controls": ["2"]}}
     assert headline(tmp_path, gains, **plans) == (
-        f"Colour is not shown to beat its controls {WHERE}: experiment 2 beats the baseline, and "
-        "so may whatever else is put in the place of colour."
+        f"Colour is not shown to beat all of its controls {WHERE}: experiment 2 beats the "
+        "baseline, and so may whatever else is put in the place of colour."
     )
 
 
 def test_headline_where_it_cannot_be_told_of_the_controls(tmp_path):
     gains = {"2": GAIN, "random": 3 * UNCLEAR}
     assert headline(tmp_path, gains, random={"controls": ["2"]}).startswith(
-        "Colour is not shown to beat its controls"
+        "Colour is not shown to beat all of its controls"
     )
 
 
@@ -689,7 +689,9 @@ def test_headline_without_controls(tmp_path):
 def test_headline_where_some_winners_have_controls(tmp_path):
     gains = {"2": GAIN, "4": GAIN, "random": GAIN - RIPPLE}
     text = headline(tmp_path, gains, random={"controls": ["2"]})
-    assert text.startswith(f"Colour is not shown to beat its controls {WHERE}: experiment 2 beats")
+    assert text.startswith(
+        f"Colour is not shown to beat all of its controls {WHERE}: experiment 2 beats"
+    )
     assert text.endswith("in the place of colour; experiment 4 beats it without a control.")
 
 

@@ -22,7 +22,7 @@ from chromatrack.files import read_json
 from chromatrack.layout import selection
 from chromatrack.places import Places
 from chromatrack.reporting import coding, mask_strips, strips
-from chromatrack.reporting.frames import fitting, parting, partings, thinned
+from chromatrack.reporting.frames import farthest, fitting, parting, partings, thinned
 from chromatrack.reporting.manifest import read_manifest
 from chromatrack.settings import from_mapping, to_json
 from chromatrack.stages.evaluation.evaluate import evaluate
@@ -50,12 +50,13 @@ def image_of(text):
 
 def test_trackers_part_where_their_overlaps_do():
     first = np.array([1.0, 0.9, NAN, 0.8, 0.7])
-    assert parting(first, np.array([1.0, 0.5, 0.0, 0.3, 0.0])) == 3  # 0.5 apart, and not the most
-    assert parting(first, np.array([1.0, 0.5, 0.0, 0.6, 0.3])) == 1  # never 0.5: the first largest
-    assert parting(first, first) == 0
-    assert parting(first, np.full(5, NAN)) is None
-    others = [np.array([1.0, 0.0, 0, 0, 0]), np.array([1.0, 0.9, 0, 0, 0]), np.zeros(5), first * 0]
-    assert partings(first, others) == [0, 1, 3]
+    late, near = np.array([1.0, 0.85, 0.0, 0.7, 0.0]), np.array([1.0, 0.85, 0.0, 0.75, 0.65])
+    assert (parting(first, late), farthest(first, late)) == (3, 4)
+    assert (parting(first, near), farthest(first, near)) == (None, 1)  # the first of the largest
+    assert (parting(first, first), farthest(first, first)) == (None, None)
+    assert (parting(first, np.full(5, NAN)), farthest(first, np.full(5, NAN))) == (None, None)
+    others = [np.array([1.0, 0.8, 0, 0, 0]), np.array([1.0, 0.9, 0, 0, 0]), first]
+    assert partings(first, others) == [3, 1]
 
 
 @pytest.mark.parametrize("room", range(1, 25))

@@ -6,33 +6,32 @@ from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
-PARTED = 0.5
-"""Difference of overlaps from which on two trackers are at different places."""
+PARTED = 0.1
+"""Difference of overlaps from which on two trackers have parted."""
 FEWEST = 12
 """Frames that are shown in smaller pictures rather than fewer of them."""
 
 
 def parting(first: np.ndarray, second: np.ndarray) -> int | None:
-    """The frame at which two trackers part; None where they have no frame in common.
+    """The first frame at which two overlaps (N,) differ by `PARTED` or more; None: at none.
 
-    The first frame at which their overlaps (N,) differ by `PARTED` or more; where there is none,
-    the (first) frame of the largest difference. Frames with NaN do not count. The page has the same
-    rule.
+    Frames with NaN do not count. The page has the same rule, as it has that of `farthest`.
     """
-    apart = np.abs(first - second)
-    if np.isnan(apart).all():
-        return None
-    apart = np.where(np.isnan(apart), -1.0, apart)
-    far = np.flatnonzero(apart >= PARTED)
-    return int(far[0] if len(far) else np.argmax(apart))
+    far = np.flatnonzero(np.abs(first - second) >= PARTED - 1e-9)  # as 0.9 and 0.8 do
+    return int(far[0]) if len(far) else None
+
+
+def farthest(first: np.ndarray, second: np.ndarray) -> int | None:
+    """The (first) frame at which two overlaps (N,) differ most; None where they never do."""
+    apart = np.nan_to_num(np.abs(first - second))
+    return int(np.argmax(apart)) if len(apart) and apart.max() > 0 else None
 
 
 def partings(baseline: np.ndarray, others: Iterable[np.ndarray]) -> list[int]:
-    """The frames at which others part from the baseline: those of most trackers first."""
+    """The frames at which others part from the baseline or are farthest: those of most first."""
     counts: dict[int, int] = {}
     for overlaps in others:
-        frame = parting(baseline, overlaps)
-        if frame is not None:
+        for frame in {parting(baseline, overlaps), farthest(baseline, overlaps)} - {None}:
             counts[frame] = counts.get(frame, 0) + 1
     return sorted(counts, key=lambda frame: (-counts[frame], frame))
 

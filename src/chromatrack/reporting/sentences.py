@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from chromatrack.reporting.scores import alpha_text
+from chromatrack.reporting.tables import number
 
 Said = Mapping[str, Any]
 
@@ -108,7 +109,7 @@ def _beforehand(claims: Mapping[str, Said], run: Said) -> str:
         return ""
     return (
         f" With {_count(run)} and {len(claims)} experiments nothing could have been told: p is "
-        f"{_chance(min(least, 1))} or more by Holm, whatever is measured."
+        f"{chance(min(least, 1))} or more by Holm, whatever is measured."
     )
 
 
@@ -150,8 +151,8 @@ def _of_the_winners(won: list[str], claims: Mapping[str, Said], where: str) -> s
             "was run that would say whether colour is the reason."
         )
     text = (
-        f"Colour is not shown to beat its controls {where}: {_names(held)} beat{_s(held)} the "
-        "baseline, and so may whatever else is put in the place of colour"
+        f"Colour is not shown to beat all of its controls {where}: {_names(held)} beat{_s(held)} "
+        "the baseline, and so may whatever else is put in the place of colour"
     )
     return f"{text}; {_names(bare)} beat{_s(bare)} it without a control." if bare else f"{text}."
 
@@ -174,15 +175,15 @@ def _difference(entry: Said, run: Said) -> str:
     text = f"{_number(value['mean'], run, sign=True)}{interval}"
     if entry["p"] is None:
         return text
-    return f"{text}, p = {_chance(entry['p'])} ({_chance(entry['holm_p'])} by Holm)"
+    return f"{text}, p = {chance(entry['p'])} ({chance(entry['holm_p'])} by Holm)"
 
 
 def _number(value: float, run: Said, *, sign: bool = False) -> str:
     measure = run["measure"]
-    return f"{measure['scale'] * value:{'+' if sign else ''}.{measure['digits']}f}"
+    return number(value, measure["digits"], scale=measure["scale"], sign=sign)
 
 
-def _chance(p: float) -> str:
+def chance(p: float) -> str:
     """0.38, 0.047, 0.004, 0.00002: two digits where rounding to one might cross a level."""
     if p >= 0.1:
         return f"{p:.2f}"
@@ -192,7 +193,9 @@ def _chance(p: float) -> str:
 
 
 def _count(run: Said) -> str:
-    return f"{run['targets']} {run['unit']}{'s' if run['targets'] != 1 else ''}"
+    """9 targets: a sequence of some benchmarks is a target of a video that has two."""
+    unit = "target" if run["unit"] == "sequence" else run["unit"]
+    return f"{run['targets']} {unit}{'s' if run['targets'] != 1 else ''}"
 
 
 def _seeds(count: int) -> str:

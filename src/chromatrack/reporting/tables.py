@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ from chromatrack.evaluation.measures import Measure
 from chromatrack.fetch.ledger import DONE
 from chromatrack.fetch.tally import Fate, by_class, by_reason
 from chromatrack.reporting import published
-from chromatrack.reporting.manifest import BASELINE, BASELINE_LABEL
+from chromatrack.reporting.manifest import BASELINE, BASELINE_LABEL, UNTRAINED
 from chromatrack.reporting.scores import Mean, alpha_text, one_of_each
 
 NOTHING = "–"
@@ -31,7 +31,10 @@ class Line:
 
 @dataclass(frozen=True)
 class Table:
-    """Headers and rows of text; the first `text_columns` columns are text, the others numbers."""
+    """Headers and rows of text; the first `text_columns` columns are text, the others numbers.
+
+    Each line of the note is a paragraph.
+    """
 
     header: tuple[str, ...]
     lines: tuple[Line, ...]
@@ -40,10 +43,10 @@ class Table:
 
 
 def number(value: Any, digits: int = 3, *, sign: bool = False, scale: float = 1.0) -> str:
-    """A number with fixed digits; a dash for nothing."""
+    """A number with fixed digits; a dash for nothing. What rounds to zero has no minus sign."""
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return NOTHING
-    return f"{scale * value:{'+' if sign else ''}.{digits}f}"
+    return f"{round(scale * value, digits) + 0.0:{'+' if sign else ''}.{digits}f}"
 
 
 def summary(
@@ -79,6 +82,7 @@ def summary(
          "difference", "p",
          *(one.title for _, one in others)),
         tuple(lines),
+        f"{_best(table, first[0], first[1])} "
         "Means over seeds. In brackets: 95 % interval over targets, and over seeds where there are "
         f"several. Difference: to {baseline or 'the SiamFC baseline of the same seeds'}, target by "
         f"target{turned}; p is not corrected for the number of rows.",
@@ -86,70 +90,18 @@ def summary(
     )  # fmt: skip
 
 
-def experiments(said: Mapping[str, Any]) -> Table:
-    """What the statistics say of each experiment, a column for each."""
-    measure, count = said["measure"], said["experiments"]
-    shown = {"digits": measure["digits"], "scale": measure["scale"]}
-
-    def signed(value: float | None) -> str:
-        return number(value, sign=True, **shown)
-
-    def each(of: Callable[[Mapping[str, Any]], str]) -> tuple[str, ...]:
-        return tuple(of(one) for one in count.values())
-
-    def compared(*keys: str, of: Callable[[Any], str]) -> tuple[str, ...]:
-        def found(one: Mapping[str, Any]) -> str:
-            value: Any = one["comparison"]
-            for key in keys:
-                value = value and value[key]
-            return of(value)
-
-        return each(found)
-
-    def way(name: str) -> tuple[str, ...]:
-        return each(lambda one: signed(one["ways"][name] and one["ways"][name]["mean"]))
-
-    def alone(key: str) -> tuple[str, ...]:
-        return each(lambda one: number(one["complementary"][key], 3))
-
-    rows = {
-        "α": each(lambda one: alpha_text(one["chosen"]["alpha"])),
-        "α was": each(lambda one: one["chosen"]["way"]),
-        "difference to the baseline": compared("difference", "mean", of=signed),
-        "95 % interval, low": compared("difference", "low", of=signed),
-        "95 % interval, high": compared("difference", "high", of=signed),
-        "p": compared("p", of=number),
-        "p by Holm": compared("holm_p", of=number),
-        "spread over targets": compared(
-            "difference", "target_spread", of=lambda v: number(v, **shown)
-        ),
-        "spread over seeds": compared("difference", "seed_spread", of=lambda v: number(v, **shown)),
-        "share of draws better": compared("shares", "better", of=number),
-        "share equivalent": compared("shares", "equivalent", of=number),
-        "share worse": compared("shares", "worse", of=number),
-        "difference that one test finds, power 0.8": compared(
-            "smallest_difference", of=lambda v: number(v, **shown)
-        ),
-        "verdict hangs on": compared("most_influential", "target", of=lambda v: v or "–"),
-        "difference without it": compared("most_influential", "mean", of=signed),
-        "gain, α of the test set": way("test"),
-        "gain, α of validation": way("validation"),
-        "gain, α crossed": way("crossed"),
-        "choosing on the test set gave": each(lambda one: signed(one["choosing_on_test_gave"])),
-        "p of the best α": each(lambda one: number(one["best_of_p"])),
-        "frames: baseline alone right": alone("only_baseline"),
-        "frames: auxiliary alone right": alone("only_auxiliary"),
-        "oracle α per target (upper bound)": each(
-            lambda one: signed(one["complementary"]["oracle_gain"])
-        ),
-        "verdict": each(lambda one: one["verdict"]),
-    }
-    return Table(
-        ("", *count),
-        tuple(Line((name, *cells)) for name, cells in rows.items()),
-        f"Equivalent: by no more than {said['margin']:g}. The gain with the α of the test set is "
-        "what choosing on the answer gives. The oracle looks at the answer, too.",
-    )
+def _best(table: pd.DataFrame, key: str, measure: Measure) -> str:
+    """Who scores best: of all, of the experiments, and the baseline."""
+    order = table.sort_values(key, ascending=measure.better == "lower", kind="stable")
+    order = order[order[key].notna()]
+    experiments = order[~order["experiment"].isin((BASELINE, *UNTRAINED))]
+    baseline = order[order["experiment"] == BASELINE]
+    found = {}
+    for words, rows in (("", order), ("of the experiments ", experiments), ("", baseline)):
+        for row in rows.head(1).to_dict("records"):
+            score = number(row[key], measure.digits, scale=measure.scale)
+            found.setdefault(row["tracker"], f"{words}{row['tracker']} {score}")
+    return f"Best {measure.title}: {'; '.join(found.values())}." if len(found) > 1 else ""
 
 
 def comparisons(said: Mapping[str, Any]) -> Table:
@@ -340,7 +292,7 @@ def lab_statistics(statistics: Mapping[str, Any]) -> Table:
         statistics["std"], published.LAB_STD, strict=True,
     )  # fmt: skip
     return Table(
-        ("channel", "mean", "thesis", "standard deviation", "thesis"),
+        ("channel", "mean", "thesis, mean", "standard deviation", "thesis, deviation"),
         tuple(Line((name, *(number(value, 4) for value in values))) for name, *values in rows),
         f"8-bit Lab divided by 255, over {statistics['frames']} frames.",
     )
@@ -365,7 +317,7 @@ def score_statistics(statistics: Mapping[str, Mapping[str, Any]]) -> Table:
                 ))
             )  # fmt: skip
     return Table(
-        ("branch", "mean", "thesis", "standard deviation", "thesis", "pairs"),
+        ("branch", "mean", "thesis, mean", "standard deviation", "thesis, deviation", "pairs"),
         tuple(lines),
         "The thesis measured in training mode with batches of one; here the networks are in the "
         "mode in which they track, unless the configuration says otherwise.",

@@ -99,8 +99,10 @@ BENCHMARK = VOT(
     edition_reads=False,
     note="VOT ranks trackers by EAO, the expected average overlap, and not by the average of "
     "accuracy and robustness as the thesis has it. EAO is a mean over an interval of lengths of "
-    "sequences: as in vot-toolkit, over the part that the longest run reaches, which then stands "
-    "beside it, and a dash where none reaches it. The thesis prints accuracies alone.",
+    f"sequences (VOT2018: {' to '.join(map(str, EAO_INTERVALS['vot2018']))} frames). Where runs "
+    "are shorter it is, as in vot-toolkit, over the part that the longest one reaches (the cell "
+    "says so); where none is as long as the interval's start there is no EAO, but a dash. The "
+    "thesis prints accuracies alone.",
     published=tuple(
         Published(f"{challenge}, thesis: {name}", {"accuracy": value})
         for challenge, values in THESIS.items()

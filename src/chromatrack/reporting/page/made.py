@@ -43,13 +43,22 @@ def usage(folder: Path) -> Table | None:
         lines.append(
             Line((
                 rule.replace("_", " "), str(len(found)), number(sum(seconds), 1),
-                number(max(seconds), 1), number(sum(processor), 1), number(max(memory), 0),
+                number(sum(seconds) / len(seconds), 1), number(max(seconds), 1),
+                number(sum(processor), 1), number(max(memory), 0),
             ))
         )  # fmt: skip
     if not lines:
         return None
     return Table(
-        ("rule", "jobs", "seconds, all", "longest job", "processor seconds", "memory, MB"),
+        (
+            "rule",
+            "jobs",
+            "seconds, all",
+            "mean of a job",
+            "longest job",
+            "processor seconds",
+            "memory, MB",
+        ),
         tuple(lines),
         "Wall time of the jobs, which may have run beside each other; memory: the largest resident "
         "set of a job. A part that was made before with other files shows its last jobs.",

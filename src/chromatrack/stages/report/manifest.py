@@ -74,7 +74,7 @@ def write_manifest(
                 "trackers": {
                     spec.title: places.scores(benchmark.name, protocol, spec.name) for spec in specs
                 },
-                "untrained": _untrained(specs),
+                "untrained": untrained_twins(specs),
             }
             for benchmark, protocol, specs in evaluations(settings)
             if benchmark.measures
@@ -197,11 +197,21 @@ def differences(settings: Settings) -> list[dict[str, str]]:
     ]
 
 
-def _untrained(specs: Sequence[TrackerSpec]) -> dict[str, str]:
-    """Networks of masks that have a twin with random weights: same trunk, method and seed."""
-    titles = {spec.title for spec in specs}
-    pairs = {spec.title: spec.title.replace(", pretrained", ", random", 1) for spec in specs}
-    return {title: twin for title, twin in pairs.items() if title != twin and twin in titles}
+def untrained_twins(specs: Sequence[TrackerSpec]) -> dict[str, str]:
+    """Networks of masks, and the same with random weights: of that seed, or of the one there is."""
+    random: dict[str, dict[int | None, str]] = {}
+    for spec in specs:
+        random.setdefault(_without_seed(spec), {})[spec.seed] = spec.title
+    pairs = {}
+    for spec in specs:
+        twins = random.get(_without_seed(spec).replace(", pretrained", ", random", 1), {})
+        if twins and spec.title not in twins.values():
+            pairs[spec.title] = twins.get(spec.seed) or next(iter(twins.values()))
+    return pairs
+
+
+def _without_seed(spec: TrackerSpec) -> str:
+    return spec.title.replace(f", seed {spec.seed}", "", 1)
 
 
 def _kind(experiment: ExperimentSettings) -> str:

@@ -57,8 +57,9 @@ def read_summary(manifest: Manifest, measures: Mapping[str, Measure]) -> pd.Data
 
 
 EXPERIMENT_KEYS = (
-    "kind", "claim", "verdict_sentence", "controls_in_short", "beside_controls", "verdict",
-    "chosen", "comparison", "ways", "complementary", "choosing_on_test_gave", "best_of_p",
+    "kind", "claim", "controls", "verdict_sentence", "controls_in_short", "beside_controls",
+    "verdict", "chosen", "comparison", "ways", "complementary", "choosing_on_test_gave",
+    "best_of_p",
 )  # fmt: skip
 """What statistics.json says of each experiment, as far as the page shows it."""
 
@@ -69,7 +70,7 @@ def read_statistics(path: Path) -> dict[str, Any]:
     Raises:
         InputError: names the key that is missing, as in a file of an older version.
     """
-    said = read_keys(path, ("headline", "experiments", "rows", "margin"))
+    said = read_keys(path, ("headline", "experiments", "rows", "margin", "level"))
     for key, kind in {"experiments": dict, "rows": list}.items():
         if not isinstance(said[key], kind):
             raise InputError(f"{path}: {key}: expected those that `chromatrack statistics` writes")

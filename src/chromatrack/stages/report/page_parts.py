@@ -11,6 +11,7 @@ from chromatrack.errors import InputError
 from chromatrack.evaluation import sets
 from chromatrack.files import read_json
 from chromatrack.reporting import published, tables
+from chromatrack.reporting.experiment_table import experiments
 from chromatrack.reporting.label_analysis import read_label_analysis
 from chromatrack.reporting.manifest import Evaluated, Manifest
 from chromatrack.reporting.page import made
@@ -130,7 +131,10 @@ def _gain_caption(data: Mapping[str, Any]) -> str:
 
 def _curve_caption(curve: Mapping[str, Any]) -> str:
     bands = " A kept tracker has its 95 % interval over targets." if curve.get("bands") else ""
-    return f"{capital(curve['y'])} over {curve['x']}; in brackets: the measure.{bands}"
+    return (
+        f"{capital(curve['y'])} over {curve['x']}. The mouse on a curve tells whose it is and the "
+        f"measure, in brackets.{bands}"
+    )
 
 
 def _attributes_caption(data: Mapping[str, Any]) -> str:
@@ -179,7 +183,7 @@ def _summary(manifest: Manifest, said: Mapping[str, Any], read: Reader) -> list[
     if compared.get("comparisons"):
         parts.append(("comparisons", "Comparisons", tables.comparisons(compared)))
     if said.get("experiments"):
-        parts.append(("experiments", "Experiments", tables.experiments(said)))
+        parts.append(("experiments", "Experiments", experiments(said)))
     return parts
 
 
@@ -195,8 +199,8 @@ def _thesis(manifest: Manifest, said: Mapping[str, Any], read: Reader) -> list[P
         table = tables.beside_the_thesis(means, manifest.experiments)
         parts.append(("thesis", "Beside the thesis", table))
     if any(mean.attributes for mean in means):
-        experiments = said.get("experiments", {})
-        alphas = {name: one["chosen"]["alpha"] for name, one in experiments.items()}
+        told = said.get("experiments", {})
+        alphas = {name: one["chosen"]["alpha"] for name, one in told.items()}
         parts.append(("attributes", "By attribute", tables.attributes(means, alphas)))
     return parts
 

@@ -18,7 +18,7 @@ from chromatrack.layout import selection
 from chromatrack.places import Places
 from chromatrack.progress import progress
 from chromatrack.reporting import coding
-from chromatrack.reporting.frames import parting, thinned
+from chromatrack.reporting.frames import partings, thinned
 from chromatrack.settings import ComputeSettings, Settings
 from chromatrack.stages.evaluation.openers import of_spec
 from chromatrack.tracking.maps import FrameMaps, track_with_maps
@@ -105,8 +105,8 @@ def _frames(told: Mapping[str, Any], chosen: _Chosen) -> list[int]:
     """Frames with a picture; of many, those evenly spaced and where the tracker parts."""
     frames = [frame for frame in told["frames"] if frame > 0]
     pair = [told["overlaps"].get(name) for name in (chosen.baseline, chosen.spec.name)]
-    apart = None if None in pair else parting(*map(_overlaps, pair))
-    always = [frames.index(apart)] if apart in frames else []
+    apart = [] if None in pair else partings(_overlaps(pair[0]), [_overlaps(pair[1])])
+    always = [frames.index(frame) for frame in apart if frame in frames]
     return [frames[place] for place in thinned(len(frames), FRAMES, always)]
 
 

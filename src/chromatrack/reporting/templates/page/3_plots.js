@@ -161,13 +161,24 @@ function attributePlot(data, selection) {
   return { data: traces, layout: { xaxis: { tickvals: range(names.length), ticktext: names.map((name) => plain(shortened(name, 12))), range: [-0.6, names.length - 0.4], showgrid: false }, yaxis: { title: { text: plain(data.measure.title) } } } };
 }
 
+const NAMED = 8;  // curves of which a legend has the names
+
 function learningPlot(data, selection, group, room) {
+  const chosen = group.chosen ?? null;
+  const strength = (line) => (chosen !== null ? (line.name === chosen ? 1 : 0.12) : line.tracker === null ? 1 : selection.strength(line.tracker));
   const traces = group.lines.map((line, i) => ({
-    x: line.x, y: line.y, mode: "lines", name: plain(shortened(line.name, room)), opacity: line.tracker === null ? 1 : selection.strength(line.tracker),
+    x: line.x, y: line.y, mode: "lines", name: plain(shortened(line.name, room)), opacity: strength(line),
     meta: line.tracker, line: { color: lineColour(i), width: line.main ? 2 : 1, dash: DASHES[i % DASHES.length] },
     hoverinfo: "text", text: line.x.map((x, at) => hover([shortened(line.name), `step ${x}: ${line.y[at]}`])),
   }));
-  return { data: traces, layout: { showlegend: traces.length <= 8, legend: LEGEND, xaxis: { title: { text: "step" } }, yaxis: { title: { text: "loss" } } } };
+  return { data: traces, layout: { showlegend: traces.length <= NAMED, legend: LEGEND, xaxis: { title: { text: "step" } }, yaxis: { title: { text: "loss" } } } };
+}
+
+// Which of many learning curves stands out.
+function learningChooser(group, plot) {
+  const names = group.lines.map((line) => line.name);
+  const chooser = el("select", { onchange: () => { group.chosen = names[chooser.selectedIndex - 1] ?? null; plot.draw(); } }, el("option", {}, "all"), ...names.map((name) => el("option", {}, shortened(name))));
+  return el("div", { class: "tools" }, el("label", {}, `one of ${names.length} curves `, chooser));
 }
 
 class Centroids {

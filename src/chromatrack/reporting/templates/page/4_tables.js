@@ -1,4 +1,6 @@
-// Tables: sorted by a click on a head, taken away as CSV and LaTeX.
+// Tables: sorted by a click on a head, long ones filtered, taken away as CSV and LaTeX.
+
+const LONG = 25;  // rows from which on a table has a filter and scrolls by itself
 
 // sorted(column, direction) hears of what the reader asks for.
 function makeTable(table, sorted = () => {}) {
@@ -21,8 +23,28 @@ function makeTable(table, sorted = () => {}) {
     wide.classList.toggle("more", more);
     hint.hidden = !more;
   };
+  if (table.tBodies[0].rows.length > LONG) {
+    wide.classList.add("tall");
+    wide.before(el("div", { class: "tools before" }, rowFilter(table, name)));
+  }
   wide.addEventListener("scroll", watch, { passive: true });
   new ResizeObserver(watch).observe(wide);
+}
+
+const FILTERS = new Map();  // what was asked for, by run and table: some tables are made anew
+
+// Rows that hold each of the words are shown.
+function rowFilter(table, name) {
+  const rows = [...table.tBodies[0].rows], said = el("output", {}), key = `${table.closest("article")?.id}/${name}`;
+  const filter = () => {
+    FILTERS.set(key, input.value);
+    const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
+    for (const row of rows) row.hidden = !words.every((word) => row.textContent.toLowerCase().includes(word));
+    said.textContent = words.length ? `${rows.filter((row) => !row.hidden).length} of ${rows.length} rows` : "";
+  };
+  const input = el("input", { type: "search", "aria-label": `Rows of ${name} that hold`, value: FILTERS.get(key), oninput: filter });
+  filter();
+  return el("label", {}, "rows with ", input, " ", said);
 }
 
 function cellValue(cell) {
@@ -54,7 +76,20 @@ function sortTable(table, column, direction = null) {
 }
 
 function tableCells(table) {
-  return [...table.rows].map((row) => [...row.cells].map((cell) => (cell.dataset.text ?? cell.textContent).trim()));
+  const skipped = new Set([...table.tHead.rows[0].cells].flatMap((head, i) => ("skip" in head.dataset ? [i] : [])));
+  return [...table.rows].map((row) => [...row.cells].filter((_, i) => !skipped.has(i)).map((cell) => (cell.dataset.text ?? cell.textContent).trim()));
+}
+
+const WITH_INTERVAL = /^(\S+) \[(\S+), (\S+)\]$/;
+
+// A column of numbers with their intervals becomes three.
+function apartFromIntervals([head, ...body]) {
+  const split = head.map((_, i) => body.some((row) => WITH_INTERVAL.test(row[i])));
+  const parts = (text) => (text.match(WITH_INTERVAL) ?? [null, text, "", ""]).slice(1);
+  return [
+    head.flatMap((text, i) => (split[i] ? [text, `${text}, low`, `${text}, high`] : [text])),
+    ...body.map((row) => row.flatMap((text, i) => (split[i] ? parts(text) : [text]))),
+  ];
 }
 
 function tableCsv(table) {
@@ -63,7 +98,7 @@ function tableCsv(table) {
     const safe = /^[=+@\t\r-]/.test(text) && !/^[+-]?[\d.]/.test(text) ? `'${text}` : text.replaceAll("−", "-");
     return /[",\n\r]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
   };
-  return tableCells(table).map((row) => row.map(quote).join(",")).join("\r\n") + "\r\n";
+  return apartFromIntervals(tableCells(table)).map((row) => row.map(quote).join(",")).join("\r\n") + "\r\n";
 }
 
 const LATEX = {
@@ -75,6 +110,6 @@ const LATEX = {
 function tableLatex(table) {
   const escape = (text) => [...text].map((character) => LATEX[character] ?? character).join("");
   const [head, ...body] = tableCells(table).map((row) => row.map(escape).join(" & ") + " \\\\");
-  const columns = [...table.tHead.rows[0].cells].map((cell) => (cell.classList.contains("number") ? "r" : "l")).join("");
+  const columns = [...table.tHead.rows[0].cells].filter((cell) => !("skip" in cell.dataset)).map((cell) => (cell.classList.contains("number") ? "r" : "l")).join("");
   return ["% needs \\usepackage{booktabs} and UTF-8", `\\begin{tabular}{${columns}}`, "\\toprule", head, "\\midrule", ...body, "\\bottomrule", "\\end{tabular}", ""].join("\n");
 }

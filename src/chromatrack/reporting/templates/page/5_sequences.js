@@ -19,11 +19,14 @@ class Sequences {
 
   chooser(side, text) {
     const options = this.data.trackers.map((one, i) => el("option", { value: i, selected: i === this[side] }, shortened(one.name)));
-    return el("label", {}, `${text} `, el("select", { "data-side": side, onchange: (event) => {
-      this[side] = Number(event.target.value);
-      this.draw();
-      this.onchange?.();
-    } }, ...options));
+    return el("label", {}, `${text} `, el("select", { "data-side": side, onchange: (event) => this.choose(side, Number(event.target.value)) }, ...options));
+  }
+
+  choose(side, index) {
+    this[side] = index;
+    this.root.querySelector(`[data-side="${side}"]`).value = index;
+    this.draw();
+    this.onchange?.();
   }
 
   draw() {
@@ -39,7 +42,7 @@ class Sequences {
       el("td", { "data-value": difference[i], "data-text": "" }, bar(difference[i] / largest)),
       ...shown.map((tracker) => el("td", { class: "number" }, number(values[tracker][i] * scale, digits)))));
     const table = el("table", { "data-table": "Sequences" },
-      el("thead", {}, el("tr", {}, ...heads.map((text, i) => el("th", { scope: "col", class: i && i !== 3 ? "number" : null, "aria-label": text || "difference as a bar" }, text)))),
+      el("thead", {}, el("tr", {}, ...heads.map((text, i) => el("th", { scope: "col", class: i && i !== 3 ? "number" : null, "aria-label": text || "difference as a bar", "data-skip": !text }, text)))),
       el("tbody", {}, ...rows));
     const wide = el("div", { class: "box wide", tabindex: 0, role: "group", "aria-label": "Sequences" }, table);
     this.holder.replaceChildren(wide);

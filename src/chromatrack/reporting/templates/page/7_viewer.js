@@ -1,19 +1,24 @@
 // One sequence: its frames with the boxes drawn over them, overlap per frame, score maps.
 
 const ABSENT = -32768;
-// Stands for the ink of the page, which is black or white, on pictures.
-const ON_PICTURES = "#ffd60a";
+const TRUTH = { stroke: "#fff", "stroke-dasharray": "2 3" };
 
-// The first frame at which overlaps differ by 0.5 or more, else that of the largest difference.
+const PARTED = 0.1;
+
+// What two overlaps differ by at each frame; nothing where one of them does not count.
+function apart(first, second) {
+  return first.map((value, frame) => (value === null || (second[frame] ?? null) === null ? 0 : Math.abs(value - second[frame])));
+}
+
+// The first frame at which overlaps differ by 0.1 or more; -1: none.
 function parting(first, second) {
-  let largest = 0, at = 0;
-  for (let frame = 0; frame < first.length; frame += 1) {
-    const difference = Math.abs((first[frame] ?? 0) - (second[frame] ?? 0));
-    if (first[frame] === null || second[frame] === null) continue;
-    if (difference >= 0.5) return frame;
-    if (difference > largest) { largest = difference; at = frame; }
-  }
-  return at;
+  return apart(first, second).findIndex((difference) => difference >= PARTED - 1e-9);
+}
+
+// The first frame of the largest difference; -1: they never differ.
+function farthest(first, second) {
+  const differences = apart(first, second), largest = Math.max(0, ...differences);
+  return largest > 0 ? differences.indexOf(largest) : -1;
 }
 
 class Viewer {
@@ -62,24 +67,42 @@ class Viewer {
 
   build() {
     const { strip } = this, shown = this.drawn();
+    this.asked = null;
     this.frame = svg("svg", { class: "frame", viewBox: `0 0 ${strip.width} ${strip.height}`, role: "img", "aria-label": `Frame of ${shortened(this.name)}` });
-    const jump = this.buttonOf("Where the two part", () => this.jump());
-    this.player = new Player(Math.max(1, strip.frames.length), (position) => this.show(position), { extra: [jump] });
+    const jumps = [this.jump("Where they part", parting, `first frame at which overlaps differ by ${PARTED} or more`), this.jump("Farthest apart", farthest, "largest difference of overlaps")];
+    this.player = new Player(Math.max(1, strip.frames.length), (position) => this.show(position), { extra: jumps });
     const box = el("div", { class: "plot", style: "height:15rem" });
     const holder = el("figure", {}, el("h3", {}, "Overlap per frame"), box);
     this.curve = new Plot(box, (room) => this.curves(shown, room), (node) => node.on("plotly_click", (event) => this.player.go(this.nearest(event.points[0].x))));
     this.mapHolder = el("div");
-    const boxes = [el("span", {}, boxSwatch({ stroke: "#fff", "stroke-dasharray": "4 3" }), " ground truth"),
+    const boxes = [el("span", {}, boxSwatch(TRUTH), " ground truth"),
       ...shown.map((i) => el("span", {}, boxSwatch(this.strokeOf(i)), ` ${shortened(this.data.trackers[i].name)}`))];
-    const names = el("p", { class: "note boxes" }, ...boxes);
+    const names = el("p", { class: "note boxes" }, ...boxes), several = shown.filter((i) => this.data.trackers[i].seeds > 1);
+    const seeds = several.length ? el("p", { class: "note" }, `Boxes and overlaps: of one seed${(this.strips.seed ?? null) === null ? "" : ` (${this.strips.seed})`}. The table of sequences has means over seeds, so that its difference may be another: ${several.map((i) => this.meansOf(i)).join("; ")}.`) : "";
     this.root.replaceChildren(el("div", { class: "box viewer" },
       el("h3", { tabindex: -1 }, this.name),
-      el("div", { class: "stage" }, el("div", {}, this.frame, names, this.player.root), el("div", {}, holder, this.mapHolder))));
+      el("div", { class: "stage" }, el("div", {}, this.frame, names, this.player.root, seeds), el("div", {}, holder, this.mapHolder))));
     this.curve.draw();
   }
 
-  buttonOf(text, onclick) {
-    return el("button", { class: "tool", type: "button", onclick }, text);
+  // A button that goes to a frame of the two that are compared, if there is such a frame.
+  jump(text, where, rule) {
+    const pair = [this.sequences.first, this.sequences.second].filter((i) => this.drawn().includes(i)).map((i) => this.overlaps(i));
+    const frame = pair.length === 2 ? where(...pair) : -1;
+    const go = () => {
+      this.player.stop();
+      this.asked = { frame: this.strip.frames[this.nearest(frame)], text: `${rule}${this.strip.frames.includes(frame) ? "" : `: at frame ${frame}, without a picture`}` };
+      this.player.go(this.nearest(frame));
+    };
+    return el("button", { class: "tool", type: "button", disabled: frame < 0, title: frame < 0 ? `No ${rule}` : `To the ${rule}`, onclick: go }, text);
+  }
+
+  // What a sequence gives with the seed that is shown, and with all.
+  meansOf(index) {
+    const { trackers, sequences, measure } = this.data, tracker = trackers[index];
+    const counted = this.overlaps(index).filter((value) => value !== null), own = counted.reduce((sum, value) => sum + value, 0) / Math.max(1, counted.length);
+    const whole = sequences.values[index][sequences.names.indexOf(this.name)];
+    return `${shortened(tracker.name)}: mean overlap ${number(own)} here, ${measure.title} ${number(whole * measure.scale, measure.digits)} over ${tracker.seeds} seeds`;
   }
 
   curves(shown, room) {
@@ -101,11 +124,6 @@ class Viewer {
     return frames.reduce((best, one, i) => (Math.abs(one - frame) < Math.abs(frames[best] - frame) ? i : best), 0);
   }
 
-  jump() {
-    this.player.stop();
-    this.player.go(this.nearest(parting(this.overlaps(this.sequences.first), this.overlaps(this.sequences.second))));
-  }
-
   show(position) {
     const { strip } = this, frame = strip.frames[position] ?? 0;
     const parts = [];
@@ -114,9 +132,9 @@ class Viewer {
       const [left, top, width, height] = shorts(coded).slice(4 * position, 4 * position + 4);
       if (left === ABSENT || width === undefined) return;
       const place = { x: left / 4, y: top / 4, width: Math.max(0, width / 4), height: Math.max(0, height / 4), fill: "none", "vector-effect": "non-scaling-stroke" };
-      parts.push(svg("rect", { ...place, stroke: "#000", "stroke-opacity": 0.6, "stroke-width": 3.5 }), svg("rect", { ...place, "stroke-width": 2, ...attributes }));
+      parts.push(svg("rect", { ...place, class: halo(attributes), "stroke-width": 4 }), svg("rect", { ...place, "stroke-width": 2, ...attributes }));
     };
-    draw(strip.truth, { stroke: "#fff", "stroke-dasharray": "4 3", "data-box": "truth" });
+    draw(strip.truth, { ...TRUTH, "data-box": "truth" });
     const told = [];
     for (const index of this.drawn()) {
       const tracker = this.data.trackers[index];
@@ -126,13 +144,26 @@ class Viewer {
     this.frame.replaceChildren(...parts);
     this.drawMaps(frame);
     if (this.curve.drawn) Plotly.relayout(this.curve.box, { shapes: this.cursor(frame) });
-    return `frame ${frame} of ${strip.count - 1}; overlap: ${told.join(", ")}`;
+    const asked = this.asked?.frame === frame ? ` (${this.asked.text})` : "";
+    return `frame ${frame} of ${strip.count - 1}${asked}; overlap: ${told.join(", ")}`;
   }
 
-  // How a box is drawn; on pictures yellow stands for the ink of the page.
+  // How a box is drawn: as the curves of its tracker are.
   strokeOf(index) {
     const { place, dash } = this.selection.styles[index];
-    return { style: `stroke: ${place === null ? ON_PICTURES : `var(--line-${place % COLOURS})`}`, "stroke-dasharray": DASH_ARRAYS[dash] };
+    return { style: `stroke: ${place === null ? "var(--ink)" : `var(--line-${place % COLOURS})`}`, "stroke-dasharray": DASH_ARRAYS[dash] };
+  }
+
+  // The tracker whose score maps are kept.
+  get mapped() {
+    const { experiment, alpha } = this.maps;
+    return this.data.trackers.find((one) => one.experiment === experiment && one.alpha === alpha) ?? { name: `experiment ${experiment}, α = ${alpha}` };
+  }
+
+  compareMapped() {
+    const index = this.data.trackers.indexOf(this.mapped);
+    if (index < 0 || index === this.sequences.first || index === this.sequences.second) return "";
+    return el("button", { class: "tool", type: "button", onclick: () => this.sequences.choose("first", index) }, "Compare this one");
   }
 
   drawMaps(frame) {
@@ -143,13 +174,18 @@ class Viewer {
     const titles = { siamfc: "SiamFC", auxiliary: "colorization", mixed: `mixed, α = ${this.maps.alpha}` };
     this.mapHolder.replaceChildren(el("h3", {}, "Score maps"), el("div", { class: "maps" }, ...Object.entries(titles).filter(([key]) => found[key]).map(([key, title]) =>
       el("div", {}, mapCanvas(bytes(found[key]), found.cells), `${title}: ${found.ranges[key].map((value) => number(value, 2)).join(" to ")}`))),
-      el("p", { class: "note" }, `Of experiment ${shortened(this.maps.experiment)}, over the region in the thin frame; bright: high.`));
+      el("p", { class: "note" }, `Of ${shortened(this.mapped.name)}, the combined tracker that scores best here among those that mix two branches, whatever is compared; over the region in the thin frame; bright: high. `, this.compareMapped()));
   }
+}
+
+// What a line has around it, to be seen on any picture.
+function halo(stroke) {
+  return stroke === TRUTH || stroke["data-box"] === "truth" ? "halo dark" : "halo";
 }
 
 function boxSwatch(stroke) {
   const place = { x: 3, y: 3, width: 18, height: 10, fill: "none" };
-  return svg("svg", { width: 24, height: 16, "aria-hidden": "true" }, svg("rect", { ...place, stroke: "#000", "stroke-width": 4 }), svg("rect", { ...place, "stroke-width": 2, ...stroke }));
+  return svg("svg", { width: 24, height: 16, "aria-hidden": "true" }, svg("rect", { ...place, class: halo(stroke), "stroke-width": 4.5 }), svg("rect", { ...place, "stroke-width": 2, ...stroke }));
 }
 
 function mapCanvas(values, [rows, columns]) {

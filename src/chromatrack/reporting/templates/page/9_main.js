@@ -43,6 +43,8 @@ class Run {
       const name = box.dataset.plot;
       if (name === "centroids") this.plots.push(new Centroids(box, data.centroids).plot);
       else if (builders[name]) this.plots.push(new Plot(box, builders[name], name === "gain" ? gain : click));
+      const group = name.startsWith("learning-") ? data.learning[name.slice("learning-".length)] : null;
+      if (group?.lines.length > NAMED) box.after(learningChooser(group, this.plots.at(-1)));
     });
     this.plots.forEach((plot) => later(plot.box, () => plot.drawn || plot.draw()));
   }
