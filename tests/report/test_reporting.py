@@ -5,6 +5,7 @@ import json
 import re
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -476,3 +477,18 @@ def test_trackers_of_no_experiment_are_each_their_own():
     told = one_of_each(known, {"1": 0.3})
     assert [one.score for one in told] == [0.5, 0.7, 0.6, 0.4]
     assert [one.tracker for one in told] == [None, "klt", "kcf", None]
+
+
+def test_a_legend_of_many_long_names_lies_within_its_figure():
+    steps = np.arange(3)
+    curves = {f"{i}" + "x" * 70: {"loss": (steps, steps + i)} for i in range(50)}
+    with plots.style():
+        figure = plots.learning_plot(curves, "Learning curves")
+        figure.canvas.draw()
+    legend, (axes,) = figure.axes[0].get_legend(), figure.axes
+    names = [text.get_text() for text in legend.get_texts()]
+    assert len(names) == 45 and set(map(len, names)) == {60} and names[0].endswith("…")
+    assert legend.get_title().get_text() == "first 45 of 50"
+    box, room = legend.get_window_extent(), figure.bbox
+    assert room.x0 <= box.x0 and box.x1 <= room.x1 and room.y0 <= box.y0 and box.y1 <= room.y1
+    assert axes.get_window_extent().width / figure.dpi > 3

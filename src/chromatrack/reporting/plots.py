@@ -35,6 +35,10 @@ STYLE = {
     "legend.frameon": False,
     "figure.facecolor": "white",
 }
+NAMED, IN_COLUMN = 45, 15
+"""Lines that a legend names at most, and in one column of it."""
+AXES = 4.2
+"""Inches of width that are left beside a legend, at least."""
 LEARNED_AT = 1.12
 """Place of "learned" on the axis of alphas."""
 
@@ -134,11 +138,25 @@ def frame(figure: Figure, title: str, legend: str | None = None) -> None:
     lines = [line for part in title.splitlines() for line in textwrap.wrap(part, 88)]
     figure.suptitle("\n".join(lines), x=0.01, ha="left", fontsize=10.5)
     axes = figure.axes[0]
-    if axes.get_legend_handles_labels()[0]:
-        axes.legend(
-            loc="upper left", bbox_to_anchor=(1.01, 1.0), borderaxespad=0, title=legend,
-            alignment="left",
-        )  # fmt: skip
+    handles, labels = axes.get_legend_handles_labels()
+    if not labels:
+        return
+    if len(labels) > NAMED:
+        more = f"first {NAMED} of {len(labels)}"
+        legend = f"{legend}; {more}" if legend else more
+    handles, labels = handles[:NAMED], [_short(one) for one in labels[:NAMED]]
+    made = axes.legend(
+        handles, labels, loc="upper left", bbox_to_anchor=(1.01, 1.0), borderaxespad=0,
+        title=legend, alignment="left", ncols=-(-len(labels) // IN_COLUMN),
+    )  # fmt: skip
+    # As wide as it needs to be for the axes to have room.
+    wide, high = figure.get_size_inches()
+    needed = made.get_window_extent(figure.canvas.get_renderer()).width / figure.dpi
+    figure.set_size_inches(max(wide, AXES + needed), high)
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= 60 else f"{name[:59]}…"
 
 
 def _alpha_axis(axes: Axes, learned: bool) -> None:

@@ -17,7 +17,7 @@ from chromatrack.reporting.manifest import Evaluated, Manifest
 from chromatrack.reporting.page import made
 from chromatrack.reporting.page.contrasts import contrasts
 from chromatrack.reporting.page.data import run_data
-from chromatrack.reporting.page.pictures import picture_uri
+from chromatrack.reporting.page.pictures import shown
 from chromatrack.reporting.page.tuned import tuned
 from chromatrack.reporting.scores import Reader, mean_over_seeds, read_evaluation
 from chromatrack.reporting.sentences import beside
@@ -72,10 +72,10 @@ def page_run(manifest: Manifest) -> dict[str, Any]:
         "tables_masks": [_benchmark(one, manifest, read) for one in masks] + _score_maps(manifest),
         "contrasts": contrasts(masks, read),
         "learning": [f"Learning curves: {one['group']}" for one in data["learning"]],
-        "pictures": [(p.caption, picture_uri(p.png)) for p in manifest.pictures],
+        "pictures": [shown(p.caption, p.png) for p in manifest.pictures],
         "analysis": analysis,
         "analysis_figures": [
-            (p.caption, picture_uri(p.png)) for p in (analysis.figures if analysis else ())
+            shown(p.caption, p.png) for p in (analysis.figures if analysis else ())
         ],
         "centroids": bool(data.get("centroids")),
         "notes": manifest.notes,
