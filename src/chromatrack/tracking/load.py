@@ -8,6 +8,7 @@ from pathlib import Path
 
 import torch
 
+from chromatrack import bfloat16
 from chromatrack.checkpoints import Checkpoint, load_checkpoint
 from chromatrack.errors import InputError
 from chromatrack.exported import is_exported, load_exported
@@ -52,6 +53,7 @@ def load_tracker(
             raise InputError(f"{checkpoint}: exported networks keep their weights; expected a "
                              "checkpoint for random ones")  # fmt: skip
         return SiameseTracker(network=OnnxNetwork(loaded, alphas=alphas, centred=centred), **search)
+    bfloat16.remark(precision, device)
     network = loaded.build()
     if loaded.kind == "fused" and random_auxiliary is not None:
         torch.manual_seed(random_auxiliary)

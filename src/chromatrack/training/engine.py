@@ -17,6 +17,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from chromatrack import bfloat16
 from chromatrack.errors import WorkError
 from chromatrack.files import whole_file, write_json
 from chromatrack.locks import holding
@@ -61,6 +62,8 @@ def fit(
             same training.
     """
     team = team or Team()
+    if team.leads:
+        bfloat16.remark(plan.precision, plan.device)
     with contextlib.ExitStack() as stack:
         if team.leads:
             # A killed workflow may leave its trainings behind, alive, when the next one starts.

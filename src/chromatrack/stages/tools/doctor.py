@@ -8,6 +8,7 @@ import platform
 import shutil
 import subprocess
 
+from chromatrack import bfloat16
 from chromatrack.fetch.sources.ytdlp import JS_RUNTIMES
 
 PACKAGES = (
@@ -29,7 +30,8 @@ ONLY_FOR = {
 def report() -> str:
     """Lines of `what: state`, for a person."""
     lines = [f"Python: {platform.python_version()} on {platform.platform()}"]
-    lines.append(f"CPU: {os.cpu_count()} cores")
+    slow = ", no instructions for bf16: precision 32 is faster" if bfloat16.missing() else ""
+    lines.append(f"CPU: {os.cpu_count()} cores{slow}")
     lines += [f"{name}: {_version(name)}" for name in PACKAGES]
     lines += [_faiss(), _gpu(), _ffmpeg(), _javascript(), _disk()]
     return "\n".join(lines)
