@@ -23,6 +23,8 @@ NAMES = (
     "עברית \u202e🦊👩‍👩‍👧 مرحبا",
     "=HYPERLINK(\"http://example.org\")&amp;<br>",
     "javascript:window.hit=1",
+    "+1+cmd|' /C calc'!A0",
+    "[0.5] a length to LaTeX",
 )  # fmt: skip
 TITLE = " ".join(name for name in NAMES if "long" not in name)
 
@@ -115,12 +117,13 @@ def test_hostile_names_are_kept_by_what_is_taken_away(opened, hostile):
     text = download.value.path().read_text(encoding="utf-8-sig")
     names = [row[0] for row in csv.reader(io.StringIO(text, newline=""))][1:]
     # A spreadsheet takes no name for a formula.
-    assert sorted(names) == sorted(f"'{name}" if name[0] == "=" else name for name in NAMES)
+    assert sorted(names) == sorted(f"'{name}" if name[0] in "=+" else name for name in NAMES)
     with page.expect_download() as download:
         page.get_by_role("button", name="Sequences as LaTeX", exact=True).click()
     text = download.value.path().read_text(encoding="utf-8")
     assert r"\textless{}script\textgreater{}window.hit = 1" in text
     assert r"\$x\textasciicircum{}2\$ \textbackslash{}frac\{1\}\{2\}" in text
+    assert "\n{}[0.5] a length to LaTeX & " in text
     assert r"\%\{x\} \%\{meta\}" in text and r"\_\_proto\_\_" in text
     for button in ("Success as SVG", "Gain over the baseline by α as PNG"):
         with page.expect_download() as download:

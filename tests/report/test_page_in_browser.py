@@ -13,6 +13,8 @@ from chromatrack.stages.report.page import make_page
 from tests.report.pages import draw_all, made_up
 
 OF_TRACKERS = ["curve-success", "curve-precision", "curve-normalized_precision", "attributes"]
+WHERE = "Made_up_run_synthetic_first_40_frames"
+"""The data, as file names have it."""
 LEARNING = ["learning-0", "learning-1", "learning-2"]
 
 
@@ -236,10 +238,10 @@ def test_a_table_is_taken_as_csv(opened, run):
     page = opened(run.page)
     for table in ("Trackers", "Sequences", "Experiments", "By attribute"):
         name, content = taken(page, f"{table} as CSV")
-        assert name == f"{table.replace(' ', '_')}.csv"
+        assert name == f"{table.replace(' ', '_')}-{WHERE}.csv"
         rows = list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")))
         shown = [[cell.rstrip(" ↕↑↓") for cell in row] for row in rows_of(page, table)]
-        shown = [[cell.replace("−", "-") for cell in row] for row in shown]
+        shown = [["" if c == "–" else c.replace("−", "-") for c in row] for row in shown]
         if table == "Sequences":  # without the column of bars, which has no name
             shown = [row[:3] + row[4:] for row in shown]
         if table == "Trackers":  # the value and the ends of its interval are three columns
@@ -251,7 +253,7 @@ def apart(text):
     """A cell as it is in a CSV: a value, and the ends of its interval."""
     found = re.fullmatch(r"(\S+) \[(\S+), (\S+)\]", text)
     head = [text, f"{text}, low", f"{text}, high"]
-    return list(found.groups()) if found else head if text[0].isalpha() else [text, "", ""]
+    return list(found.groups()) if found else head if text[:1].isalpha() else [text, "", ""]
 
 
 def test_long_tables_have_a_filter_that_stays_while_they_are_made_anew(opened, tmp_path):
@@ -283,7 +285,8 @@ def test_a_table_is_taken_as_latex(opened, run):
     page = opened(run.page)
     name, content = taken(page, "Trackers as LaTeX")
     text = content.decode()
-    assert name == "Trackers.tex"
+    assert name == f"Trackers-{WHERE}.tex"
+    assert text.startswith("% Made-up run (synthetic; first 40 frames)\n% Best success AUC: ")
     lines = [line for line in text.splitlines() if line.endswith(r"\\")]
     assert len(lines) == 1 + len(rows_of(page, "Trackers")) - 1
     assert {line.count(" & ") for line in lines} == {7}
@@ -296,15 +299,18 @@ def test_a_table_is_taken_as_latex(opened, run):
 def test_a_plot_is_taken_as_svg_and_png_on_white(opened, run, scheme):
     page = opened(run.page, scheme=scheme, everything=True)
     name, content = taken(page, "Success as SVG")
-    assert name == "Success.svg"
+    assert name == f"Success-{WHERE}.svg"
     root = ET.fromstring(content)
     words = ["".join(node.itertext()) for node in root.iter("{http://www.w3.org/2000/svg}text")]
-    assert "Success" in words and "overlap threshold" in words
+    assert (
+        "SuccessMade-up run (synthetic; first 40 frames)" in words and "overlap threshold" in words
+    )
+    assert any("The mouse on a curve" in word for word in words)
     assert sum(word.startswith("exp 1, α = 0.3 [0.") for word in words) == 1
     assert len(re.findall(b'<g class="trace scatter', content)) == 5
     name, content = taken(page, "Gain over the baseline by α as PNG")
     picture = Image.open(io.BytesIO(content)).convert("RGB")
-    assert name == "Gain_over_the_baseline_by.png" and picture.size == (1800, 1040)
+    assert name == f"Gain_over_the_baseline_by-{WHERE}.png" and picture.width == 1800
     assert picture.getpixel((2, 2)) == (255, 255, 255)
     colours = {colour for _, colour in picture.getcolors(1 << 24)}
     assert (0, 0x72, 0xB2) in colours and (0x1C, 0x20, 0x24) in colours
@@ -315,7 +321,7 @@ def test_a_plot_is_taken_as_svg_and_png_on_white(opened, run, scheme):
 def test_a_picture_is_taken_as_it_lies_in_the_page(opened, run):
     page = opened(run.page)
     name, content = taken(page, "A picture of Made-up run as PNG")
-    assert name == "A_picture_of_Made_up_run.png"
+    assert name == f"A_picture_of_Made_up_run-{WHERE}.png"
     assert Image.open(io.BytesIO(content)).size == (256, 256)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from chromatrack.reporting.frames import farthest, parting
+from chromatrack.reporting.frames import ahead, parting
 
 CURVE = '.viewer [role="img"].plot'
 
@@ -102,16 +102,19 @@ def test_overlaps_are_drawn_for_every_frame_as_they_were_scored(opened, run):
     ("button", "rule", "told"),
     [
         ("Where they part", parting, "(first frame at which overlaps differ by 0.1 or more"),
-        ("Farthest apart", farthest, "(largest difference of overlaps"),
+        ("Most ahead", ahead, "(frame at which the first is ahead by most"),
+        ("Most behind", lambda a, b: ahead(b, a), "(frame at which the first is behind by most"),
     ],
 )
 def test_buttons_jump_to_where_the_two_part_and_say_by_which_rule(button, rule, told, opened, run):
     page = opened(run.page)
-    open_sequence(page, "Target5", second="kcf")
+    names = {"exp1-alpha0.3-seed0": "exp 1, α = 0.3", "kcf": "kcf"}
+    if button == "Most behind":  # the experiment never is
+        names = dict(reversed(names.items()))
+    first, second = names.values()
+    open_sequence(page, "Target5", first=first, second=second)
     strip = strip_of(run, "Target5")
-    frame = rule(*(
-        decoded(strip["overlaps"][name], np.uint8) / 250 for name in ("exp1-alpha0.3-seed0", "kcf")
-    ))  # fmt: skip
+    frame = rule(*(decoded(strip["overlaps"][name], np.uint8) / 250 for name in names))
     nearest = min(strip["frames"], key=lambda one: abs(one - frame))
     page.get_by_role("button", name=button).click()
     assert said(page).startswith(f"frame {nearest} of 39 {told}")
@@ -124,7 +127,7 @@ def test_a_tracker_beside_itself_parts_nowhere(opened, run):
     open_sequence(page, "Target5", second="kcf")
     assert page.get_by_role("button", name="Where they part").is_enabled()
     page.locator('[data-side="first"]').select_option(label="kcf")
-    for name in ("Where they part", "Farthest apart"):
+    for name in ("Where they part", "Most ahead", "Most behind"):
         assert page.get_by_role("button", name=name).is_disabled()
 
 
@@ -257,7 +260,8 @@ def test_masks_of_another_method_of_the_truth_and_of_another_sequence(opened, ru
     assert np.abs(first - truth).max() <= 3  # made to be equal
     assert said(page, "masks") == "frame 0 of 6"
     page.get_by_label("Sequence of masks").select_option("Target1")
-    masks_shown(page, "pretrained:0")
+    masks_shown(page, ":0")
+    assert page.get_by_label("Masks of").input_value() == ""
 
 
 # Similarity

@@ -565,10 +565,12 @@ def test_a_sentence_has_number_interval_p_and_verdict(ten):
     ten.add("2", 0.5, BASE + GAIN)
     one = ten.experiment()
     low, high = (one["comparison"]["difference"][end] for end in ("low", "high"))
+    hung = one["comparison"]["most_influential"]
     assert one["sentence"] == (
         "Experiment 2 (fine-tuned, resnet18), α = 0.5 the only one: success AUC +0.050 "
         f"[{low:+.3f}, {high:+.3f}], p = 0.002 (0.002 by Holm) beside the baseline over 10 "
-        "targets: helps."
+        f"targets: helps. Without {hung['target']}: {hung['mean']:+.3f} [{hung['low']:+.3f}, "
+        f"{hung['high']:+.3f}], p = 0.004."
     )
 
 

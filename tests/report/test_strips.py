@@ -22,7 +22,7 @@ from chromatrack.files import read_json
 from chromatrack.layout import selection
 from chromatrack.places import Places
 from chromatrack.reporting import coding, mask_strips, strips
-from chromatrack.reporting.frames import farthest, fitting, parting, partings, thinned
+from chromatrack.reporting.frames import ahead, fitting, parting, partings, thinned
 from chromatrack.reporting.manifest import read_manifest
 from chromatrack.settings import from_mapping, to_json
 from chromatrack.stages.evaluation.evaluate import evaluate
@@ -51,10 +51,10 @@ def image_of(text):
 def test_trackers_part_where_their_overlaps_do():
     first = np.array([1.0, 0.9, NAN, 0.8, 0.7])
     late, near = np.array([1.0, 0.85, 0.0, 0.7, 0.0]), np.array([1.0, 0.85, 0.0, 0.75, 0.65])
-    assert (parting(first, late), farthest(first, late)) == (3, 4)
-    assert (parting(first, near), farthest(first, near)) == (None, 1)  # the first of the largest
-    assert (parting(first, first), farthest(first, first)) == (None, None)
-    assert (parting(first, np.full(5, NAN)), farthest(first, np.full(5, NAN))) == (None, None)
+    assert (parting(first, late), ahead(first, late), ahead(late, first)) == (3, 4, None)
+    assert (parting(first, near), ahead(first, near)) == (None, 1)  # the first of the largest
+    for nothing in (first, np.full(5, NAN)):
+        assert (parting(first, nothing), ahead(first, nothing)) == (None, None)
     others = [np.array([1.0, 0.8, 0, 0, 0]), np.array([1.0, 0.9, 0, 0, 0]), first]
     assert partings(first, others) == [3, 1]
 

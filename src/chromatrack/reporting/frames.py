@@ -15,23 +15,25 @@ FEWEST = 12
 def parting(first: np.ndarray, second: np.ndarray) -> int | None:
     """The first frame at which two overlaps (N,) differ by `PARTED` or more; None: at none.
 
-    Frames with NaN do not count. The page has the same rule, as it has that of `farthest`.
+    Frames with NaN do not count. The page has the same rule, as it has that of `ahead`.
     """
     far = np.flatnonzero(np.abs(first - second) >= PARTED - 1e-9)  # as 0.9 and 0.8 do
     return int(far[0]) if len(far) else None
 
 
-def farthest(first: np.ndarray, second: np.ndarray) -> int | None:
-    """The (first) frame at which two overlaps (N,) differ most; None where they never do."""
-    apart = np.nan_to_num(np.abs(first - second))
+def ahead(first: np.ndarray, second: np.ndarray) -> int | None:
+    """The (first) frame at which one overlap (N,) is most above another; None: it never is."""
+    apart = np.nan_to_num(first - second)
     return int(np.argmax(apart)) if len(apart) and apart.max() > 0 else None
 
 
 def partings(baseline: np.ndarray, others: Iterable[np.ndarray]) -> list[int]:
-    """The frames at which others part from the baseline or are farthest: those of most first."""
+    """The frames at which others part from the baseline, and are most ahead of it and behind it:
+    those of most trackers first."""
     counts: dict[int, int] = {}
     for overlaps in others:
-        for frame in {parting(baseline, overlaps), farthest(baseline, overlaps)} - {None}:
+        pair = baseline, overlaps
+        for frame in {parting(*pair), ahead(*pair), ahead(*pair[::-1])} - {None}:
             counts[frame] = counts.get(frame, 0) + 1
     return sorted(counts, key=lambda frame: (-counts[frame], frame))
 

@@ -47,6 +47,11 @@ def verdict(name: str, one: Said, run: Said) -> str:
         f"{_difference(compared, run)} beside the baseline over {count}"
         f"{_seeds(compared['difference']['seeds'])}: {told}."
     ]
+    hung = compared["most_influential"]
+    if one["verdict"] == "helps" and hung and hung["low"] is not None:
+        ends = ", ".join(_number(hung[end], run, sign=True) for end in ("low", "high"))
+        without = _number(hung["mean"], run, sign=True)
+        parts.append(f"Without {hung['target']}: {without} [{ends}], p = {chance(hung['p'])}.")
     if chosen["alpha"] == 0:
         parts.append("At α = 0 the auxiliary takes no part.")
     return " ".join(parts)
@@ -69,23 +74,28 @@ def controls_in_short(one: Said) -> str:
     return told.get(better, f"shown to be better than {better} of {whose}")
 
 
-def beside(name: str, one: Said, run: Said) -> str:
-    """How a tracker of no experiment compares with another.
+def in_comparison(one: Said, run: Said) -> str:
+    """The verdict on a tracker of no experiment beside another: better, worse, not better, or none.
 
     Args:
         one: its part of what `chromatrack compare` writes.
         run: the whole.
     """
     high, p = one["difference"]["high"], one["holm_p"]
-    worse = high is not None and high < 0 and p is not None and p < run["level"]
-    told = {
+    if high is not None and high < 0 and p is not None and p < run["level"]:
+        return "worse"
+    return {
         "helps": "better",
         "does not help": "not better",
         "cannot be told": "which is better cannot be told",
     }[one["verdict"]]
+
+
+def beside(name: str, one: Said, run: Said) -> str:
+    """How a tracker of no experiment compares with another; arguments as `in_comparison`."""
     return (
         f"{name} beside {run['baseline']}: {run['measure']['title']} {_difference(one, run)} over "
-        f"{_count({**run, 'targets': one['targets']})}: {'worse' if worse else told}."
+        f"{_count({**run, 'targets': one['targets']})}: {in_comparison(one, run)}."
     )
 
 

@@ -59,6 +59,10 @@ def summary(
         baseline: the tracker that differences are to; None: that of a run.
     """
     first, *others = measures.items()
+    several = table["seeds"].astype(str).str.contains(" ").any()
+    seeds = "In brackets: 95 % interval over targets" + (
+        ", and over seeds where there are several. Means over seeds." if several else "."
+    )
 
     def between(row: Mapping[str, Any], key: str, **options: Any) -> str:
         """A number and its interval, where it has one."""
@@ -83,8 +87,7 @@ def summary(
          *(one.title for _, one in others)),
         tuple(lines),
         f"{_best(table, first[0], first[1])} "
-        "Means over seeds. In brackets: 95 % interval over targets, and over seeds where there are "
-        f"several. Difference: to {baseline or 'the SiamFC baseline of the same seeds'}, target by "
+        f"{seeds} Difference: to {baseline or 'the SiamFC baseline of the same seeds'}, target by "
         f"target{turned}; p is not corrected for the number of rows.",
         text_columns=1 + len(trained),
     )  # fmt: skip
@@ -102,33 +105,6 @@ def _best(table: pd.DataFrame, key: str, measure: Measure) -> str:
             score = number(row[key], measure.digits, scale=measure.scale)
             found.setdefault(row["tracker"], f"{words}{row['tracker']} {score}")
     return f"Best {measure.title}: {'; '.join(found.values())}." if len(found) > 1 else ""
-
-
-def comparisons(said: Mapping[str, Any]) -> Table:
-    """What `chromatrack compare` says of each tracker beside the baseline."""
-    shown = {"digits": said["measure"]["digits"], "scale": said["measure"]["scale"]}
-
-    def signed(value: float | None) -> str:
-        return number(value, sign=True, **shown)
-
-    lines = [
-        Line((
-            name, number(one["mean"], **shown), signed(one["difference"]["mean"]),
-            signed(one["difference"]["low"]), signed(one["difference"]["high"]),
-            number(one["p"]), number(one["holm_p"]), number(one["smallest_difference"], **shown),
-            one["most_influential"] or NOTHING, signed(one["without_it"]), str(one["targets"]),
-            one["verdict"],
-        ))
-        for name, one in said["comparisons"].items()
-    ]  # fmt: skip
-    turned = " Less is better: signs are turned." if said["turned"] else ""
-    return Table(
-        ("tracker", said["measure"]["title"], "difference", "95 %, low", "high", "p", "p by Holm",
-         "found with power 0.8", "hangs most on", "without it", f"{said['unit']}s", "verdict"),
-        tuple(lines),
-        f"To {said['baseline']}, {said['unit']} by {said['unit']}. A difference counts from "
-        f"{said['margin']:g} on; docs/statistics.md has the rule of the verdict.{turned}",
-    )  # fmt: skip
 
 
 def evaluations(entries: Mapping[str, Mapping[str, Any]], benchmark: Benchmark) -> Table:

@@ -61,7 +61,8 @@ def usage(folder: Path) -> Table | None:
         ),
         tuple(lines),
         "Wall time of the jobs, which may have run beside each other; memory: the largest resident "
-        "set of a job. A part that was made before with other files shows its last jobs.",
+        "set of a job. A part that was made before with other files shows its last jobs. Jobs are "
+        "looked at now and then: of one of a second or two, memory and processor time say little.",
     )
 
 

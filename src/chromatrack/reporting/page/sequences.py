@@ -14,21 +14,21 @@ def sequence_table(scored: Scored, means: Sequence[Mean]) -> dict[str, Any]:
     """The compared measure of each target and tracker, the mean over seeds.
 
     Returns:
-        names of the targets, unit, frames of each (None where they are not told), and values:
-        for each tracker a list over targets.
+        names of the targets, unit, frames of each (None where they are not told), values: for each
+        tracker a list over targets, and `first`: the same of its first seed alone.
     """
     unit = scored.about["unit"]
     told = scored.about[f"per_{unit}"]
     sign = -1.0 if scored.measure.better == "lower" else 1.0
+
+    def shown(mean: Mean, seeds: slice) -> list[float]:
+        values = sign * scored.trackers[key_of_mean(mean)].values[:, seeds].mean(axis=1)
+        return [round(float(value), 4) for value in values]
+
     return {
         "unit": unit,
         "names": list(scored.targets),
         "frames": [told[name].get("frames") for name in scored.targets],
-        "values": [
-            [
-                round(float(value), 4)
-                for value in sign * scored.trackers[key_of_mean(mean)].values.mean(axis=1)
-            ]
-            for mean in means
-        ],
+        "values": [shown(mean, slice(None)) for mean in means],
+        "first": [shown(mean, slice(1)) for mean in means],
     }

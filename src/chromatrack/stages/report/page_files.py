@@ -79,7 +79,8 @@ def read_statistics(path: Path) -> dict[str, Any]:
         missing = [key for key in EXPERIMENT_KEYS if key not in one]
         if missing:
             raise InputError(
-                f"{path}: experiments.{name}: expected the key {missing[0]!r}, found none"
+                f"{path}: experiments.{name}: expected the key {missing[0]!r}, found none; "
+                "`chromatrack statistics` of this version makes the file again"
             )
         for key in ("verdict_sentence", "controls_in_short"):
             if not isinstance(one[key], str):

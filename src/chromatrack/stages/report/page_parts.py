@@ -11,6 +11,7 @@ from chromatrack.errors import InputError
 from chromatrack.evaluation import sets
 from chromatrack.files import read_json
 from chromatrack.reporting import published, tables
+from chromatrack.reporting.comparison_table import comparisons
 from chromatrack.reporting.experiment_table import experiments
 from chromatrack.reporting.label_analysis import read_label_analysis
 from chromatrack.reporting.manifest import Evaluated, Manifest
@@ -55,6 +56,7 @@ def page_run(manifest: Manifest) -> dict[str, Any]:
     kept = _kept(manifest)
     run = {
         "title": manifest.title,
+        "heading": manifest.heading,
         "about": RESULTS if compared else EXPERIMENT,
         "synthetic": manifest.synthetic,
         "cut": manifest.cut,
@@ -149,10 +151,12 @@ def _attributes_caption(data: Mapping[str, Any]) -> str:
 
 def _sequences_note(data: Mapping[str, Any]) -> str:
     title, unit = data["measure"]["title"], data["sequences"]["unit"]
+    several = any(one["seeds"] > 1 for one in data["trackers"])
+    means = ", means over seeds" if several else ""
+    shown = " Frames and boxes are those of the first seed." if several else ""
     return (
-        f"{capital(title)} of each {unit}, means over seeds. Choose two trackers to compare; "
-        "a click on a head sorts, a click on a name opens its frames. Frames and boxes are those "
-        "of the first seed."
+        f"{capital(title)} of each {unit}{means}. Choose two trackers to compare; a click on a "
+        f"head sorts, a click on a name opens its frames.{shown}"
     )
 
 
@@ -181,7 +185,7 @@ def _summary(manifest: Manifest, said: Mapping[str, Any], read: Reader) -> list[
         table, baseline = read_summary(manifest, measures), compared.get("baseline")
         parts.append(("summary", "Trackers", tables.summary(table, measures, baseline)))
     if compared.get("comparisons"):
-        parts.append(("comparisons", "Comparisons", tables.comparisons(compared)))
+        parts.append(("comparisons", "Comparisons", comparisons(compared)))
     if said.get("experiments"):
         parts.append(("experiments", "Experiments", experiments(said)))
     return parts
@@ -218,6 +222,7 @@ def _benchmark(evaluated: Evaluated, manifest: Manifest, read: Reader) -> Part:
     entries = {title: read(path) for title, path in evaluated.trackers.items()}
     usual = evaluated.protocol == benchmark.protocols[0]
     heading = benchmark.title if usual else f"{benchmark.title}, {evaluated.protocol.upper()}"
+    heading += ", synthetic" if manifest.synthetic else ""
     anchor = f"{evaluated.benchmark}-{evaluated.protocol}"
     table = tables.evaluations(entries, benchmark)
     here = f"Here: {manifest.extent(next(iter(entries.values())))}." if entries else ""

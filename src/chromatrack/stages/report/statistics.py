@@ -85,7 +85,7 @@ class _Run:
             "seeds": list(seeds),
             "level": statistics.LEVEL,
             "margin": self.rule.margin,
-            "chosen_on": self.validation and self.validation.about["title"],
+            "chosen_on": self._chosen_on(),
             "baseline": self.baseline and self._estimate(self.baseline.values),
             "rows": [self._row(key, one) for key, one in self.scored.trackers.items()],
             "experiments": experiments,
@@ -96,6 +96,12 @@ class _Run:
             one["controls_in_short"] = controls_in_short(one)
             one["beside_controls"] = beside_controls(one, said)
         return {**said, "headline": headline(said)}
+
+    def _chosen_on(self) -> str | None:
+        if self.validation is None:
+            return None
+        made_up = "synthetic " if self.manifest.synthetic else ""
+        return f"{made_up}{self.validation.about['title']}"
 
     def _estimate(self, values: np.ndarray) -> dict[str, Any]:
         """The mean as it was measured: only differences have their sign turned."""

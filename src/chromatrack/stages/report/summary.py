@@ -56,7 +56,7 @@ def summarize(
     one = next(iter(scores.values()))
     key = statistics["measure"]["key"]
     others = [name for name in one["headline"] if name != key]
-    configuration = digest_text(manifest.config or "")[:SHOWN]
+    configuration = digest_text(manifest.config)[:SHOWN] if manifest.config else ""
     lines = []
     for group, entry in said.items():
         own = [scores[row.evaluation] for row in groups[group]]

@@ -55,6 +55,10 @@ function plain(text) {
   return String(text).replace(/[&<>$%]/g, (character) => escaped[character]);
 }
 
+function capital(text) {
+  return text.slice(0, 1).toUpperCase() + text.slice(1);
+}
+
 function shortened(text, length = 40) {
   const characters = [...text];  // half of an emoji is none
   return characters.length > length ? `${characters.slice(0, length - 1).join("")}…` : text;
@@ -67,6 +71,11 @@ function owned(mapping, name) {
 
 function css(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+}
+
+// Of lines of one colour each has another dash, six times.
+function dashOf(place) {
+  return DASHES[(place + 5 * Math.floor(place / COLOURS)) % DASHES.length];
 }
 
 function lineColour(place) {
@@ -85,8 +94,15 @@ function save(name, content, kind) {
   setTimeout(() => URL.revokeObjectURL(address), 10000);
 }
 
-function fileName(text) {
-  return text.replace(/[^A-Za-z0-9]+/g, "_").replace(/^_|_$/g, "").slice(0, 60) || "unnamed";
+// Of a part of a run: what it is, and of what data.
+function fileName(text, part) {
+  const words = (one) => one.replace(/[^A-Za-z0-9]+/g, "_").replace(/^_|_$/g, "").slice(0, 60);
+  return [words(text) || "unnamed", words(headingOf(part))].filter(Boolean).join("-");
+}
+
+// Which data a part of the page is about.
+function headingOf(part) {
+  return part.closest("article")?.dataset.heading ?? "";
 }
 
 function range(count) {

@@ -17,7 +17,7 @@ class Selection extends EventTarget {
   style(tracker, index) {
     if (tracker.kind === "baseline") return { place: null, dash: "solid" };
     const order = this.experiments.findIndex((one) => one.name === tracker.experiment);
-    if (order >= 0) return { place: order, dash: DASHES[(order + Math.floor(order / COLOURS)) % DASHES.length] };
+    if (order >= 0) return { place: order, dash: dashOf(order) };
     const other = this.trackers.filter((one, i) => i < index && one.kind !== "experiment").length;
     return { place: other + 4, dash: DASHES[(other + 2) % DASHES.length] };
   }

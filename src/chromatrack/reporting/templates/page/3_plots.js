@@ -52,13 +52,29 @@ class Plot {
       const built = this.build(80);
       return { data: built.data, layout: layoutOf(built.layout) };
     });
+    const named = data.filter((trace) => trace.showlegend !== false).length;
+    const told = lines(this.box.parentElement.querySelector("figcaption")?.textContent ?? "", 130), below = 80 + 15 * told.length;
+    const title = [shortened(this.title, 90), shortened(headingOf(this.box), 110)].filter(Boolean).map(plain).join("<br>");
     Object.assign(layout, {
-      paper_bgcolor: "#fff", plot_bgcolor: "#fff", showlegend: true, margin: { l: 60, r: 20, t: 50, b: 50 },
-      title: { text: plain(shortened(this.title, 90)), font: { size: 15 } }, legend: { bgcolor: "rgba(0,0,0,0)" },
+      paper_bgcolor: "#fff", plot_bgcolor: "#fff", showlegend: true, margin: { l: 60, r: 20, t: 65, b: below },
+      title: { text: title, font: { size: 15 } }, legend: { bgcolor: "rgba(0,0,0,0)" },
+      annotations: [{ text: told.map(plain).join("<br>"), showarrow: false, align: "left", font: { size: 11 }, xref: "paper", x: 0, xanchor: "left", yref: "paper", y: 0, yanchor: "top", yshift: -62 }],
     });
-    const address = await Plotly.toImage({ data, layout }, { format, width: 900, height: 520, scale: format === "png" ? 2 : 1 });
-    save(`${fileName(this.title)}.${format}`, asBlob(address));
+    layout.xaxis.title = { ...layout.xaxis.title, standoff: 8 };
+    const height = Math.max(540, 20 * named + 100) + below - 50;
+    const address = await Plotly.toImage({ data, layout }, { format, width: 900, height, scale: format === "png" ? 2 : 1 });
+    save(`${fileName(this.title, this.box)}.${format}`, asBlob(address));
   }
+}
+
+// A text in lines of about so many characters.
+function lines(text, length) {
+  const found = [];
+  for (const word of text.trim().split(/\s+/)) {
+    if (found.length && found.at(-1).length + word.length < length) found.push(`${found.pop()} ${word}`);
+    else found.push(word);
+  }
+  return found;
 }
 
 function asBlob(address) {
@@ -158,7 +174,7 @@ function attributePlot(data, selection) {
         marker: { symbol: "line-ew-open", size: 14, color: selection.colour(index) }, hoverinfo: "text", text: line.map((value, i) => hover([`thesis, ${tracker.experiment}`, `${meanings[i]}: ${number(scaled(value, scale), digits)}`])) });
     }
   }
-  return { data: traces, layout: { xaxis: { tickvals: range(names.length), ticktext: names.map((name) => plain(shortened(name, 12))), range: [-0.6, names.length - 0.4], showgrid: false }, yaxis: { title: { text: plain(data.measure.title) } } } };
+  return { data: traces, layout: { xaxis: { tickvals: range(names.length), ticktext: names.map((name) => plain(shortened(name, 12))), range: [-0.6, names.length - 0.4], showgrid: false, zeroline: false }, yaxis: { title: { text: plain(data.measure.title) } } } };
 }
 
 const NAMED = 8;  // curves of which a legend has the names
@@ -168,7 +184,7 @@ function learningPlot(data, selection, group, room) {
   const strength = (line) => (chosen !== null ? (line.name === chosen ? 1 : 0.12) : line.tracker === null ? 1 : selection.strength(line.tracker));
   const traces = group.lines.map((line, i) => ({
     x: line.x, y: line.y, mode: "lines", name: plain(shortened(line.name, room)), opacity: strength(line),
-    meta: line.tracker, line: { color: lineColour(i), width: line.main ? 2 : 1, dash: DASHES[i % DASHES.length] },
+    meta: line.tracker, line: { color: lineColour(i), width: line.main ? 2 : 1, dash: dashOf(i) },
     hoverinfo: "text", text: line.x.map((x, at) => hover([shortened(line.name), `step ${x}: ${line.y[at]}`])),
   }));
   return { data: traces, layout: { showlegend: traces.length <= NAMED, legend: LEGEND, xaxis: { title: { text: "step" } }, yaxis: { title: { text: "loss" } } } };

@@ -16,8 +16,8 @@ function makeTable(table, sorted = () => {}) {
   for (const cell of table.querySelectorAll("tbody th, td")) if (cell.textContent.length > 40 && !cell.firstElementChild) cell.title = cell.textContent;
   const hint = el("span", { hidden: true }, "More columns to the right.");
   wide.after(el("div", { class: "tools" }, hint,
-    el("button", { class: "tool", type: "button", "aria-label": `${name} as CSV`, onclick: () => save(`${fileName(name)}.csv`, "\ufeff" + tableCsv(table), "text/csv") }, "CSV"),
-    el("button", { class: "tool", type: "button", "aria-label": `${name} as LaTeX`, onclick: () => save(`${fileName(name)}.tex`, tableLatex(table), "text/x-tex") }, "LaTeX")));
+    el("button", { class: "tool", type: "button", "aria-label": `${name} as CSV`, onclick: () => save(`${fileName(name, table)}.csv`, "\ufeff" + tableCsv(table), "text/csv") }, "CSV"),
+    el("button", { class: "tool", type: "button", "aria-label": `${name} as LaTeX`, onclick: () => save(`${fileName(name, table)}.tex`, tableLatex(table), "text/x-tex") }, "LaTeX")));
   const watch = () => {
     const more = wide.scrollWidth - wide.clientWidth - wide.scrollLeft > 4;
     wide.classList.toggle("more", more);
@@ -38,13 +38,17 @@ function rowFilter(table, name) {
   const rows = [...table.tBodies[0].rows], said = el("output", {}), key = `${table.closest("article")?.id}/${name}`;
   const filter = () => {
     FILTERS.set(key, input.value);
-    const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
-    for (const row of rows) row.hidden = !words.every((word) => row.textContent.toLowerCase().includes(word));
+    const words = searched(input.value).split(/\s+/).filter(Boolean);
+    for (const row of rows) row.hidden = !words.every((word) => searched(row.textContent).includes(word));
     said.textContent = words.length ? `${rows.filter((row) => !row.hidden).length} of ${rows.length} rows` : "";
   };
   const input = el("input", { type: "search", "aria-label": `Rows of ${name} that hold`, value: FILTERS.get(key), oninput: filter });
   filter();
   return el("label", {}, "rows with ", input, " ", said);
+}
+
+function searched(text) {
+  return text.toLowerCase().replaceAll("−", "-");
 }
 
 function cellValue(cell) {
@@ -77,7 +81,7 @@ function sortTable(table, column, direction = null) {
 
 function tableCells(table) {
   const skipped = new Set([...table.tHead.rows[0].cells].flatMap((head, i) => ("skip" in head.dataset ? [i] : [])));
-  return [...table.rows].map((row) => [...row.cells].filter((_, i) => !skipped.has(i)).map((cell) => (cell.dataset.text ?? cell.textContent).trim()));
+  return [...table.rows].filter((row) => !row.hidden).map((row) => [...row.cells].filter((_, i) => !skipped.has(i)).map((cell) => (cell.dataset.text ?? cell.textContent).trim()));
 }
 
 const WITH_INTERVAL = /^(\S+) \[(\S+), (\S+)\]$/;
@@ -95,10 +99,18 @@ function apartFromIntervals([head, ...body]) {
 function tableCsv(table) {
   const quote = (text) => {
     // A spreadsheet must not take a name for a formula.
-    const safe = /^[=+@\t\r-]/.test(text) && !/^[+-]?[\d.]/.test(text) ? `'${text}` : text.replaceAll("−", "-");
+    const plainly = text === "–" ? "" : text.replaceAll("−", "-");
+    const safe = /^[=+@\t\r-]/.test(plainly) && !/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(plainly) ? `'${plainly}` : plainly;
     return /[",\n\r]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
   };
   return apartFromIntervals(tableCells(table)).map((row) => row.map(quote).join(",")).join("\r\n") + "\r\n";
+}
+
+// What stands below a table.
+function notesOf(table) {
+  const found = [];
+  for (let node = table.closest(".wide").nextElementSibling; node?.matches(".tools, .note"); node = node.nextElementSibling) if (node.matches("p.note")) found.push(node.textContent);
+  return found;
 }
 
 const LATEX = {
@@ -109,7 +121,8 @@ const LATEX = {
 
 function tableLatex(table) {
   const escape = (text) => [...text].map((character) => LATEX[character] ?? character).join("");
-  const [head, ...body] = tableCells(table).map((row) => row.map(escape).join(" & ") + " \\\\");
+  const [head, ...body] = tableCells(table).map((row) => row.map(escape).join(" & ").replace(/^(?=[[*])/, "{}") + " \\\\");
   const columns = [...table.tHead.rows[0].cells].filter((cell) => !("skip" in cell.dataset)).map((cell) => (cell.classList.contains("number") ? "r" : "l")).join("");
-  return ["% needs \\usepackage{booktabs} and UTF-8", `\\begin{tabular}{${columns}}`, "\\toprule", head, "\\midrule", ...body, "\\bottomrule", "\\end{tabular}", ""].join("\n");
+  const notes = [headingOf(table), ...notesOf(table)].filter(Boolean).map((note) => `% ${note.replace(/\s+/g, " ")}`);
+  return [...notes, "% needs \\usepackage{booktabs} and UTF-8", `\\begin{tabular}{${columns}}`, "\\toprule", head, "\\midrule", ...body, "\\bottomrule", "\\end{tabular}", ""].join("\n");
 }

@@ -12,7 +12,7 @@ class Sequences {
     this.first = first >= 0 && first !== this.second ? first : Math.min(1, data.trackers.length - 1);
     this.order = { key: "difference", direction: "ascending" };
     this.holder = el("div");
-    root.append(el("div", { class: "tools before" }, this.chooser("first", "Difference of"), this.chooser("second", "to")), this.holder);
+    root.append(el("div", { class: "tools before", hidden: data.trackers.length < 2 }, this.chooser("first", "Difference of"), this.chooser("second", "to")), this.holder);
     selection.addEventListener("change", () => this.draw());
     this.draw();
   }
@@ -34,7 +34,7 @@ class Sequences {
     const shown = [...new Set([this.first, this.second, ...selection.indices()])];
     const difference = names.map((_, i) => (values[this.first][i] - values[this.second][i]) * scale);
     const largest = Math.max(...difference.map(Math.abs), 1e-9);
-    const heads = [unit, "frames", "difference", "", ...shown.map((i) => shortened(data.trackers[i].name, 24))];
+    const heads = [unit, "frames", "difference", "", ...shown.map((i) => data.trackers[i].name)];
     const rows = names.map((name, i) => el("tr", { "data-sequence": name, class: name === this.current ? "current" : null },
       el("th", { scope: "row", "data-text": name }, el("button", { class: "link", type: "button", title: name, onclick: () => this.open(name) }, shortened(name))),
       el("td", { class: "number" }, frames[i] === null ? "–" : String(frames[i])),
@@ -42,7 +42,7 @@ class Sequences {
       el("td", { "data-value": difference[i], "data-text": "" }, bar(difference[i] / largest)),
       ...shown.map((tracker) => el("td", { class: "number" }, number(values[tracker][i] * scale, digits)))));
     const table = el("table", { "data-table": "Sequences" },
-      el("thead", {}, el("tr", {}, ...heads.map((text, i) => el("th", { scope: "col", class: i && i !== 3 ? "number" : null, "aria-label": text || "difference as a bar", "data-skip": !text }, text)))),
+      el("thead", {}, el("tr", {}, ...heads.map((text, i) => el("th", { scope: "col", class: i && i !== 3 ? "number" : null, "aria-label": text || "difference as a bar", "data-skip": !text, "data-text": text, title: text }, shortened(text))))),
       el("tbody", {}, ...rows));
     const wide = el("div", { class: "box wide", tabindex: 0, role: "group", "aria-label": "Sequences" }, table);
     this.holder.replaceChildren(wide);

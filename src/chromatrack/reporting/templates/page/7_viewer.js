@@ -5,18 +5,18 @@ const TRUTH = { stroke: "#fff", "stroke-dasharray": "2 3" };
 
 const PARTED = 0.1;
 
-// What two overlaps differ by at each frame; nothing where one of them does not count.
+// What the first overlap is above the second at each frame; nothing where one of them does not count.
 function apart(first, second) {
-  return first.map((value, frame) => (value === null || (second[frame] ?? null) === null ? 0 : Math.abs(value - second[frame])));
+  return first.map((value, frame) => (value === null || (second[frame] ?? null) === null ? 0 : value - second[frame]));
 }
 
 // The first frame at which overlaps differ by 0.1 or more; -1: none.
 function parting(first, second) {
-  return apart(first, second).findIndex((difference) => difference >= PARTED - 1e-9);
+  return apart(first, second).findIndex((difference) => Math.abs(difference) >= PARTED - 1e-9);
 }
 
-// The first frame of the largest difference; -1: they never differ.
-function farthest(first, second) {
+// The first frame at which the first is ahead of the second by most; -1: it never is.
+function ahead(first, second) {
   const differences = apart(first, second), largest = Math.max(0, ...differences);
   return largest > 0 ? differences.indexOf(largest) : -1;
 }
@@ -68,8 +68,9 @@ class Viewer {
   build() {
     const { strip } = this, shown = this.drawn();
     this.asked = null;
-    this.frame = svg("svg", { class: "frame", viewBox: `0 0 ${strip.width} ${strip.height}`, role: "img", "aria-label": `Frame of ${shortened(this.name)}` });
-    const jumps = [this.jump("Where they part", parting, `first frame at which overlaps differ by ${PARTED} or more`), this.jump("Farthest apart", farthest, "largest difference of overlaps")];
+    const bare = strip.pictures.length ? "" : el("p", { class: "note" }, "There are no pictures of this sequence: boxes alone.");
+    this.frame = svg("svg", { class: strip.pictures.length ? "frame" : "frame bare", viewBox: `0 0 ${strip.width} ${strip.height}`, role: "img", "aria-label": `Frame of ${shortened(this.name)}` });
+    const jumps = [this.jump("Where they part", parting, `first frame at which overlaps differ by ${PARTED} or more`), this.jump("Most ahead", ahead, "frame at which the first is ahead by most"), this.jump("Most behind", (first, second) => ahead(second, first), "frame at which the first is behind by most")];
     this.player = new Player(Math.max(1, strip.frames.length), (position) => this.show(position), { extra: jumps });
     const box = el("div", { class: "plot", style: "height:15rem" });
     const holder = el("figure", {}, el("h3", {}, "Overlap per frame"), box);
@@ -78,10 +79,10 @@ class Viewer {
     const boxes = [el("span", {}, boxSwatch(TRUTH), " ground truth"),
       ...shown.map((i) => el("span", {}, boxSwatch(this.strokeOf(i)), ` ${shortened(this.data.trackers[i].name)}`))];
     const names = el("p", { class: "note boxes" }, ...boxes), several = shown.filter((i) => this.data.trackers[i].seeds > 1);
-    const seeds = several.length ? el("p", { class: "note" }, `Boxes and overlaps: of one seed${(this.strips.seed ?? null) === null ? "" : ` (${this.strips.seed})`}. The table of sequences has means over seeds, so that its difference may be another: ${several.map((i) => this.meansOf(i)).join("; ")}.`) : "";
+    const seeds = several.length ? el("p", { class: "note" }, `Boxes and overlaps are of one seed${(this.strips.seed ?? null) === null ? "" : `, ${this.strips.seed}`}, the table of sequences has means over seeds. ${capital(this.data.measure.title)}: ${several.map((i) => this.meansOf(i)).join("; ")}.`) : "";
     this.root.replaceChildren(el("div", { class: "box viewer" },
       el("h3", { tabindex: -1 }, this.name),
-      el("div", { class: "stage" }, el("div", {}, this.frame, names, this.player.root, seeds), el("div", {}, holder, this.mapHolder))));
+      el("div", { class: "stage" }, el("div", {}, this.frame, bare, names, this.player.root, seeds), el("div", {}, holder, this.mapHolder))));
     this.curve.draw();
   }
 
@@ -94,15 +95,14 @@ class Viewer {
       this.asked = { frame: this.strip.frames[this.nearest(frame)], text: `${rule}${this.strip.frames.includes(frame) ? "" : `: at frame ${frame}, without a picture`}` };
       this.player.go(this.nearest(frame));
     };
-    return el("button", { class: "tool", type: "button", disabled: frame < 0, title: frame < 0 ? `No ${rule}` : `To the ${rule}`, onclick: go }, text);
+    return el("button", { class: "tool", type: "button", disabled: frame < 0, title: frame < 0 ? `There is no ${rule}` : `To the ${rule}`, onclick: go }, text);
   }
 
   // What a sequence gives with the seed that is shown, and with all.
   meansOf(index) {
-    const { trackers, sequences, measure } = this.data, tracker = trackers[index];
-    const counted = this.overlaps(index).filter((value) => value !== null), own = counted.reduce((sum, value) => sum + value, 0) / Math.max(1, counted.length);
-    const whole = sequences.values[index][sequences.names.indexOf(this.name)];
-    return `${shortened(tracker.name)}: mean overlap ${number(own)} here, ${measure.title} ${number(whole * measure.scale, measure.digits)} over ${tracker.seeds} seeds`;
+    const { trackers, sequences, measure } = this.data, place = sequences.names.indexOf(this.name);
+    const [own, mean] = [sequences.first[index], sequences.values[index]].map((values) => number(values[place] * measure.scale, measure.digits));
+    return `${shortened(trackers[index].name)} ${own} with this seed, ${mean} over ${trackers[index].seeds}`;
   }
 
   curves(shown, room) {
@@ -170,11 +170,11 @@ class Viewer {
     const found = owned(this.maps?.sequences, this.name)?.find((one) => one.frame === frame);
     if (!found) { this.mapHolder.replaceChildren(); return; }
     const [left, top, width, height] = found.search;
-    this.frame.append(svg("rect", { x: left, y: top, width, height, fill: "none", stroke: "#fff", "stroke-opacity": 0.6, "stroke-width": 1, "data-box": "search" }));
+    this.frame.append(svg("rect", { x: left, y: top, width, height, fill: "none", stroke: "#fff", "stroke-opacity": 0.6, "stroke-width": 1, "vector-effect": "non-scaling-stroke", "data-box": "search" }));
     const titles = { siamfc: "SiamFC", auxiliary: "colorization", mixed: `mixed, α = ${this.maps.alpha}` };
     this.mapHolder.replaceChildren(el("h3", {}, "Score maps"), el("div", { class: "maps" }, ...Object.entries(titles).filter(([key]) => found[key]).map(([key, title]) =>
       el("div", {}, mapCanvas(bytes(found[key]), found.cells), `${title}: ${found.ranges[key].map((value) => number(value, 2)).join(" to ")}`))),
-      el("p", { class: "note" }, `Of ${shortened(this.mapped.name)}, the combined tracker that scores best here among those that mix two branches, whatever is compared; over the region in the thin frame; bright: high. `, this.compareMapped()));
+      el("p", { class: "note" }, `Of ${shortened(this.mapped.name)}, whatever is compared: of the trackers that mix two branches, the one that scores best with the seed that is shown. Over the region in the thin frame; bright: high. `, this.compareMapped()));
   }
 }
 

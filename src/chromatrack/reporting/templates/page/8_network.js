@@ -13,12 +13,13 @@ class Masks {
 
   build() {
     const shown = this.entry, methods = Object.keys(shown.methods);
-    if (!methods.includes(this.method)) [this.method] = methods;
+    const truth = this.method === "" && shown.truth.some(Boolean);
+    if (!truth && !methods.includes(this.method)) [this.method] = methods;
     this.canvas = el("canvas", { width: shown.width, height: shown.height, role: "img", "aria-label": "Masks over a frame", style: "width:100%;border-radius:.25rem;display:block" });
     this.player = new Player(shown.frames.length, (position) => this.show(position), { label: "Frame of masks" });
     const box = el("div", { class: "plot", style: "height:15rem" });
     const chooser = el("select", { "aria-label": "Masks of", onchange: (event) => { this.method = event.target.value; this.player.go(this.player.at); this.plot.draw(); } },
-      ...methods.map((one) => el("option", { value: one, selected: one === this.method }, shortened(one, 60))), shown.truth.some(Boolean) ? el("option", { value: "" }, "ground truth") : null);
+      ...methods.map((one) => el("option", { value: one, selected: one === this.method }, shortened(one, 60))), shown.truth.some(Boolean) ? el("option", { value: "", selected: this.method === "" }, "ground truth") : null);
     const figure = el("figure", {}, el("h3", {}, "J and F of each object"), box);
     this.holder.replaceChildren(el("div", { class: "box viewer" }, el("div", { class: "tools" }, el("label", {}, "masks of ", chooser)),
       el("div", { class: "stage" }, el("div", {}, this.canvas, this.player.root), figure)));

@@ -80,7 +80,7 @@ function imageTools(image) {
     await image.decode();
     const canvas = el("canvas", { width: image.naturalWidth, height: image.naturalHeight });
     canvas.getContext("2d").drawImage(image, 0, 0);
-    canvas.toBlob((content) => save(`${fileName(name)}.png`, content), "image/png");
+    canvas.toBlob((content) => save(`${fileName(name, image)}.png`, content), "image/png");
   };
   image.parentElement.append(el("div", { class: "tools" }, el("button", { class: "tool", type: "button", "aria-label": `${name} as PNG`, onclick: take }, "PNG")));
 }
