@@ -3,8 +3,9 @@
     python -m tests.kill [--kills 50] [--seed 1] [--whole FOLDER] [TARGET ...]
 
 A kill is a SIGKILL, by chance to all processes of the run, to snakemake alone, to one job, or to
-one process that a job has started (one that loads batches, FFmpeg). Then the same call is made
-again; a run that is done before all kills were used is compared, and another one begins. Every
+one process that a job has started (one that loads batches, FFmpeg). It comes some seconds after a
+call began, or after up to two more of its jobs have ended, so that kills get round to every stage.
+Then the same call is made again; a run that is done before all kills were used is compared, and another one begins. Every
 file, without the times in it, has to be that of the undisturbed run, byte for byte. Only processes
 that bear the mark of this one in their environment are killed.
 """
@@ -40,6 +41,8 @@ OVER = "compute: {workers: 1}\n"
 KINDS = ("all", "snakemake", "job", "job", "process", "process")
 CALLS = 40
 """Calls that may fail without a kill before it gives up: none should."""
+PATIENCE = 120
+"""Seconds that jobs get to end before a kill comes all the same."""
 SECONDS = 3600
 """The longest call."""
 MARK = f"CHROMATRACK_KILLED_BY={os.getpid()}"
@@ -73,6 +76,10 @@ class Run:
             return process.wait(timeout=SECONDS)
         finally:
             end(process)
+
+    def ended(self) -> int:
+        """Jobs that have ended, in all calls."""
+        return (self.folder / "said").read_text(errors="replace").count(" finished  ")
 
     def last_words(self) -> str:
         return "\n".join((self.folder / "said").read_text(errors="replace").splitlines()[-40:])
@@ -144,6 +151,18 @@ def strike(process: subprocess.Popen, kind: str, chance: random.Random) -> str |
     return f"a {kind}: {' '.join(said[1:3])[:60]}"
 
 
+def over(process: subprocess.Popen, run: Run, jobs: int, moment: float) -> bool:
+    """Wait until so many more jobs have ended and then for a moment; whether the run ended first."""
+    wanted, latest = run.ended() + jobs, time.monotonic() + PATIENCE
+    while run.ended() < wanted and time.monotonic() < latest and process.poll() is None:
+        time.sleep(0.2)
+    try:
+        process.wait(timeout=moment)
+    except subprocess.TimeoutExpired:
+        return False
+    return True
+
+
 def disturb(run: Run, kills: int, pause: float, chance: random.Random, told: int) -> int:
     """Call a run until it is done, killing at random moments; how many kills were used."""
     used = failed = 0
@@ -152,14 +171,14 @@ def disturb(run: Run, kills: int, pause: float, chance: random.Random, told: int
         struck = False
         try:
             while used < kills:
-                moment, kind = chance.uniform(0.5, 2 * pause), chance.choice(KINDS)
-                try:
-                    process.wait(timeout=moment)
+                jobs, moment = chance.choice((0, 1, 2)), chance.uniform(0.5, 2 * pause)
+                kind, begin = chance.choice(KINDS), time.monotonic()
+                if over(process, run, jobs, moment):
                     break
-                except subprocess.TimeoutExpired:
-                    what = strike(process, kind, chance) or strike(process, "all", chance)
+                what = strike(process, kind, chance) or strike(process, "all", chance)
                 used, struck = used + 1, True
-                print(f"kill {told + used}, {moment:.1f} s after the last: {what}", flush=True)
+                after = time.monotonic() - begin
+                print(f"kill {told + used}, {after:.1f} s after the last: {what}", flush=True)
                 if process.poll() is not None or what.startswith(("all", "snakemake")):
                     break
             code = process.wait(timeout=SECONDS)
@@ -217,7 +236,7 @@ def main() -> int:
             if undisturbed.finish():
                 raise SystemExit(f"{place}: the undisturbed run fails\n{undisturbed.last_words()}")
             print(f"undisturbed: {time.monotonic() - begin:.0f} s", flush=True)
-        pause = options.pause or max(2.0, (time.monotonic() - begin) / max(1, options.kills))
+        pause = options.pause or max(2.0, (time.monotonic() - begin) / max(1, options.kills) / 4)
         used, runs, wrong = 0, 0, []
         while used < options.kills or not runs:
             run = Run(Path(scratch) / f"killed{runs}", *made)
