@@ -5,9 +5,9 @@
 A kill is a SIGKILL, by chance to all processes of the run, to snakemake alone, to one job, or to
 one process that a job has started (one that loads batches, FFmpeg). It comes some seconds after a
 call began, or after up to two more of its jobs have ended, so that kills get round to every stage.
-Then the same call is made again; a run that is done before all kills were used is compared, and another one begins. Every
-file, without the times in it, has to be that of the undisturbed run, byte for byte. Only processes
-that bear the mark of this one in their environment are killed.
+Then the same call is made again; a run that is done before all kills were used is compared, and
+another one begins. Every file, without the times in it, has to be that of the undisturbed run, byte
+for byte. Only processes that bear the mark of this one in their environment are killed.
 """
 
 import argparse
@@ -152,7 +152,7 @@ def strike(process: subprocess.Popen, kind: str, chance: random.Random) -> str |
 
 
 def over(process: subprocess.Popen, run: Run, jobs: int, moment: float) -> bool:
-    """Wait until so many more jobs have ended and then for a moment; whether the run ended first."""
+    """Wait until so many more jobs have ended, and a moment; whether the run ended first."""
     wanted, latest = run.ended() + jobs, time.monotonic() + PATIENCE
     while run.ended() < wanted and time.monotonic() < latest and process.poll() is None:
         time.sleep(0.2)
