@@ -8,7 +8,6 @@ import io
 import json
 import os
 import struct
-import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from chromatrack import __version__
 from chromatrack.errors import InputError, UnwritableError, in_one_line
+from chromatrack.unfinished import part_beside
 
 if TYPE_CHECKING:
     import numpy as np
@@ -37,9 +37,10 @@ DAMAGED_ZIP = (
 def whole_file(path: str | Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`; on success flush it to disk and rename it to `path`.
 
-    If the body raises, the temporary file is removed and `path` is left as it was. The suffix is
-    kept, so that encoders which choose a format by suffix work. Libraries that write by themselves
-    in C take `streams.whole_stream`.
+    If the body raises, the temporary file is removed and `path` is left as it was; what a killed
+    process left goes with the next file that is written there (`unfinished`). The suffix is kept,
+    so that encoders which choose a format by suffix work. Libraries that write by themselves in C
+    take `streams.whole_stream`.
 
     Raises:
         UnwritableError: the disk is full, over a quota, read-only or broken.
@@ -50,7 +51,7 @@ def whole_file(path: str | Path) -> Iterator[Path]:
     part = None
     try:
         with _placing(path):
-            part = _part_beside(path)
+            part = part_beside(path)
         with writing(path):
             yield part
         with _placing(path):
@@ -91,14 +92,6 @@ def _placing(path: Path) -> Iterator[None]:
 
 def _unwritable(path: str | Path, error: OSError) -> UnwritableError:
     return UnwritableError(f"{path}: cannot be written ({os.strerror(error.errno)})")
-
-
-def _part_beside(path: Path) -> Path:
-    handle, name = tempfile.mkstemp(
-        prefix=f".{path.stem}.", suffix=".part" + path.suffix, dir=path.parent
-    )
-    os.close(handle)
-    return Path(name)
 
 
 def append(handle: io.FileIO, data: bytes) -> None:
