@@ -22,6 +22,7 @@ from chromatrack.tracking.confidence import FOUND, LOST, MEMORY, PATIENCE, Histo
 from chromatrack.tracking.load import load_tracker
 from chromatrack.tracking.together import Together
 from tests.tools.checkpoints import tiny_fused, tiny_siamfc
+from tests.tools.test_full_disk import limit
 from tests.videos import make_video, moving_colours, write_video
 
 BOX, OTHER = "30,20,24,20", "50,40,20,24"
@@ -291,6 +292,41 @@ def test_a_full_disk_for_the_video_keeps_the_boxes(made, tmp_path, monkeypatch, 
     assert main([*call, "--output", str(output), "--video", str(video)]) == 1
     assert "No space left" in capsys.readouterr().err
     assert len(rows_of(output)) >= 5 and not video.exists()
+
+
+def noisy_frames(folder, *, count):
+    """A folder of frames whose video is large."""
+    noise = np.random.default_rng(0).integers(0, 256, (count, 96, 128, 3)).astype(np.uint8)
+    write_frames(folder, noise, pattern="%05d.png", first=0, quality=95)
+    return folder
+
+
+def test_what_is_said_to_be_kept_is_there(tmp_path, monkeypatch, capsys):
+    """A limit on the size of files: the video fails in the middle, the boxes do not."""
+    frames = noisy_frames(tmp_path / "frames", count=24)
+    monkeypatch.chdir(tmp_path)
+    outputs = ["--output", "f.csv", "--output", "f.json", "--video", "f.mp4"]
+    with limit(20_000):
+        code = main(["track", str(frames), "--tracker", "kcf", "--box", BOX, *outputs])
+    told = capsys.readouterr()
+    assert code == 1
+    assert "24 frames, 1 target in f.csv, f.json; " in told.out
+    assert "f.mp4: cannot be written (File too large)" in told.err.splitlines()[-1]
+    assert len(rows_of("f.csv")) == 24 and json.loads(Path("f.json").read_text())["complete"]
+    assert sorted(os.listdir()) == ["f.csv", "f.json", "frames"]
+
+
+def test_boxes_that_cannot_be_written_take_no_others_with_them(tmp_path, monkeypatch, capsys):
+    frames = noisy_frames(tmp_path / "frames", count=24)
+    monkeypatch.chdir(tmp_path)
+    outputs = ["--output", "f.csv", "--output", "f.json", "--output", "f.txt"]
+    with limit(1000):
+        code = main(["track", str(frames), "--tracker", "kcf", "--box", BOX, *outputs])
+    told = capsys.readouterr()
+    assert code == 1 and "24 frames, 1 target in f.txt; " in told.out
+    last = told.err.splitlines()[-1]
+    assert "f.csv: cannot be written (File too large); f.json: cannot be" in last
+    assert sorted(os.listdir()) == ["f.txt", "frames"]
 
 
 # Choosing a box

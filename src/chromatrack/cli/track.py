@@ -21,7 +21,7 @@ from chromatrack.cli.common import (
 )
 from chromatrack.cli.parser import path_value
 from chromatrack.data.text import folder_name
-from chromatrack.errors import InputError
+from chromatrack.errors import ChromatrackError, InputError, raise_each
 
 if TYPE_CHECKING:
     from chromatrack.stages.tools.track_video import Tracked
@@ -134,9 +134,10 @@ def _track(options: argparse.Namespace) -> None:
     from chromatrack.stages.tools.track_video import track_video
 
     tracked = track_video(followers, footage, boxes, start=options.start, views=views)
-    _write(options, tracked)
-    if tracked.stopped is not None:
-        raise tracked.stopped
+    files, failed = _written(options, tracked)
+    _say(tracked, files)
+    ended = [] if tracked.stopped is None else [tracked.stopped]
+    raise_each([*ended, *tracked.failed, *failed])
 
 
 def frames_wanted(options: argparse.Namespace) -> int | None:
@@ -204,24 +205,33 @@ def _followers(options: argparse.Namespace) -> Followers:
     )
 
 
-def _write(options: argparse.Namespace, tracked: Tracked) -> None:
+def _written(
+    options: argparse.Namespace, tracked: Tracked
+) -> tuple[list[Path], list[BaseException]]:
+    """The files that are there in the end, and what others failed with."""
     from chromatrack.data.tracks import write_tracks
     from chromatrack.stages.tools.track_video import about
 
     told = about(options.input, tracked, tracker=options.tracker, checkpoint=options.checkpoint)
-    files = [
-        str(file)
-        for path in options.output
-        for file in write_tracks(path, tracked.tracks, about=told)
-    ]
-    files += [str(path) for path in (options.video, options.show_scores) if path is not None]
+    files, failed = [], []
+    for path in options.output:
+        try:
+            files += write_tracks(path, tracked.tracks, about=told)
+        except (ChromatrackError, OSError) as error:
+            failed.append(error)
+    return [*files, *tracked.shown], failed
+
+
+def _say(tracked: Tracked, files: list[Path]) -> None:
+    """What was found, and where it is."""
     targets = len(tracked.tracks)
     lost = sum(int(track.lost.any()) for track in tracked.tracks)
     speed = tracked.frames / max(tracked.seconds, 1e-9)
-    print(
-        f"{tracked.frames} frames, {targets} target{'s' if targets > 1 else ''}"
-        + (f" ({lost} lost in some)" if lost else "")
-        + f" in {', '.join(files)}; {speed:.1f} frames per second"
-    )
-    if tracked.stopped is not None:
+    if files:
+        print(
+            f"{tracked.frames} frames, {targets} target{'s' if targets > 1 else ''}"
+            + (f" ({lost} lost in some)" if lost else "")
+            + f" in {', '.join(map(str, files))}; {speed:.1f} frames per second"
+        )
+    if files and tracked.stopped is not None:
         print("that is what was tracked before it stopped")

@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -15,14 +14,15 @@ import cv2
 import numpy as np
 
 from chromatrack.data.tracks import VideoTrack
-from chromatrack.errors import ChromatrackError, InputError, WorkError
+from chromatrack.errors import InputError, WorkError
 from chromatrack.files import made_by
 from chromatrack.progress import progress
+from chromatrack.stages.tools.side_by_side import FAULTS, SideBySide
 from chromatrack.stages.tools.track_views import View
 from chromatrack.tracking.seen import Followers, Seen
 from chromatrack.video.footage import Footage, size_text
 
-TROUBLE = (ChromatrackError, OSError, MemoryError, cv2.error, KeyboardInterrupt)
+TROUBLE = (*FAULTS, KeyboardInterrupt)
 """What ends the work before the video does."""
 
 
@@ -34,11 +34,15 @@ class Tracked:
         tracks: of each target, and of each alpha where there are several.
         seconds: that it took, decoding and drawing included.
         stopped: what ended it before the video did.
+        shown: files and folders of the views that are whole.
+        failed: what other views failed with; the rest went on.
     """
 
     tracks: list[VideoTrack]
     seconds: float
     stopped: BaseException | None
+    shown: list[Path] = field(default_factory=list)
+    failed: list[BaseException] = field(default_factory=list)
 
     @property
     def frames(self) -> int:
@@ -87,17 +91,16 @@ def track_video(
     names = list(product(boxes, followers.labels))
     found: list[list[tuple[Seen, tuple]]] = []
     began, stopped = time.perf_counter(), None
+    outputs = SideBySide()
     try:
-        with ExitStack() as open_views:
-            shown = [open_views.enter_context(view.opened(footage, names)) for view in views]
-            bar = progress(None, what="track", unit="frame", total=footage.count)
-            open_views.enter_context(bar)
+        with outputs, progress(None, what="track", unit="frame", total=footage.count) as bar:
+            for view in views:
+                outputs.open(view.path, view.opened(footage, names))
             try:
                 for image, seen in follow(followers, footage.frames, boxes):
                     number = start + len(found)
                     found.append([row_of(one) for one in seen])
-                    for show in shown:
-                        show(number, image, seen)
+                    outputs.add(number, image, seen)
                     bar.update()
             except TROUBLE as error:
                 if len(found) < 2:
@@ -106,6 +109,7 @@ def track_video(
             if stopped is None and bar.total is not None:
                 bar.total = len(found)  # the file may say it has more, or less
                 bar.refresh()
+            outputs.finish()
     except TROUBLE as error:
         stopped = stopped or error
     if stopped is not None:
@@ -113,7 +117,8 @@ def track_video(
             raise stopped
         stopped = _told(start + len(found), stopped)
     seconds = time.perf_counter() - began
-    return Tracked(as_tracks(names, found, start), seconds, stopped)
+    tracks = as_tracks(names, found, start)
+    return Tracked(tracks, seconds, stopped, outputs.kept, outputs.failed)
 
 
 def about(

@@ -31,6 +31,10 @@ PANEL = 255
 class View(Protocol):
     """Something that is shown each frame."""
 
+    @property
+    def path(self) -> Path:
+        """Of the file or folder that it writes."""
+
     def opened(self, footage: Footage, names: Names) -> AbstractContextManager[Show]:
         """For as long as frames come; also what is shown before an error is kept."""
 
@@ -78,6 +82,10 @@ class ScoreView:
     def __post_init__(self) -> None:
         if self.folder.is_dir() and any(self.folder.iterdir()):
             raise InputError(f"{self.folder}: holds files already, expected a new or empty folder")
+
+    @property
+    def path(self) -> Path:
+        return self.folder
 
     @contextmanager
     def opened(self, footage: Footage, names: Names) -> Iterator[Show]:
