@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
 """Errors that can only be of writing: a full disk, a quota, a limit on sizes, a read-only disk."""
 
+BLOCK = 4096
+"""Bytes that a file system has to have left for a file, at least."""
 
 DAMAGED_ZIP = (
     OSError, RuntimeError, LookupError, ValueError, TypeError, EOFError, SyntaxError, MemoryError,
@@ -46,11 +48,11 @@ def whole_file(path: str | Path) -> Iterator[Path]:
     """
     path = Path(path)
     check_no_folder(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
     part = None
     try:
         with _placing(path):
-            part = _part_beside(path)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            part = _part_beside(path, path.parent)
         with writing(path):
             yield part
         with _placing(path):
@@ -93,9 +95,9 @@ def _unwritable(path: str | Path, error: OSError) -> UnwritableError:
     return UnwritableError(f"{path}: cannot be written ({os.strerror(error.errno)})")
 
 
-def _part_beside(path: Path) -> Path:
+def _part_beside(path: Path, folder: Path) -> Path:
     handle, name = tempfile.mkstemp(
-        prefix=f".{path.stem}.", suffix=".part" + path.suffix, dir=path.parent
+        prefix=f".{path.stem}.", suffix=".part" + path.suffix, dir=folder
     )
     os.close(handle)
     return Path(name)
@@ -124,8 +126,30 @@ def some_of(paths: Sequence[Path]) -> str:
     return f"{paths[0]}{more}" if paths else "no file"
 
 
+def check_writable(path: Path) -> None:
+    """For the start of long work: a file of this name can be written at its end.
+
+    Tried with a block in the folder, or in the nearest one above that is there; nothing is left.
+
+    Raises:
+        InputError: it is a folder.
+        UnwritableError: as in `whole_file`; no permission, or a file where a folder has to be.
+    """
+    check_no_folder(path)
+    folder = path.parent
+    while not os.path.lexists(folder):
+        folder = folder.parent
+    with _placing(path):
+        part = _part_beside(path, folder)
+        try:
+            with open(part, "wb", buffering=0) as handle:
+                handle.write(bytes(BLOCK))
+        finally:
+            part.unlink(missing_ok=True)
+
+
 def check_no_folder(path: Path) -> None:
-    """For the start of long work: a file of this name can be written at its end."""
+    """An `InputError` where a file is to be written and a folder is."""
     if path.is_dir():
         raise InputError(f"{path}: is a folder, expected the name of a file to write")
 

@@ -10,6 +10,7 @@ import pytest
 from chromatrack.cli.main import main
 from chromatrack.data.images import read_image_rgb, write_frames
 from chromatrack.reporting.played import Strip
+from tests.tools.test_full_disk import limit
 from tests.videos import moving_colours, write_video
 
 
@@ -58,6 +59,27 @@ def test_boxes_are_where_they_are(made):
 def test_a_part(made):
     assert main(["play", "v.mp4", "two.csv", "--output", "p.html", "--from", "2", "--to", "4"]) == 0
     assert data_of(made / "p.html")["count"] == 3
+
+
+def test_what_cannot_be_written_is_told_before_the_first_frame(made, monkeypatch, capsys):
+    (made / "locked").write_text("a file where a folder has to be")
+    monkeypatch.setattr(Strip, "add", lambda *_: pytest.fail("a frame was drawn"))
+    outputs = ["--output", "p.html", "--output", "locked/p.mp4"]
+    assert main(["play", "v.mp4", "two.csv", *outputs]) == 1
+    assert "locked/p.mp4: cannot be written (Not a directory)" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("size", "kept"), [(20_000, "p.mp4"), (1, "")])
+def test_an_output_that_fails_takes_no_others_with_it(made, capsys, size, kept):
+    """The page is the larger one."""
+    outputs = ["--output", "p.mp4", "--output", "p.html"]
+    capsys.readouterr()
+    with limit(size):
+        assert main(["play", "v.mp4", "two.csv", *outputs]) == 1
+    told = capsys.readouterr()
+    assert "p.html: cannot be written (File too large)" in told.err
+    assert told.out == (f"6 frames in {kept}\n" if kept else "")
+    assert sorted(path.name for path in made.glob("p.*")) == ([kept] if kept else [])
 
 
 @pytest.mark.parametrize(

@@ -329,6 +329,36 @@ def test_boxes_that_cannot_be_written_take_no_others_with_them(tmp_path, monkeyp
     assert sorted(os.listdir()) == ["f.txt", "frames"]
 
 
+@pytest.mark.parametrize(
+    "outputs",
+    [
+        ["--output", "uu.csv", "--output", "locked/m.csv"],
+        ["--output", "uu.csv", "--video", "locked/new/m.mp4"],
+        ["--output", "uu.csv", "--show-scores", "locked/scores"],
+    ],
+)
+def test_what_cannot_be_written_is_told_before_the_first_frame(
+    made, tmp_path, monkeypatch, capsys, outputs
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "locked").write_text("a file where a folder has to be")
+    monkeypatch.setattr(Together, "init", lambda *_: pytest.fail("a frame was looked at"))
+    assert track(made, "--box", BOX, *outputs) == 1
+    said = capsys.readouterr().err
+    assert "locked" in said and "cannot be written (Not a directory)" in said
+    assert os.listdir() == ["locked"]
+
+
+def test_a_disk_that_is_full_from_the_start_is_told_before_the_first_frame(
+    made, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setattr(Together, "init", lambda *_: pytest.fail("a frame was looked at"))
+    with limit(0):
+        assert track(made, "--box", BOX, "--output", str(tmp_path / "new" / "o.csv")) == 1
+    assert "o.csv: cannot be written (File too large)" in capsys.readouterr().err
+    assert not any(tmp_path.iterdir())
+
+
 # Choosing a box
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from chromatrack.cli.common import add_stage
 from chromatrack.cli.track import add_part, frames_wanted
+from chromatrack.errors import raise_each
 
 
 def register(subcommands) -> None:
@@ -35,7 +36,7 @@ def register(subcommands) -> None:
 def _play(options: argparse.Namespace) -> None:
     from chromatrack.stages.tools.play import play
 
-    count = play(
+    played = play(
         options.input,
         options.results,
         options.output,
@@ -43,4 +44,6 @@ def _play(options: argparse.Namespace) -> None:
         start=options.start,
         max_frames=frames_wanted(options),
     )
-    print(f"{count} frames in {', '.join(map(str, options.output))}")
+    if played.files:
+        print(f"{played.frames} frames in {', '.join(map(str, played.files))}")
+    raise_each(played.failed)

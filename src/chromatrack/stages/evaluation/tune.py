@@ -20,7 +20,7 @@ from chromatrack.errors import InputError
 from chromatrack.evaluation import sets
 from chromatrack.files import (
     canonical_json,
-    check_no_folder,
+    check_writable,
     digest_text,
     made_by,
     read_json,
@@ -86,7 +86,7 @@ def tune(
         InputError: no sequence, a test set, or nothing to try.
         WorkError: another process searches for the same output.
     """
-    check_no_folder(output)
+    check_writable(output)
     if output.suffix != ".json":
         raise InputError(f"{output}: expected a file that ends with .json")
     if settings.trials < 1:

@@ -5,22 +5,39 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from chromatrack.data.tracks import VideoTrack, read_tracks
 from chromatrack.errors import InputError
-from chromatrack.files import check_no_folder, write_text
+from chromatrack.files import check_writable, write_text
 from chromatrack.progress import progress
 from chromatrack.reporting.overlay import Mark, marked
 from chromatrack.reporting.played import Strip, page
+from chromatrack.stages.tools.side_by_side import SideBySide
 from chromatrack.video.footage import Footage, open_footage
 from chromatrack.video.write import CONTAINERS, even, video_writer
 
 PAGES = (".html", ".htm")
 Named = Sequence[tuple[str, VideoTrack]]
+
+
+@dataclass(frozen=True)
+class Played:
+    """What was drawn.
+
+    Attributes:
+        frames: their number.
+        files: those that are whole.
+        failed: what others failed with.
+    """
+
+    frames: int
+    files: list[Path]
+    failed: list[Exception]
 
 
 def play(
@@ -31,8 +48,8 @@ def play(
     names: Sequence[str] | None = None,
     start: int = 0,
     max_frames: int | None = None,
-) -> int:
-    """Write a video, or a page, with the boxes of the results; returns the number of frames.
+) -> Played:
+    """Write a video, or a page, with the boxes of the results.
 
     Args:
         results: files as `data.tracks.read_tracks` takes them.
@@ -42,13 +59,14 @@ def play(
 
     Raises:
         InputError: results have boxes of frames that the video does not have.
+        UnwritableError: an output cannot be written; before the first frame, where that is known.
     """
     for path in outputs:
-        check_no_folder(path)
         if path.suffix.lower() not in (*PAGES, *CONTAINERS):
             raise InputError(
                 f"{path}: expected a name that ends in .html or {', '.join(CONTAINERS)}"
             )
+        check_writable(path)
     if names is not None and len(names) != len(results):
         raise InputError(
             f"--tracker: expected {len(results)} names, one per file, got {len(names)}"
@@ -56,22 +74,17 @@ def play(
     tracks = named_tracks(results, names)
     footage = open_footage(source, max_frames, start=start)
     count = 0
-    with ExitStack() as sinks:
-        adds = [
-            sinks.enter_context(
-                (_page if path.suffix.lower() in PAGES else _video)(
-                    path, source, footage, tracks, start
-                )
-            )
-            for path in outputs
-        ]
-        frames = progress(footage.frames, what="play", unit="frame", total=footage.count)
-        for image in sinks.enter_context(frames):
-            for add in adds:
-                add(image)
+    frames = progress(footage.frames, what="play", unit="frame", total=footage.count)
+    with SideBySide() as sinks, frames as images:
+        for path in outputs:
+            kind = _page if path.suffix.lower() in PAGES else _video
+            sinks.open(path, kind(path, source, footage, tracks, start))
+        for image in images:
+            sinks.add(image)
             count += 1
         _check_last(tracks, source, None if max_frames is not None else start + count)
-    return count
+        sinks.finish()
+    return Played(count, sinks.kept, sinks.failed)
 
 
 def named_tracks(
