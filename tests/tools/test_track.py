@@ -253,26 +253,46 @@ def interruptible():
 
 
 class Interrupted(Falls):
-    """A tracker during whose fifth frame somebody presses Ctrl-C."""
+    """A tracker during whose fifth frame somebody presses Ctrl-C, or sends another signal."""
+
+    def __init__(self, number=int(signal.SIGINT)):
+        super().__init__()
+        self.number = number
 
     def update(self, image):
         self.after -= 1
         if self.after == 0:
-            os.kill(os.getpid(), signal.SIGINT)
+            os.kill(os.getpid(), self.number)
             time.sleep(5)
         return [1, 2, 3, 4]
 
 
-def test_an_interrupt_keeps_what_was_tracked(made, tmp_path, capsys, interruptible):
+@pytest.mark.parametrize(
+    ("number", "code", "said"),
+    [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "ended by SIGTERM"),
+     (signal.SIGHUP, 129, "ended by SIGHUP")],
+)  # fmt: skip
+def test_an_interrupt_keeps_what_was_tracked(
+    made, tmp_path, capsys, interruptible, number, code, said
+):
     output, video = tmp_path / "o.csv", tmp_path / "o.mp4"
     name = "tests.tools.test_track:Interrupted"
     call = ["track", str(made / "v.mp4"), "--tracker", name, "--box", BOX, "--video", str(video)]
-    assert main([*call, "--output", str(output)]) == 130
+    assert main([*call, "--option", f"number={int(number)}", "--output", str(output)]) == code
     told = capsys.readouterr()
-    assert told.err.splitlines()[-1].endswith("interrupted") and "before it stopped" in told.out
-    assert len(rows_of(output)) == 4
+    assert told.err.splitlines()[-1].endswith(said) and "before it stopped" in told.out
+    assert len(rows_of(output)) == 4 and sorted(os.listdir(tmp_path)) == ["o.csv", "o.mp4"]
     with av.open(str(video)) as container:
         assert sum(1 for _ in container.decode(video=0)) == 4
+
+
+def test_an_interrupt_before_the_command_is_known_is_a_sentence(monkeypatch, capsys):
+    def interrupted():
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("chromatrack.cli.main.build_parser", interrupted)
+    assert main(["track", "v.mp4"]) == 130
+    assert capsys.readouterr().err == "chromatrack: interrupted\n"
 
 
 def test_a_full_disk_for_the_video_keeps_the_boxes(made, tmp_path, monkeypatch, capsys):
