@@ -28,7 +28,7 @@ class InputError(ChromatrackError):
     exit_code = 2
 
 
-def in_one_line(error: BaseException) -> str:
+def in_one_line(error: object) -> str:
     """What a library says, as it fits into a sentence of ours."""
     return f"{' '.join(str(error).split()):.300}"
 

@@ -3,7 +3,9 @@
 import csv
 import json
 import os
+import re
 import signal
+import sys
 import time
 from pathlib import Path
 
@@ -16,6 +18,7 @@ import torch
 from chromatrack.cli.main import main
 from chromatrack.data.images import read_image_rgb, write_frames
 from chromatrack.data.tracks import read_tracks
+from chromatrack.errors import InputError
 from chromatrack.settings import TrackerSettings
 from chromatrack.tracking.classical import open_classical
 from chromatrack.tracking.confidence import FOUND, LOST, MEMORY, PATIENCE, History, height
@@ -239,9 +242,69 @@ def test_a_class_of_ones_own_says_its_score_and_what_it_found_is_kept(made, tmp_
     video = tmp_path / "o.mp4"
     early = [*call, "--option", "after=1", "--video", str(video)]
     assert main([*early, "--output", str(output)]) == 1
-    assert not any(tmp_path.iterdir()), "of the given box alone nothing is kept"
+    assert len(rows_of(output)) == 1 and video.exists(), "the first frame is kept, too"
     assert main([*call[:3], "kcf", *call[4:], "--option", "a=1", "--output", str(output)]) == 2
     assert "kcf has none" in capsys.readouterr().err
+
+
+ODD = {
+    "nan": [1, 2, float("nan"), 4], "negative": [1, 2, -3, 4], "zero": [1, 2, 3, 0],
+    "none": None, "few": [1, 2, 3], "words": "a box", "exit": sys.exit,
+}  # fmt: skip
+
+
+class Odd(Falls):
+    """A tracker that gives something else than a box in a later frame."""
+
+    def __init__(self, what, after=4):
+        super().__init__(after)
+        self.what = ODD[what]
+
+    def update(self, image):
+        self.after -= 1
+        if self.after:
+            return [1, 2, 3, 4]
+        return self.what(3) if callable(self.what) else self.what
+
+
+@pytest.mark.parametrize("after", [1, 4])
+@pytest.mark.parametrize(
+    ("what", "said"),
+    [
+        ("nan", "expected a box of positive width and height, got 1,2,nan,4"),
+        ("negative", "expected a box of positive width and height, got 1,2,-3,4"),
+        ("zero", "expected a box of positive width and height, got 1,2,3,0"),
+        ("none", "expected left, top, width, height from update, got None"),
+        ("few", "expected left, top, width, height from update, got [1, 2, 3]"),
+        ("words", "expected left, top, width, height from update, got 'a box'"),
+        ("exit", "update failed (SystemExit: 3)"),
+    ],
+)
+def test_what_is_no_box_is_one_sentence_and_the_frames_before_are_kept(
+    made, tmp_path, capsys, what, said, after
+):
+    output, name = tmp_path / "o.csv", "tests.tools.test_track:Odd"
+    call = ["track", str(made / "v.mp4"), "--tracker", name, "--box", BOX, "--from", "2",
+            "--option", f"what={what}", "--option", f"after={after}"]  # fmt: skip
+    assert main([*call, "--output", str(output)]) == 1
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert last == f"chromatrack track: frame {2 + after}: tracker {name}: {said}"
+    assert [row["frame"] for row in rows_of(output)] == [str(2 + n) for n in range(after)]
+
+
+@pytest.mark.parametrize("kind", [InputError, OSError, MemoryError])
+def test_every_error_has_the_number_of_its_frame(made, tmp_path, monkeypatch, capsys, kind):
+    update = Together.update
+    left = iter(range(4))
+
+    def fails(self, image):
+        if next(left, None) is None:
+            raise kind("something is wrong")
+        return update(self, image)
+
+    monkeypatch.setattr(Together, "update", fails)
+    assert track(made, "--box", BOX, "--output", str(tmp_path / "o.csv"), "--from", "1") != 0
+    assert "chromatrack track: frame 6: something is wrong" in capsys.readouterr().err
 
 
 @pytest.fixture
@@ -331,7 +394,8 @@ def test_what_is_said_to_be_kept_is_there(tmp_path, monkeypatch, capsys):
     told = capsys.readouterr()
     assert code == 1
     assert "24 frames, 1 target in f.csv, f.json; " in told.out
-    assert "f.mp4: cannot be written (File too large)" in told.err.splitlines()[-1]
+    last = told.err.splitlines()[-1]
+    assert re.search(r": frame \d+: f.mp4: cannot be written \(File too large\)$", last)
     assert len(rows_of("f.csv")) == 24 and json.loads(Path("f.json").read_text())["complete"]
     assert sorted(os.listdir()) == ["f.csv", "f.json", "frames"]
 

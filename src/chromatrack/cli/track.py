@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -136,8 +137,11 @@ def _track(options: argparse.Namespace) -> None:
     tracked = track_video(followers, footage, boxes, start=options.start, views=views)
     files, failed = _written(options, tracked)
     _say(tracked, files)
-    ended = [] if tracked.stopped is None else [tracked.stopped]
-    raise_each([*ended, *tracked.failed, *failed])
+    failed = [*tracked.failed, *failed]
+    if isinstance(tracked.stopped, KeyboardInterrupt):
+        for error in failed:
+            print(f"chromatrack track: {error}", file=sys.stderr)
+    raise_each(failed if tracked.stopped is None else [tracked.stopped, *failed])
 
 
 def frames_wanted(options: argparse.Namespace) -> int | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager, ExitStack, suppress
+from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple
@@ -44,11 +44,16 @@ class SideBySide:
         stack = ExitStack()
         self._open.append(_Output(path, stack, stack.enter_context(context)))
 
-    def add(self, *what) -> None:
-        """Add to each; one that fails is discarded, and the others go on."""
+    def add(self, *what, within: Callable[[], AbstractContextManager] = nullcontext) -> None:
+        """Add to each; one that fails is discarded, and the others go on.
+
+        Args:
+            within: what an error passes through, to be told better.
+        """
         for one in list(self._open):
             try:
-                one.add(*what)
+                with within():
+                    one.add(*what)
             except FAULTS as error:
                 self._open.remove(one)
                 _discard(one, error)
