@@ -41,18 +41,19 @@ def whole_file(path: str | Path) -> Iterator[Path]:
 
     If the body raises, the temporary file is removed and `path` is left as it was. The suffix is
     kept, so that encoders which choose a format by suffix work. Libraries that write by themselves
-    in C take `streams.whole_stream`.
+    in C take `streams.whole_stream`. A link stays one: what it leads to is replaced.
 
     Raises:
         UnwritableError: the disk is full, over a quota, read-only or broken.
     """
     path = Path(path)
+    target = Path(os.path.realpath(path))
     check_no_folder(path)
     part = None
     try:
         with _placing(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            part = _part_beside(path, path.parent)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            part = _part_beside(path, target.parent)
         with writing(path):
             yield part
         with _placing(path):
@@ -60,7 +61,7 @@ def whole_file(path: str | Path) -> Iterator[Path]:
             umask = os.umask(0)
             os.umask(umask)
             part.chmod(0o666 & ~umask)
-            part.replace(path)
+            part.replace(target)
     finally:
         if part is not None:
             part.unlink(missing_ok=True)
@@ -136,7 +137,7 @@ def check_writable(path: Path) -> None:
         UnwritableError: as in `whole_file`; no permission, or a file where a folder has to be.
     """
     check_no_folder(path)
-    folder = path.parent
+    folder = Path(os.path.realpath(path)).parent
     while not os.path.lexists(folder):
         folder = folder.parent
     with _placing(path):

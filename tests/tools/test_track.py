@@ -157,6 +157,22 @@ def test_csv_json_and_text_say_the_same(made, tmp_path, capsys):
     assert json.loads(outputs[1].read_text())["complete"] is True
 
 
+@pytest.mark.parametrize("there", [True, False])
+def test_a_link_stays_one(made, tmp_path, there):
+    """What it leads to is written, be it there or not."""
+    (tmp_path / "far").mkdir()
+    outputs = []
+    for name in ("o.csv", "o.json", "o.mp4"):
+        (tmp_path / name).symlink_to(Path("far", f"new-{name}"))
+        if there:
+            (tmp_path / "far" / f"new-{name}").write_text("before")
+        outputs += ["--video" if name == "o.mp4" else "--output", str(tmp_path / name)]
+    assert track(made, "--box", BOX, *outputs) == 0
+    assert all((tmp_path / name).is_symlink() for name in ("o.csv", "o.json", "o.mp4"))
+    assert sorted(os.listdir(tmp_path / "far")) == ["new-o.csv", "new-o.json", "new-o.mp4"]
+    assert len(rows_of(tmp_path / "far" / "new-o.csv")) == 12
+
+
 def test_video_and_pictures_of_scores(made, tmp_path):
     video, pictures = tmp_path / "out.mp4", tmp_path / "scores"
     call = ["--box", BOX, "--output", str(tmp_path / "o.csv"), "--video", str(video)]
