@@ -484,6 +484,16 @@ def test_select_without_a_screen_says_so(made, tmp_path, monkeypatch, capsys):
     assert not output.exists()
 
 
+def test_select_alone_draws_a_box_or_says_that_there_is_no_screen(made, monkeypatch, capsys):
+    """As the tutorial has it: no tracker and no name to write to yet."""
+    monkeypatch.delenv("DISPLAY", raising=False)
+    assert main(["track", str(made / "v.mp4"), "--select"]) == 2
+    assert "--select" in (said := capsys.readouterr().err) and "NAME.png" in said
+    monkeypatch.setattr("chromatrack.stages.tools.select.select_box", lambda _: [1.5, 2, 30, 40])
+    assert main(["track", str(made / "frames"), "--select"]) == 0
+    assert capsys.readouterr().out == "--box 1.5,2,30,40\n"
+
+
 def test_a_drawn_box():
     from chromatrack.stages.tools.select import Drawing, step_of
 
@@ -535,9 +545,11 @@ def test_the_video_itself_is_not_written_over(made, capsys):
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ([], "expected --checkpoint FILE or --tracker NAME"),
-        (["--tracker", "kcf"], "expected --box x,y,w,h, or --select"),
+        ([], "expected --box x,y,w,h (or --select to draw it) and --checkpoint FILE (or --tracker "
+         "NAME) and --output boxes.csv (or .json, .txt)"),
+        (["--tracker", "kcf"], "expected --box x,y,w,h (or --select to draw it) and --output"),
         (["--tracker", "kcf", "--box", BOX], "expected --output boxes.csv"),
+        (["--tracker", "kcf", "--select"], "expected --output boxes.csv"),
         (["--tracker", "kcf", "--box", BOX, "--output", "o.xml"], "ends in .csv, .json, .txt"),
         (["--tracker", "kcf", "--box", BOX, "--output", "o.csv", "--alpha", "0"], "no branches"),
         (["--tracker", "kcf", "--box", BOX, "--output", "o.csv", "--show-scores", "d"],

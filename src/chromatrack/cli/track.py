@@ -25,6 +25,8 @@ from chromatrack.data.text import folder_name
 from chromatrack.errors import ChromatrackError, InputError, raise_each
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from chromatrack.stages.tools.track_video import Tracked
     from chromatrack.tracking.seen import Followers
 
@@ -51,8 +53,8 @@ def register(subcommands) -> None:
         nargs="?",
         const="",
         metavar="NAME.png",
-        help="draw the box in a window; with a name, write the first frame with a grid there, to "
-        "read the numbers off",
+        help="draw the box in a window (alone, it is told and that is all); with a name, write the "
+        "first frame with a grid there, to read the numbers off",
     )
     which = track.add_mutually_exclusive_group()
     which.add_argument("--checkpoint", type=Path, metavar="FILE", help="of SiamFC or combined")
@@ -122,16 +124,16 @@ def _track(options: argparse.Namespace) -> None:
         write_grid(open_footage(options.input, start=options.start).first, path)
         print(f"first frame with a grid in {path}")
         return
+    if options.select is not None and not (_follower(options) or options.output):
+        _drawn(open_footage(options.input, start=options.start).first)
+        return
     _check(options)
     views = _views(options)
     followers = _followers(options)
     footage = open_footage(options.input, count, start=options.start)
     boxes = _boxes(options)
     if options.select is not None:
-        from chromatrack.stages.tools.select import select_box
-
-        boxes = {**boxes, str(len(boxes) + 1): select_box(footage.first)}
-        print("--box " + ",".join(f"{value:g}" for value in list(boxes.values())[-1]))
+        boxes = {**boxes, str(len(boxes) + 1): _drawn(footage.first)}
     from chromatrack.stages.tools.track_video import track_video
 
     tracked = track_video(followers, footage, boxes, start=options.start, views=views)
@@ -142,6 +144,19 @@ def _track(options: argparse.Namespace) -> None:
         for error in failed:
             print(f"chromatrack track: {error}", file=sys.stderr)
     raise_each(failed if tracked.stopped is None else [tracked.stopped, *failed])
+
+
+def _drawn(first: np.ndarray) -> list[float]:
+    """The box that a person draws, which is told as an option, too."""
+    from chromatrack.stages.tools.select import select_box
+
+    box = select_box(first)
+    print("--box " + ",".join(f"{value:g}" for value in box))
+    return box
+
+
+def _follower(options: argparse.Namespace) -> str | Path | None:
+    return options.checkpoint or options.tracker
 
 
 def frames_wanted(options: argparse.Namespace) -> int | None:
@@ -157,12 +172,14 @@ def _check(options: argparse.Namespace) -> None:
     """What can be told before a network is read."""
     from chromatrack.data.tracks import check_output
 
-    if options.checkpoint is None and options.tracker is None:
-        raise InputError("expected --checkpoint FILE or --tracker NAME")
-    if not options.box and options.select is None:
-        raise InputError("expected --box x,y,w,h, or --select to draw it")
-    if not options.output:
-        raise InputError("expected --output boxes.csv (or .json, .txt)")
+    needed = {
+        "--box x,y,w,h (or --select to draw it)": options.box or options.select is not None,
+        "--checkpoint FILE (or --tracker NAME)": _follower(options),
+        "--output boxes.csv (or .json, .txt)": options.output,
+    }
+    missing = [name for name, given in needed.items() if not given]
+    if missing:
+        raise InputError(f"expected {' and '.join(missing)}")
     if options.tracker is not None and options.alpha is not None:
         raise InputError(f"--alpha: {options.tracker} has no branches to weigh")
     if options.tracker is None and options.option:
