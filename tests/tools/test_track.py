@@ -19,6 +19,7 @@ from chromatrack.cli.main import main
 from chromatrack.data.images import read_image_rgb, write_frames
 from chromatrack.data.tracks import read_tracks
 from chromatrack.errors import InputError
+from chromatrack.reporting.overlay import COLOURS, Mark, heat, marked, tile
 from chromatrack.settings import TrackerSettings
 from chromatrack.tracking.classical import open_classical
 from chromatrack.tracking.confidence import FOUND, LOST, MEMORY, PATIENCE, History, height
@@ -185,6 +186,33 @@ def test_video_and_pictures_of_scores(made, tmp_path):
     assert sorted(path.name for path in pictures.iterdir())[0] == "000001.jpg"
     assert read_image_rgb(pictures / "000001.jpg").shape == (255, 4 * 259 - 4, 3)
     assert track(made, *call, "--show-scores", str(pictures)) == 2
+
+
+@pytest.mark.parametrize(("count", "size"), [(2, (80, 96)), (3, (240, 320)), (12, (240, 320))])
+def test_every_score_map_is_drawn_from_left_to_right(count, size):
+    """Each has a brightness of its own here, higher from one to the next."""
+    maps = [np.full((3, 3), (number + 1) / count) for number in range(count)]
+    nowhere = np.full(4, np.nan)
+    image = np.zeros((*size, 3), np.uint8)
+    drawn = marked(image, [Mark(nowhere, "", map=one) for one in maps])
+    found = []
+    for values in maps:
+        colour = heat(values, 1)[0, 0]
+        rows, columns = np.nonzero((drawn == colour).all(axis=2))
+        assert len(rows) > 50, "it is there"
+        found.append((int(rows.min()), int(columns.min())))
+    assert found == sorted(found)
+
+
+def test_names_of_boxes_at_one_place_hide_none():
+    image = np.zeros((240, 320, 3), np.uint8)
+    box = np.array([100.0, 60, 80, 60])
+    for boxes in ([box] * 5, [box + shift for shift in range(0, 20, 4)]):
+        drawn = marked(image, [Mark(one, "a name") for one in boxes])
+        for colour in COLOURS[:5]:
+            tile_of = tile("a name", colour, 12)
+            there = (drawn == colour).all(axis=2).sum()
+            assert there >= (tile_of == colour).all(axis=2).sum(), "the whole of its name"
 
 
 def test_a_part_of_the_video(made, tmp_path, capsys):
