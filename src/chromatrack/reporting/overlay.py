@@ -127,7 +127,7 @@ def _dashed(image: np.ndarray, ends, colour: tuple[int, int, int], width: int) -
 
 
 def _draw_maps(image: np.ndarray, marks: Sequence[Mark]) -> None:
-    """All maps in rows at the lower right, as large as the lower half of the image has room for."""
+    """All maps in rows at the lower right, as large as the lowest quarter of the image has room for."""
     maps = [(number, mark.map) for number, mark in enumerate(marks) if mark.map is not None]
     if not maps:
         return
@@ -150,7 +150,7 @@ def _room(count: int, height_of: int, width_of: int) -> tuple[int, int]:
     side = max(1, min(max(32, shorter // 5), shorter // 2))
     while True:
         columns = max(1, (width_of - GAP) // (side + GAP))
-        if -(-count // columns) * (side + GAP) <= max(height_of // 2, 32 + GAP) or side == 1:
+        if -(-count // columns) * (side + GAP) <= max(height_of // 4, 32 + GAP) or side == 1:
             return side, columns
         side -= 1
 
