@@ -231,6 +231,29 @@ def test_a_part_of_the_video(made, tmp_path, capsys):
     assert "--to 2: expected a frame from --from (3) on" in capsys.readouterr().err
 
 
+def test_one_frame_is_one_and_an_end_before_to_is_told(made, tmp_path, capsys):
+    call = ["--tracker", "kcf", "--box", BOX, "--output", str(tmp_path / "o.csv")]
+    assert main(["track", str(made / "v.mp4"), *call, "--to", "0"]) == 0
+    assert "1 frame, 1 target in" in (said := capsys.readouterr().out) and "before" not in said
+    assert main(["track", str(made / "v.mp4"), *call, "--from", "2", "--to", "9999"]) == 0
+    assert "v.mp4 ends at frame 11, before --to 9999\n" in capsys.readouterr().out
+    play = ["play", str(made / "v.mp4"), str(tmp_path / "o.csv"), "--output"]
+    assert main([*play, str(tmp_path / "p.html"), "--to", "9999"]) == 0
+    assert "v.mp4 ends at frame 11, before --to 9999\n" in capsys.readouterr().out
+
+
+def test_a_name_with_a_slash_is_refused_as_such(made, capsys):
+    with pytest.raises(SystemExit):
+        main(["track", str(made / "v.mp4"), "--box", f"a/b={BOX}"])
+    assert "a name holds no slash, as files are named by it: 'a/b'" in capsys.readouterr().err
+
+
+def test_help_names_exported_networks(capsys):
+    with pytest.raises(SystemExit):
+        main(["track", "--help"])
+    assert "exported network (.onnx)" in " ".join(capsys.readouterr().out.split())
+
+
 # What ends early
 
 

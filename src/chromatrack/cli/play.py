@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from chromatrack.cli.common import add_stage
-from chromatrack.cli.track import add_part, frames_wanted
+from chromatrack.cli.common import add_stage, counted
+from chromatrack.cli.track import add_part, end_told, frames_wanted
 from chromatrack.errors import raise_each
 
 
@@ -45,5 +45,6 @@ def _play(options: argparse.Namespace) -> None:
         max_frames=frames_wanted(options),
     )
     if played.files:
-        print(f"{played.frames} frames in {', '.join(map(str, played.files))}")
+        shown = counted(played.frames, "frame")
+        print(f"{shown} in {', '.join(map(str, played.files))}{end_told(options, played.frames)}")
     raise_each(played.failed)

@@ -17,6 +17,7 @@ from chromatrack.cli.common import (
     box_value,
     class_options,
     compute_settings,
+    counted,
     seed_value,
     stage_settings,
 )
@@ -57,7 +58,12 @@ def register(subcommands) -> None:
         "first frame with a grid there, to read the numbers off",
     )
     which = track.add_mutually_exclusive_group()
-    which.add_argument("--checkpoint", type=Path, metavar="FILE", help="of SiamFC or combined")
+    which.add_argument(
+        "--checkpoint",
+        type=Path,
+        metavar="FILE",
+        help="of SiamFC or combined, or an exported network (.onnx)",
+    )
     which.add_argument(
         "--tracker",
         metavar="NAME",
@@ -103,6 +109,10 @@ def add_part(parser: argparse.ArgumentParser, first: str) -> None:
 
 def _named_box(text: str) -> tuple[str, list[float]]:
     name, equals, box = text.rpartition("=")
+    if "/" in name or "\\" in name:
+        raise argparse.ArgumentTypeError(
+            f"a name holds no slash, as files are named by it: {name!r}"
+        )
     if equals:
         try:
             folder_name(name, "name of a target").encode()
@@ -138,7 +148,7 @@ def _track(options: argparse.Namespace) -> None:
 
     tracked = track_video(followers, footage, boxes, start=options.start, views=views)
     files, failed = _written(options, tracked)
-    _say(tracked, files)
+    _say(options, tracked, files)
     failed = [*tracked.failed, *failed]
     if isinstance(tracked.stopped, KeyboardInterrupt):
         for error in failed:
@@ -166,6 +176,14 @@ def frames_wanted(options: argparse.Namespace) -> int | None:
     if options.to < options.start:
         raise InputError(f"--to {options.to}: expected a frame from --from ({options.start}) on")
     return options.to - options.start + 1
+
+
+def end_told(options: argparse.Namespace, frames: int) -> str:
+    """What is said where the video ends before `--to`."""
+    last = options.start + frames - 1
+    if options.to is None or last >= options.to:
+        return ""
+    return f"; {options.input} ends at frame {last}, before --to {options.to}"
 
 
 def _check(options: argparse.Namespace) -> None:
@@ -243,16 +261,17 @@ def _written(
     return [*files, *tracked.shown], failed
 
 
-def _say(tracked: Tracked, files: list[Path]) -> None:
+def _say(options: argparse.Namespace, tracked: Tracked, files: list[Path]) -> None:
     """What was found, and where it is."""
-    targets = len(tracked.tracks)
+    found = f"{counted(tracked.frames, 'frame')}, {counted(len(tracked.tracks), 'target')}"
     lost = sum(int(track.lost.any()) for track in tracked.tracks)
     speed = tracked.frames / max(tracked.seconds, 1e-9)
     if files:
         print(
-            f"{tracked.frames} frames, {targets} target{'s' if targets > 1 else ''}"
+            found
             + (f" ({lost} lost in some)" if lost else "")
             + f" in {', '.join(map(str, files))}; {speed:.1f} frames per second"
+            + (end_told(options, tracked.frames) if tracked.stopped is None else "")
         )
     if files and tracked.stopped is not None:
         print("that is what was tracked before it stopped")

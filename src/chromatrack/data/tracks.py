@@ -67,7 +67,7 @@ def _check_suffix(path: Path) -> None:
 
 
 def write_tracks(
-    path: Path, tracks: Sequence[VideoTrack], *, about: Mapping[str, Any]
+    path: str | Path, tracks: Sequence[VideoTrack], *, about: Mapping[str, Any]
 ) -> list[Path]:
     """Write tracks in the format of the suffix, whole or not at all; returns the files.
 
@@ -76,6 +76,7 @@ def write_tracks(
     Args:
         about: what made them; told in JSON.
     """
+    path = Path(path)
     _check_suffix(path)
     if path.suffix.lower() == ".csv":
         _write_csv(path, tracks)
@@ -131,7 +132,7 @@ def _as_json(track: VideoTrack) -> dict[str, Any]:
     }
 
 
-def read_tracks(path: Path) -> list[VideoTrack]:
+def read_tracks(path: str | Path) -> list[VideoTrack]:
     """What `write_tracks` wrote, or boxes of any tracker.
 
     CSV needs the columns frame, left, top, width and height, 0-based; a row without numbers is a
@@ -140,6 +141,7 @@ def read_tracks(path: Path) -> list[VideoTrack]:
     Raises:
         InputError: names the file, the row and what was expected.
     """
+    path = Path(path)
     kind = path.suffix.lower()
     if kind == ".txt":
         boxes_ltwh = read_boxes_one_based(path, allow_nan=True)

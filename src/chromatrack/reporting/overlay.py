@@ -127,7 +127,7 @@ def _dashed(image: np.ndarray, ends, colour: tuple[int, int, int], width: int) -
 
 
 def _draw_maps(image: np.ndarray, marks: Sequence[Mark]) -> None:
-    """All maps in rows at the lower right, as large as the lowest quarter of the image has room for."""
+    """All maps in rows at the lower right, as large as the lowest quarter has room for."""
     maps = [(number, mark.map) for number, mark in enumerate(marks) if mark.map is not None]
     if not maps:
         return
