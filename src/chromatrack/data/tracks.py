@@ -15,7 +15,7 @@ import numpy as np
 
 from chromatrack.data.text import format_boxes_one_based, read_boxes_one_based, read_table
 from chromatrack.errors import InputError
-from chromatrack.files import check_writable, read_json, whole_file, write_text
+from chromatrack.files import check_no_folder, check_writable, read_json, whole_file, write_text
 
 SUFFIXES = (".csv", ".json", ".txt")
 COLUMNS = (
@@ -57,11 +57,12 @@ class VideoTrack:
 
 def check_output(path: Path) -> None:
     """For the start of long work: tracks can be written to that name at its end."""
-    _check_suffix(path)
+    _check_name(path)
     check_writable(path)
 
 
-def _check_suffix(path: Path) -> None:
+def _check_name(path: Path) -> None:
+    check_no_folder(path)
     if path.suffix.lower() not in SUFFIXES:
         raise InputError(f"{path}: expected a name that ends in {', '.join(SUFFIXES)}")
 
@@ -77,7 +78,7 @@ def write_tracks(
         about: what made them; told in JSON.
     """
     path = Path(path)
-    _check_suffix(path)
+    _check_name(path)
     if path.suffix.lower() == ".csv":
         _write_csv(path, tracks)
     elif path.suffix.lower() == ".json":
