@@ -28,7 +28,7 @@ class InputError(ChromatrackError):
     exit_code = 2
 
 
-def in_one_line(error: BaseException) -> str:
+def in_one_line(error: object) -> str:
     """What a library says, as it fits into a sentence of ours."""
     return f"{' '.join(str(error).split()):.300}"
 
@@ -44,3 +44,13 @@ def raise_first(errors: Sequence[ChromatrackError], *, of: int) -> None:
     kept = "; the others are kept" if len(errors) < of else ""
     more = f" ({len(errors)} of {of} sequences failed{kept})" if of > 1 else ""
     raise type(errors[0])(f"{errors[0]}{more}")
+
+
+def raise_each(errors: Sequence[BaseException]) -> None:
+    """Raise the first of the errors of several outputs, if there is any, with what others say."""
+    if not errors:
+        return
+    first, *others = errors
+    if isinstance(first, ChromatrackError) and others:
+        raise type(first)("; ".join(map(str, errors))) from first
+    raise first

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
 """Errors that can only be of writing: a full disk, a quota, a limit on sizes, a read-only disk."""
 
+BLOCK = 4096
+"""Bytes that a file system has to have left for a file, at least."""
 
 DAMAGED_ZIP = (
     OSError, RuntimeError, LookupError, ValueError, TypeError, EOFError, SyntaxError, MemoryError,
@@ -40,18 +42,19 @@ def whole_file(path: str | Path) -> Iterator[Path]:
     If the body raises, the temporary file is removed and `path` is left as it was; what a killed
     process left goes with the next file that is written there (`unfinished`). The suffix is kept,
     so that encoders which choose a format by suffix work. Libraries that write by themselves in C
-    take `streams.whole_stream`.
+    take `streams.whole_stream`. A link stays one: what it leads to is replaced.
 
     Raises:
         UnwritableError: the disk is full, over a quota, read-only or broken.
     """
     path = Path(path)
+    target = Path(os.path.realpath(path))
     check_no_folder(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
     part = None
     try:
         with _placing(path):
-            part = part_beside(path)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            part = part_beside(path, target.parent)
         with writing(path):
             yield part
         with _placing(path):
@@ -59,7 +62,7 @@ def whole_file(path: str | Path) -> Iterator[Path]:
             umask = os.umask(0)
             os.umask(umask)
             part.chmod(0o666 & ~umask)
-            part.replace(path)
+            part.replace(target)
     finally:
         if part is not None:
             part.unlink(missing_ok=True)
@@ -117,8 +120,30 @@ def some_of(paths: Sequence[Path]) -> str:
     return f"{paths[0]}{more}" if paths else "no file"
 
 
+def check_writable(path: Path) -> None:
+    """For the start of long work: a file of this name can be written at its end.
+
+    Tried with a block in the folder, or in the nearest one above that is there; nothing is left.
+
+    Raises:
+        InputError: it is a folder.
+        UnwritableError: as in `whole_file`; no permission, or a file where a folder has to be.
+    """
+    check_no_folder(path)
+    folder = Path(os.path.realpath(path)).parent
+    while not os.path.lexists(folder):
+        folder = folder.parent
+    with _placing(path):
+        part = part_beside(path, folder)
+        try:
+            with open(part, "wb", buffering=0) as handle:
+                handle.write(bytes(BLOCK))
+        finally:
+            part.unlink(missing_ok=True)
+
+
 def check_no_folder(path: Path) -> None:
-    """For the start of long work: a file of this name can be written at its end."""
+    """An `InputError` where a file is to be written and a folder is."""
     if path.is_dir():
         raise InputError(f"{path}: is a folder, expected the name of a file to write")
 

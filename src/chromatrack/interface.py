@@ -67,13 +67,15 @@ class Model:
         self, frames: Frames, boxes: Mapping[str, Box]
     ) -> Iterator[tuple[np.ndarray, list[Seen]]]:
         for name, box in boxes.items():
-            if len(box) != 4:
-                raise InputError(f"box {name}: expected left, top, width, height, got {box!r}")
-        images = (
-            open_footage(Path(frames).expanduser()).frames
-            if isinstance(frames, (str, Path))
-            else map(_checked, frames)
-        )
+            _check_box(name, box)
+        if isinstance(frames, (str, Path)):
+            images = open_footage(Path(frames).expanduser()).frames
+        elif isinstance(frames, Iterable):
+            images = map(_checked, frames)
+        else:
+            raise InputError(
+                f"frames: expected a video, a folder, a camera, or images, got {frames!r:.60}"
+            )
         return follow(self.followers, images, boxes)
 
 
@@ -108,12 +110,28 @@ def load(
             raise InputError(f"alpha: {name} has no branches to weigh")
         return Model(open_other(name, compute=compute, options=options))
     checkpoint = Path(source).expanduser()
+    if not checkpoint.suffix and not checkpoint.exists():
+        raise InputError(
+            f"{name}: no such file, and no tracker either; expected a checkpoint, one of "
+            f"{', '.join(CLASSICAL)}, or module:Class"
+        )
     alphas = None if alpha is None else (alpha,)
     return Model(
         open_checkpoint(
             checkpoint, settings=settings or TrackerSettings(), compute=compute, alphas=alphas
         )
     )
+
+
+def _check_box(name: str, box: Box) -> None:
+    try:
+        values = np.asarray(box, dtype=np.float64)
+    except (TypeError, ValueError):
+        values = None
+    if values is None or values.shape != (4,) or not np.isfinite(values).all():
+        raise InputError(f"box {name}: expected left, top, width, height, got {box!r:.60}")
+    if values[2:].min() <= 0:
+        raise InputError(f"box {name}: expected a positive width and height, got {box!r:.60}")
 
 
 def _checked(image: np.ndarray) -> np.ndarray:

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from chromatrack.files import whole_file
+from chromatrack.files import whole_file, writing
 
 
 @contextmanager
@@ -60,9 +60,10 @@ class Sink(io.RawIOBase):
         self.error: OSError | None = None
 
     def check(self) -> None:
-        """Raise the first error, if there was one."""
+        """Raise the first error, if there was one, with the name of the file."""
         if self.error is not None:
-            raise self.error
+            with writing(self.name):
+                raise self.error
 
     def write(self, data) -> int:
         """All of it, at the position of the file."""

@@ -18,15 +18,15 @@ ABANDONED = 7 * 24 * 3600
 """Seconds without a change after which the part of an unknown machine's process is removed."""
 
 
-def part_beside(path: Path) -> Path:
-    """An empty file in the folder of `path`, with its suffix, that is this process's.
+def part_beside(path: Path, folder: Path) -> Path:
+    """An empty file in a folder, with the suffix of `path`, that is this process's.
 
     Parts that killed processes have left in that folder are removed, once in a process.
     """
-    sweep(path.parent)
+    sweep(folder)
     stem = os.fsencode(path.stem)[:LONGEST].decode(errors="ignore")
     handle, name = tempfile.mkstemp(
-        prefix=f".{stem}.{where()}-{os.getpid()}-", suffix=f".part{path.suffix}", dir=path.parent
+        prefix=f".{stem}.{where()}-{os.getpid()}-", suffix=f".part{path.suffix}", dir=folder
     )
     os.close(handle)
     return Path(name)

@@ -13,6 +13,7 @@ import av
 import numpy as np
 import pytest
 
+from chromatrack.cli.main import main
 from chromatrack.errors import InputError, WorkError
 from chromatrack.labels.clip import decode_clip
 from chromatrack.settings import LabelSettings
@@ -142,6 +143,19 @@ def test_what_is_no_video_is_one_sentence(tmp_path, content, suffix):
         open_footage(path)
     with pytest.raises(WorkError):
         cut_clip(path, tmp_path / "clip.mp4", start=0, end=1, quality=18)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("suffix", ["txt", "nfo", "asc", "ans", "diz"])
+def test_text_is_no_video_although_ffmpeg_paints_it(tmp_path, capsys, suffix):
+    path = tmp_path / f"boxes.{suffix}"
+    path.write_text("31,21,24,20\n" * 400)
+    assert outcome(path)[1] == f"{path}: is text, not a video" and count_frames(path) == NOTHING
+    with pytest.raises(WorkError, match="is text, not a video"):
+        cut_clip(path, tmp_path / "clip.mp4", start=0, end=1, quality=18)
+    call = ["--tracker", "kcf", "--box", "3,3,20,20", "--output", str(tmp_path / "o.csv")]
+    assert main(["track", str(path), *call]) == 2
+    assert capsys.readouterr().err == f"chromatrack track: {path}: is text, not a video\n"
     assert list(tmp_path.iterdir()) == [path]
 
 

@@ -217,8 +217,9 @@ def test_a_configured_value_beyond_the_range_is_tried_as_it_is():
 
 
 @pytest.mark.parametrize(
-    "name", [*(name for name in sets.NAMES if name != "got10k"), "got10k-test", "GOT-10k test"]
-)
+    "name", [*(name for name in sets.NAMES if name != "got10k"), "got10k-test", "GOT-10k test",
+     "OTB", "otb2015", "OTB-100", "vot2018", "DAVIS-2017"],
+)  # fmt: skip
 def test_test_sets_are_refused_by_name(name, folder, tmp_path, capsys):
     with pytest.raises(InputError, match="is a test set, whose scores say nothing once"):
         check_benchmark(name)
@@ -231,14 +232,42 @@ def test_test_sets_are_refused_by_name(name, folder, tmp_path, capsys):
 
 def test_the_test_set_of_got10k_is_refused_by_what_is_in_it(folder, tmp_path):
     name = "GOT-10k_Test_000001"
-    (tmp_path / "test").mkdir()
-    (tmp_path / "test" / "list.txt").write_text(f"{name}\n")
-    (tmp_path / "test" / name).symlink_to(next((folder / "val").glob("GOT*")))
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "list.txt").write_text(f"{name}\n")
+    (tmp_path / "other" / name).symlink_to(next((folder / "val").glob("GOT*")))
     with pytest.raises(InputError, match="is of the test set of GOT-10k"):
         tune(
-            folder / "siamfc.pt", tmp_path / "test", tmp_path / "t.json",
+            folder / "siamfc.pt", tmp_path / "other", tmp_path / "t.json",
             settings=TuneSettings(trials=1), tracker=TrackerSettings(), compute=CPU,
         )  # fmt: skip
+
+
+@pytest.mark.parametrize("link", [False, True])
+@pytest.mark.parametrize("name", ["test", "GOT-10k_Test", "train"])
+def test_other_parts_of_got10k_are_refused_by_the_name_of_the_folder(
+    name, link, folder, tmp_path, capsys
+):
+    shutil.copytree(folder / "val", tmp_path / name)
+    root = tmp_path / name
+    if link:
+        root = tmp_path / "val"
+        root.symlink_to(name)
+    call = ["tune", "got10k", "--checkpoint", str(folder / "siamfc.pt"), "--root", str(root),
+            "--output", str(tmp_path / "t.json"), "--trials", "1"]  # fmt: skip
+    assert main(call) == 2
+    part = "training" if name == "train" else "test"
+    said = capsys.readouterr().err
+    assert f"is called as the {part} set, on which no settings are chosen" in said
+    assert str(tmp_path / name) in said
+
+
+def test_a_missing_optuna_is_told_before_the_first_trial(folder, tmp_path, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "optuna", None)
+    call = ["tune", "got10k", "--checkpoint", str(folder / "siamfc.pt"), "--root",
+            str(folder / "val"), "--output", str(tmp_path / "t.json"), "--trials", "2"]  # fmt: skip
+    assert main(call) == 2
+    assert "tune: optuna is not installed" in capsys.readouterr().err
+    assert not any(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import pytest
 from chromatrack.cli.main import main
 from chromatrack.data.images import read_image_rgb, write_frames
 from chromatrack.reporting.played import Strip
+from tests.tools.test_full_disk import limit
 from tests.videos import moving_colours, write_video
 
 
@@ -58,6 +59,69 @@ def test_boxes_are_where_they_are(made):
 def test_a_part(made):
     assert main(["play", "v.mp4", "two.csv", "--output", "p.html", "--from", "2", "--to", "4"]) == 0
     assert data_of(made / "p.html")["count"] == 3
+
+
+def test_what_cannot_be_written_is_told_before_the_first_frame(made, monkeypatch, capsys):
+    (made / "locked").write_text("a file where a folder has to be")
+    monkeypatch.setattr(Strip, "add", lambda *_: pytest.fail("a frame was drawn"))
+    outputs = ["--output", "p.html", "--output", "locked/p.mp4"]
+    assert main(["play", "v.mp4", "two.csv", *outputs]) == 1
+    assert "locked/p.mp4: cannot be written (Not a directory)" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("size", "kept"), [(20_000, "p.mp4"), (1, "")])
+def test_an_output_that_fails_takes_no_others_with_it(made, capsys, size, kept):
+    """The page is the larger one."""
+    outputs = ["--output", "p.mp4", "--output", "p.html"]
+    capsys.readouterr()
+    with limit(size):
+        assert main(["play", "v.mp4", "two.csv", *outputs]) == 1
+    told = capsys.readouterr()
+    assert "p.html: cannot be written (File too large)" in told.err
+    assert told.out == (f"6 frames in {kept}\n" if kept else "")
+    assert sorted(path.name for path in made.glob("p.*")) == ([kept] if kept else [])
+
+
+@pytest.mark.parametrize("source", ["v.mp4", "frames"])
+def test_text_has_no_numbers_and_is_placed_by_the_number_of_its_rows(
+    made, monkeypatch, capsys, source
+):
+    drawn = []
+
+    def page(title, strip, tracks, **_):
+        drawn.append([int(frame) for frame in tracks[0][1].frames])
+        return ""
+
+    monkeypatch.setattr("chromatrack.stages.tools.play.page", page)
+    write_frames(made / "frames", moving_colours(6), pattern="%05d.jpg", first=0, quality=90)
+
+    def frames_of(rows, *part):
+        (made / "t.txt").write_text("11,21,30,40\n" * rows)
+        code = main(["play", source, "t.txt", "--output", "p.html", *part])
+        return code or drawn[-1]
+
+    assert frames_of(4, "--from", "2") == [2, 3, 4, 5], "written by track --from 2"
+    assert frames_of(3, "--from", "2", "--to", "4") == [2, 3, 4]
+    assert frames_of(6, "--from", "2")[0] == 0, "of the whole video"
+    capsys.readouterr()
+    assert frames_of(3, "--from", "2") == 2
+    assert (
+        "t.txt: its 3 rows have no numbers of frames; expected 4 for the frames from 2 to 5, or at "
+        "least 6, from frame 0 on"
+    ) in capsys.readouterr().err
+
+
+def test_a_range_without_any_box_says_so(made, capsys):
+    (made / "x.csv").write_text("frame,left,top,width,height\n0,1,2,30,40\n5,,,,\n")
+    assert main(["play", "v.mp4", "x.csv", "--output", "p.mp4", "--from", "2"]) == 2
+    assert "v.mp4: none of the boxes is of a frame from 2 to 5" in capsys.readouterr().err
+    assert not (made / "p.mp4").exists()
+
+
+def test_the_video_itself_is_not_written_over(made, capsys):
+    (made / "link.mp4").symlink_to("v.mp4")
+    assert main(["play", "v.mp4", "two.csv", "--output", "link.mp4"]) == 2
+    assert "link.mp4: is the video itself" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

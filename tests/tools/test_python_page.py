@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import chromatrack
+from chromatrack.data.tracks import read_tracks, write_tracks
 from chromatrack.errors import InputError
 from tests.tools.checkpoints import tiny_fused, tiny_siamfc
 from tests.videos import moving_colours, write_video
@@ -60,10 +61,22 @@ def test_other_trackers(here):
     assert found["a"].boxes_ltwh.shape == (12, 4) and np.isnan(found["a"].scores).all()
 
 
+def test_tracks_are_written_and_read_by_a_name_in_text(here):
+    found = chromatrack.load("kcf").track("video.mp4", (30, 20, 24, 20))
+    assert write_tracks("by-name.csv", [found], about={}) == [Path("by-name.csv")]
+    assert len(read_tracks("by-name.csv")[0]) == 12
+
+
 @pytest.mark.parametrize(
     ("call", "sentence"),
     [
         (lambda: chromatrack.load("none.pt"), "none.pt: no such file"),
+        (lambda: chromatrack.load("kfc"), "kfc: no such file, and no tracker either; expected a "
+         "checkpoint, one of meanshift, camshift, klt, mosse, kcf, csrt, or module:Class"),
+        (lambda: chromatrack.load("kcf").track(None, (1, 2, 3, 4)), "or images, got None"),
+        (lambda: chromatrack.load("kcf").track("video.mp4", None), "top, width, height, got None"),
+        (lambda: chromatrack.load("kcf").track("video.mp4", "1,2,3,4"), "got '1,2,3,4'"),
+        (lambda: chromatrack.load("kcf").track("video.mp4", (1, 2, 3, 0)), "positive width"),
         (lambda: chromatrack.load("kcf", alpha=0.5), "kcf has no branches to weigh"),
         (lambda: chromatrack.load("siamfc.pt", alpha=0.5), "is SiamFC alone"),
         (lambda: chromatrack.load("siamfc.pt", device="gpu"), "expected auto, cpu, cuda"),
@@ -71,7 +84,7 @@ def test_other_trackers(here):
         (lambda: chromatrack.load("kcf").track("video.mp4", (1, 2, 3)), "expected left, top"),
         (lambda: chromatrack.load("kcf").track([np.zeros((9, 9))], (1, 2, 3, 4)), "of uint8, got"),
     ],
-)
+)  # fmt: skip
 def test_wrong_calls_are_one_sentence(here, call, sentence):
     with pytest.raises(InputError, match=re.escape(sentence)):
         call()

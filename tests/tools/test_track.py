@@ -3,7 +3,9 @@
 import csv
 import json
 import os
+import re
 import signal
+import sys
 import time
 from pathlib import Path
 
@@ -16,12 +18,15 @@ import torch
 from chromatrack.cli.main import main
 from chromatrack.data.images import read_image_rgb, write_frames
 from chromatrack.data.tracks import read_tracks
+from chromatrack.errors import InputError
+from chromatrack.reporting.overlay import COLOURS, Mark, heat, marked, tile
 from chromatrack.settings import TrackerSettings
 from chromatrack.tracking.classical import open_classical
 from chromatrack.tracking.confidence import FOUND, LOST, MEMORY, PATIENCE, History, height
 from chromatrack.tracking.load import load_tracker
 from chromatrack.tracking.together import Together
 from tests.tools.checkpoints import tiny_fused, tiny_siamfc
+from tests.tools.test_full_disk import limit
 from tests.videos import make_video, moving_colours, write_video
 
 BOX, OTHER = "30,20,24,20", "50,40,20,24"
@@ -153,6 +158,22 @@ def test_csv_json_and_text_say_the_same(made, tmp_path, capsys):
     assert json.loads(outputs[1].read_text())["complete"] is True
 
 
+@pytest.mark.parametrize("there", [True, False])
+def test_a_link_stays_one(made, tmp_path, there):
+    """What it leads to is written, be it there or not."""
+    (tmp_path / "far").mkdir()
+    outputs = []
+    for name in ("o.csv", "o.json", "o.mp4"):
+        (tmp_path / name).symlink_to(Path("far", f"new-{name}"))
+        if there:
+            (tmp_path / "far" / f"new-{name}").write_text("before")
+        outputs += ["--video" if name == "o.mp4" else "--output", str(tmp_path / name)]
+    assert track(made, "--box", BOX, *outputs) == 0
+    assert all((tmp_path / name).is_symlink() for name in ("o.csv", "o.json", "o.mp4"))
+    assert sorted(os.listdir(tmp_path / "far")) == ["new-o.csv", "new-o.json", "new-o.mp4"]
+    assert len(rows_of(tmp_path / "far" / "new-o.csv")) == 12
+
+
 def test_video_and_pictures_of_scores(made, tmp_path):
     video, pictures = tmp_path / "out.mp4", tmp_path / "scores"
     call = ["--box", BOX, "--output", str(tmp_path / "o.csv"), "--video", str(video)]
@@ -165,6 +186,33 @@ def test_video_and_pictures_of_scores(made, tmp_path):
     assert sorted(path.name for path in pictures.iterdir())[0] == "000001.jpg"
     assert read_image_rgb(pictures / "000001.jpg").shape == (255, 4 * 259 - 4, 3)
     assert track(made, *call, "--show-scores", str(pictures)) == 2
+
+
+@pytest.mark.parametrize(("count", "size"), [(2, (80, 96)), (3, (240, 320)), (12, (240, 320))])
+def test_every_score_map_is_drawn_from_left_to_right(count, size):
+    """Each has a brightness of its own here, higher from one to the next."""
+    maps = [np.full((3, 3), (number + 1) / count) for number in range(count)]
+    nowhere = np.full(4, np.nan)
+    image = np.zeros((*size, 3), np.uint8)
+    drawn = marked(image, [Mark(nowhere, "", map=one) for one in maps])
+    found = []
+    for values in maps:
+        colour = heat(values, 1)[0, 0]
+        rows, columns = np.nonzero((drawn == colour).all(axis=2))
+        assert len(rows) > 50, "it is there"
+        found.append((int(rows.min()), int(columns.min())))
+    assert found == sorted(found)
+
+
+def test_names_of_boxes_at_one_place_hide_none():
+    image = np.zeros((240, 320, 3), np.uint8)
+    box = np.array([100.0, 60, 80, 60])
+    for boxes in ([box] * 5, [box + shift for shift in range(0, 20, 4)]):
+        drawn = marked(image, [Mark(one, "a name") for one in boxes])
+        for colour in COLOURS[:5]:
+            tile_of = tile("a name", colour, 12)
+            there = (drawn == colour).all(axis=2).sum()
+            assert there >= (tile_of == colour).all(axis=2).sum(), "the whole of its name"
 
 
 def test_a_part_of_the_video(made, tmp_path, capsys):
@@ -181,6 +229,29 @@ def test_a_part_of_the_video(made, tmp_path, capsys):
     assert "v.mp4: ends before frame 30" in capsys.readouterr().err
     assert track(made, *call, "--from", "3", "--to", "2") == 2
     assert "--to 2: expected a frame from --from (3) on" in capsys.readouterr().err
+
+
+def test_one_frame_is_one_and_an_end_before_to_is_told(made, tmp_path, capsys):
+    call = ["--tracker", "kcf", "--box", BOX, "--output", str(tmp_path / "o.csv")]
+    assert main(["track", str(made / "v.mp4"), *call, "--to", "0"]) == 0
+    assert "1 frame, 1 target in" in (said := capsys.readouterr().out) and "before" not in said
+    assert main(["track", str(made / "v.mp4"), *call, "--from", "2", "--to", "9999"]) == 0
+    assert "v.mp4 ends at frame 11, before --to 9999\n" in capsys.readouterr().out
+    play = ["play", str(made / "v.mp4"), str(tmp_path / "o.csv"), "--output"]
+    assert main([*play, str(tmp_path / "p.html"), "--to", "9999"]) == 0
+    assert "v.mp4 ends at frame 11, before --to 9999\n" in capsys.readouterr().out
+
+
+def test_a_name_with_a_slash_is_refused_as_such(made, capsys):
+    with pytest.raises(SystemExit):
+        main(["track", str(made / "v.mp4"), "--box", f"a/b={BOX}"])
+    assert "a name holds no slash, as files are named by it: 'a/b'" in capsys.readouterr().err
+
+
+def test_help_names_exported_networks(capsys):
+    with pytest.raises(SystemExit):
+        main(["track", "--help"])
+    assert "exported network (.onnx)" in " ".join(capsys.readouterr().out.split())
 
 
 # What ends early
@@ -238,9 +309,69 @@ def test_a_class_of_ones_own_says_its_score_and_what_it_found_is_kept(made, tmp_
     video = tmp_path / "o.mp4"
     early = [*call, "--option", "after=1", "--video", str(video)]
     assert main([*early, "--output", str(output)]) == 1
-    assert not any(tmp_path.iterdir()), "of the given box alone nothing is kept"
+    assert len(rows_of(output)) == 1 and video.exists(), "the first frame is kept, too"
     assert main([*call[:3], "kcf", *call[4:], "--option", "a=1", "--output", str(output)]) == 2
     assert "kcf has none" in capsys.readouterr().err
+
+
+ODD = {
+    "nan": [1, 2, float("nan"), 4], "negative": [1, 2, -3, 4], "zero": [1, 2, 3, 0],
+    "none": None, "few": [1, 2, 3], "words": "a box", "exit": sys.exit,
+}  # fmt: skip
+
+
+class Odd(Falls):
+    """A tracker that gives something else than a box in a later frame."""
+
+    def __init__(self, what, after=4):
+        super().__init__(after)
+        self.what = ODD[what]
+
+    def update(self, image):
+        self.after -= 1
+        if self.after:
+            return [1, 2, 3, 4]
+        return self.what(3) if callable(self.what) else self.what
+
+
+@pytest.mark.parametrize("after", [1, 4])
+@pytest.mark.parametrize(
+    ("what", "said"),
+    [
+        ("nan", "expected a box of positive width and height, got 1,2,nan,4"),
+        ("negative", "expected a box of positive width and height, got 1,2,-3,4"),
+        ("zero", "expected a box of positive width and height, got 1,2,3,0"),
+        ("none", "expected left, top, width, height from update, got None"),
+        ("few", "expected left, top, width, height from update, got [1, 2, 3]"),
+        ("words", "expected left, top, width, height from update, got 'a box'"),
+        ("exit", "update failed (SystemExit: 3)"),
+    ],
+)
+def test_what_is_no_box_is_one_sentence_and_the_frames_before_are_kept(
+    made, tmp_path, capsys, what, said, after
+):
+    output, name = tmp_path / "o.csv", "tests.tools.test_track:Odd"
+    call = ["track", str(made / "v.mp4"), "--tracker", name, "--box", BOX, "--from", "2",
+            "--option", f"what={what}", "--option", f"after={after}"]  # fmt: skip
+    assert main([*call, "--output", str(output)]) == 1
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert last == f"chromatrack track: frame {2 + after}: tracker {name}: {said}"
+    assert [row["frame"] for row in rows_of(output)] == [str(2 + n) for n in range(after)]
+
+
+@pytest.mark.parametrize("kind", [InputError, OSError, MemoryError])
+def test_every_error_has_the_number_of_its_frame(made, tmp_path, monkeypatch, capsys, kind):
+    update = Together.update
+    left = iter(range(4))
+
+    def fails(self, image):
+        if next(left, None) is None:
+            raise kind("something is wrong")
+        return update(self, image)
+
+    monkeypatch.setattr(Together, "update", fails)
+    assert track(made, "--box", BOX, "--output", str(tmp_path / "o.csv"), "--from", "1") != 0
+    assert "chromatrack track: frame 6: something is wrong" in capsys.readouterr().err
 
 
 @pytest.fixture
@@ -252,26 +383,46 @@ def interruptible():
 
 
 class Interrupted(Falls):
-    """A tracker during whose fifth frame somebody presses Ctrl-C."""
+    """A tracker during whose fifth frame somebody presses Ctrl-C, or sends another signal."""
+
+    def __init__(self, number=int(signal.SIGINT)):
+        super().__init__()
+        self.number = number
 
     def update(self, image):
         self.after -= 1
         if self.after == 0:
-            os.kill(os.getpid(), signal.SIGINT)
+            os.kill(os.getpid(), self.number)
             time.sleep(5)
         return [1, 2, 3, 4]
 
 
-def test_an_interrupt_keeps_what_was_tracked(made, tmp_path, capsys, interruptible):
+@pytest.mark.parametrize(
+    ("number", "code", "said"),
+    [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "ended by SIGTERM"),
+     (signal.SIGHUP, 129, "ended by SIGHUP")],
+)  # fmt: skip
+def test_an_interrupt_keeps_what_was_tracked(
+    made, tmp_path, capsys, interruptible, number, code, said
+):
     output, video = tmp_path / "o.csv", tmp_path / "o.mp4"
     name = "tests.tools.test_track:Interrupted"
     call = ["track", str(made / "v.mp4"), "--tracker", name, "--box", BOX, "--video", str(video)]
-    assert main([*call, "--output", str(output)]) == 130
+    assert main([*call, "--option", f"number={int(number)}", "--output", str(output)]) == code
     told = capsys.readouterr()
-    assert told.err.splitlines()[-1].endswith("interrupted") and "before it stopped" in told.out
-    assert len(rows_of(output)) == 4
+    assert told.err.splitlines()[-1].endswith(said) and "before it stopped" in told.out
+    assert len(rows_of(output)) == 4 and sorted(os.listdir(tmp_path)) == ["o.csv", "o.mp4"]
     with av.open(str(video)) as container:
         assert sum(1 for _ in container.decode(video=0)) == 4
+
+
+def test_an_interrupt_before_the_command_is_known_is_a_sentence(monkeypatch, capsys):
+    def interrupted():
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("chromatrack.cli.main.build_parser", interrupted)
+    assert main(["track", "v.mp4"]) == 130
+    assert capsys.readouterr().err == "chromatrack: interrupted\n"
 
 
 def test_a_full_disk_for_the_video_keeps_the_boxes(made, tmp_path, monkeypatch, capsys):
@@ -291,6 +442,72 @@ def test_a_full_disk_for_the_video_keeps_the_boxes(made, tmp_path, monkeypatch, 
     assert main([*call, "--output", str(output), "--video", str(video)]) == 1
     assert "No space left" in capsys.readouterr().err
     assert len(rows_of(output)) >= 5 and not video.exists()
+
+
+def noisy_frames(folder, *, count):
+    """A folder of frames whose video is large."""
+    noise = np.random.default_rng(0).integers(0, 256, (count, 96, 128, 3)).astype(np.uint8)
+    write_frames(folder, noise, pattern="%05d.png", first=0, quality=95)
+    return folder
+
+
+def test_what_is_said_to_be_kept_is_there(tmp_path, monkeypatch, capsys):
+    """A limit on the size of files: the video fails in the middle, the boxes do not."""
+    frames = noisy_frames(tmp_path / "frames", count=24)
+    monkeypatch.chdir(tmp_path)
+    outputs = ["--output", "f.csv", "--output", "f.json", "--video", "f.mp4"]
+    with limit(20_000):
+        code = main(["track", str(frames), "--tracker", "kcf", "--box", BOX, *outputs])
+    told = capsys.readouterr()
+    assert code == 1
+    assert "24 frames, 1 target in f.csv, f.json; " in told.out
+    last = told.err.splitlines()[-1]
+    assert re.search(r": frame \d+: f.mp4: cannot be written \(File too large\)$", last)
+    assert len(rows_of("f.csv")) == 24 and json.loads(Path("f.json").read_text())["complete"]
+    assert sorted(os.listdir()) == ["f.csv", "f.json", "frames"]
+
+
+def test_boxes_that_cannot_be_written_take_no_others_with_them(tmp_path, monkeypatch, capsys):
+    frames = noisy_frames(tmp_path / "frames", count=24)
+    monkeypatch.chdir(tmp_path)
+    outputs = ["--output", "f.csv", "--output", "f.json", "--output", "f.txt"]
+    with limit(1000):
+        code = main(["track", str(frames), "--tracker", "kcf", "--box", BOX, *outputs])
+    told = capsys.readouterr()
+    assert code == 1 and "24 frames, 1 target in f.txt; " in told.out
+    last = told.err.splitlines()[-1]
+    assert "f.csv: cannot be written (File too large); f.json: cannot be" in last
+    assert sorted(os.listdir()) == ["f.txt", "frames"]
+
+
+@pytest.mark.parametrize(
+    "outputs",
+    [
+        ["--output", "uu.csv", "--output", "locked/m.csv"],
+        ["--output", "uu.csv", "--video", "locked/new/m.mp4"],
+        ["--output", "uu.csv", "--show-scores", "locked/scores"],
+    ],
+)
+def test_what_cannot_be_written_is_told_before_the_first_frame(
+    made, tmp_path, monkeypatch, capsys, outputs
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "locked").write_text("a file where a folder has to be")
+    monkeypatch.setattr(Together, "init", lambda *_: pytest.fail("a frame was looked at"))
+    assert track(made, "--box", BOX, *outputs) == 1
+    said = capsys.readouterr().err
+    assert "locked" in said and "cannot be written (Not a directory)" in said
+    assert os.listdir() == ["locked"]
+
+
+def test_a_disk_that_is_full_from_the_start_is_told_before_the_first_frame(
+    made, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setattr(Together, "init", lambda *_: pytest.fail("a frame was looked at"))
+    with limit(0):
+        assert track(made, "--box", BOX, "--output", str(tmp_path / "new" / "o.csv")) == 1
+    assert "o.csv: cannot be written (File too large)" in capsys.readouterr().err
+    assert not any(tmp_path.iterdir())
 
 
 # Choosing a box
@@ -316,6 +533,16 @@ def test_select_without_a_screen_says_so(made, tmp_path, monkeypatch, capsys):
     said = capsys.readouterr().err.splitlines()[-1]
     assert "--select" in said and "NAME.png" in said and "give --box" in said
     assert not output.exists()
+
+
+def test_select_alone_draws_a_box_or_says_that_there_is_no_screen(made, monkeypatch, capsys):
+    """As the tutorial has it: no tracker and no name to write to yet."""
+    monkeypatch.delenv("DISPLAY", raising=False)
+    assert main(["track", str(made / "v.mp4"), "--select"]) == 2
+    assert "--select" in (said := capsys.readouterr().err) and "NAME.png" in said
+    monkeypatch.setattr("chromatrack.stages.tools.select.select_box", lambda _: [1.5, 2, 30, 40])
+    assert main(["track", str(made / "frames"), "--select"]) == 0
+    assert capsys.readouterr().out == "--box 1.5,2,30,40\n"
 
 
 def test_a_drawn_box():
@@ -369,9 +596,11 @@ def test_the_video_itself_is_not_written_over(made, capsys):
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ([], "expected --checkpoint FILE or --tracker NAME"),
-        (["--tracker", "kcf"], "expected --box x,y,w,h, or --select"),
+        ([], "expected --box x,y,w,h (or --select to draw it) and --checkpoint FILE (or --tracker "
+         "NAME) and --output boxes.csv (or .json, .txt)"),
+        (["--tracker", "kcf"], "expected --box x,y,w,h (or --select to draw it) and --output"),
         (["--tracker", "kcf", "--box", BOX], "expected --output boxes.csv"),
+        (["--tracker", "kcf", "--select"], "expected --output boxes.csv"),
         (["--tracker", "kcf", "--box", BOX, "--output", "o.xml"], "ends in .csv, .json, .txt"),
         (["--tracker", "kcf", "--box", BOX, "--output", "o.csv", "--alpha", "0"], "no branches"),
         (["--tracker", "kcf", "--box", BOX, "--output", "o.csv", "--show-scores", "d"],

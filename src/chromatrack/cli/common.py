@@ -18,6 +18,11 @@ from chromatrack.settings.keys import cadence
 T = TypeVar("T")
 
 
+def counted(number: int, one: str, several: str = "") -> str:
+    """A number and what there are so many of: "1 frame", "2 frames"."""
+    return f"{number} {one if number == 1 else several or one + 's'}"
+
+
 def add_stage(
     subcommands, name: str, run: Callable[[argparse.Namespace], None], *, help: str
 ) -> argparse.ArgumentParser:

@@ -13,7 +13,7 @@ from chromatrack.cli.benchmark import (
     add_selection,
     selection_of,
 )
-from chromatrack.cli.common import add_paths, add_stage
+from chromatrack.cli.common import add_paths, add_stage, counted
 from chromatrack.errors import InputError
 from chromatrack.evaluation import sets
 
@@ -157,11 +157,12 @@ def _one(
         benchmark, selection, options.results[0], options.output, tracker=name, **common
     )
     keys = _columns(benchmark)
-    _print_row(f"{scores['targets']} {scores['unit']}s, {scores['frames']} frames", keys)
+    targets, frames = counted(scores["targets"], scores["unit"]), counted(scores["frames"], "frame")
+    _print_row(f"{targets}, {frames}", keys)
     for target, entry in scores[f"per_{scores['unit']}"].items():
         _print_row(target, _cells(entry, keys))
     for attribute, entry in scores["per_attribute"].items():
-        _print_row(f"{attribute} ({entry['sequences']} targets)", _cells(entry, keys))
+        _print_row(f"{attribute} ({counted(entry['sequences'], 'target')})", _cells(entry, keys))
     _print_row("all", _cells(scores, keys))
     return {name or folder_names(options.results)[0]: scores}, {}
 
@@ -207,4 +208,4 @@ def _print_row(name: str, cells) -> None:
 def _archive(options: argparse.Namespace) -> None:
     benchmark = sets.get(options.benchmark)
     count = benchmark.archive(selection_of(options, options.root), options.results, options.output)
-    print(f"{options.output}: {count} sequences", file=sys.stdout)
+    print(f"{options.output}: {counted(count, 'sequence')}", file=sys.stdout)

@@ -17,6 +17,7 @@ from chromatrack import __version__
 from chromatrack.cli.parser import Parser
 from chromatrack.errors import ChromatrackError
 from chromatrack.files import writing
+from chromatrack.signals import Terminated, told_as_interrupts
 from chromatrack.standard_error import StandardError
 
 # The parts of `chromatrack --help` and the modules whose commands they list; each module has
@@ -100,13 +101,18 @@ def _passed_on(arguments: Sequence[str] | None) -> list[str]:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one subcommand; return 0 (done), 1 (the work failed) or 2 (wrong call or input)."""
+    """Run one subcommand; return 0 (done), 1 (the work failed) or 2 (wrong call or input).
+
+    130 and 143: Ctrl-C or SIGTERM ended it.
+    """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # names of files that are no UTF-8
-    options = build_parser().parse_args(_passed_on(arguments))
-    with contextlib.redirect_stderr(StandardError()):
+    command = "chromatrack"
+    with told_as_interrupts(), contextlib.redirect_stderr(StandardError()):
         try:
+            options = build_parser().parse_args(_passed_on(arguments))
+            command = f"chromatrack {options.command}"
             options.run(options)
             with writing("standard output"):
                 sys.stdout.flush()
@@ -115,7 +121,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return 1
         except (ChromatrackError, OSError, MemoryError, KeyboardInterrupt) as error:
             code, told = _told(error)
-            print(f"chromatrack {options.command}: {told}", file=sys.stderr)
+            print(f"{command}: {told}", file=sys.stderr)
             return code
     return 0
 
@@ -131,6 +137,8 @@ def _told(error: BaseException) -> tuple[int, str]:
         return 1, f"{place}{error.strerror or error}"
     if isinstance(error, MemoryError):
         return 1, "not enough memory" + (f" ({error})" if str(error) else "")
+    if isinstance(error, Terminated):
+        return error.exit_code, str(error)
     return 130, "interrupted"
 
 

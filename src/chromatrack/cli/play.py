@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from chromatrack.cli.common import add_stage
-from chromatrack.cli.track import add_part, frames_wanted
+from chromatrack.cli.common import add_stage, counted
+from chromatrack.cli.track import add_part, end_told, frames_wanted
+from chromatrack.errors import raise_each
 
 
 def register(subcommands) -> None:
@@ -35,7 +36,7 @@ def register(subcommands) -> None:
 def _play(options: argparse.Namespace) -> None:
     from chromatrack.stages.tools.play import play
 
-    count = play(
+    played = play(
         options.input,
         options.results,
         options.output,
@@ -43,4 +44,7 @@ def _play(options: argparse.Namespace) -> None:
         start=options.start,
         max_frames=frames_wanted(options),
     )
-    print(f"{count} frames in {', '.join(map(str, options.output))}")
+    if played.files:
+        shown = counted(played.frames, "frame")
+        print(f"{shown} in {', '.join(map(str, played.files))}{end_told(options, played.frames)}")
+    raise_each(played.failed)

@@ -13,6 +13,7 @@ from chromatrack.cli.common import (
     box_value,
     compute_settings,
     count_value,
+    counted,
     stage_settings,
 )
 
@@ -92,13 +93,14 @@ def _propagate(options: argparse.Namespace) -> None:
 
     propagator = _propagator(options, options.method)
     if options.mask is not None:
-        stage, given, what = downstream.propagate_mask, options.mask, "masks"
+        stage, given, what = downstream.propagate_mask, options.mask, ("mask", "masks")
     elif options.points is not None:
-        stage, given, what = downstream.propagate_points, options.points, "frames of points"
+        stage, given = downstream.propagate_points, options.points
+        what = ("frame of points", "frames of points")
     else:
-        stage, given, what = downstream.propagate_box, options.box, "boxes"
+        stage, given, what = downstream.propagate_box, options.box, ("box", "boxes")
     count = stage(propagator, options.input, given, options.output)
-    print(f"{count} {what} in {options.output}")
+    print(f"{counted(count, *what)} in {options.output}")
 
 
 def _colorize(options: argparse.Namespace) -> None:
@@ -107,4 +109,4 @@ def _colorize(options: argparse.Namespace) -> None:
     count = colorize(
         _propagator(options, "soft"), options.input, options.output, max_frames=options.max_frames
     )
-    print(f"{count} frames in {options.output}")
+    print(f"{counted(count, 'frame')} in {options.output}")

@@ -39,7 +39,7 @@ def register(subcommands: argparse._SubParsersAction) -> None:
     add_benchmark(run)
     which = run.add_mutually_exclusive_group()
     which.add_argument("--checkpoint", type=Path, metavar="PATH", help="of SiamFC, combined, or of "
-                       "a colorization network (masks)")  # fmt: skip
+                       "a colorization network (masks); or exported (.onnx)")  # fmt: skip
     which.add_argument(
         "--tracker",
         metavar="NAME",

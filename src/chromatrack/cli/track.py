@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,14 +17,17 @@ from chromatrack.cli.common import (
     box_value,
     class_options,
     compute_settings,
+    counted,
     seed_value,
     stage_settings,
 )
 from chromatrack.cli.parser import path_value
 from chromatrack.data.text import folder_name
-from chromatrack.errors import InputError
+from chromatrack.errors import ChromatrackError, InputError, raise_each
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from chromatrack.stages.tools.track_video import Tracked
     from chromatrack.tracking.seen import Followers
 
@@ -50,11 +54,16 @@ def register(subcommands) -> None:
         nargs="?",
         const="",
         metavar="NAME.png",
-        help="draw the box in a window; with a name, write the first frame with a grid there, to "
-        "read the numbers off",
+        help="draw the box in a window (alone, it is told and that is all); with a name, write the "
+        "first frame with a grid there, to read the numbers off",
     )
     which = track.add_mutually_exclusive_group()
-    which.add_argument("--checkpoint", type=Path, metavar="FILE", help="of SiamFC or combined")
+    which.add_argument(
+        "--checkpoint",
+        type=Path,
+        metavar="FILE",
+        help="of SiamFC or combined, or an exported network (.onnx)",
+    )
     which.add_argument(
         "--tracker",
         metavar="NAME",
@@ -100,6 +109,10 @@ def add_part(parser: argparse.ArgumentParser, first: str) -> None:
 
 def _named_box(text: str) -> tuple[str, list[float]]:
     name, equals, box = text.rpartition("=")
+    if "/" in name or "\\" in name:
+        raise argparse.ArgumentTypeError(
+            f"a name holds no slash, as files are named by it: {name!r}"
+        )
     if equals:
         try:
             folder_name(name, "name of a target").encode()
@@ -121,22 +134,39 @@ def _track(options: argparse.Namespace) -> None:
         write_grid(open_footage(options.input, start=options.start).first, path)
         print(f"first frame with a grid in {path}")
         return
+    if options.select is not None and not (_follower(options) or options.output):
+        _drawn(open_footage(options.input, start=options.start).first)
+        return
     _check(options)
     views = _views(options)
     followers = _followers(options)
     footage = open_footage(options.input, count, start=options.start)
     boxes = _boxes(options)
     if options.select is not None:
-        from chromatrack.stages.tools.select import select_box
-
-        boxes = {**boxes, str(len(boxes) + 1): select_box(footage.first)}
-        print("--box " + ",".join(f"{value:g}" for value in list(boxes.values())[-1]))
+        boxes = {**boxes, str(len(boxes) + 1): _drawn(footage.first)}
     from chromatrack.stages.tools.track_video import track_video
 
     tracked = track_video(followers, footage, boxes, start=options.start, views=views)
-    _write(options, tracked)
-    if tracked.stopped is not None:
-        raise tracked.stopped
+    files, failed = _written(options, tracked)
+    _say(options, tracked, files)
+    failed = [*tracked.failed, *failed]
+    if isinstance(tracked.stopped, KeyboardInterrupt):
+        for error in failed:
+            print(f"chromatrack track: {error}", file=sys.stderr)
+    raise_each(failed if tracked.stopped is None else [tracked.stopped, *failed])
+
+
+def _drawn(first: np.ndarray) -> list[float]:
+    """The box that a person draws, which is told as an option, too."""
+    from chromatrack.stages.tools.select import select_box
+
+    box = select_box(first)
+    print("--box " + ",".join(f"{value:g}" for value in box))
+    return box
+
+
+def _follower(options: argparse.Namespace) -> str | Path | None:
+    return options.checkpoint or options.tracker
 
 
 def frames_wanted(options: argparse.Namespace) -> int | None:
@@ -148,16 +178,26 @@ def frames_wanted(options: argparse.Namespace) -> int | None:
     return options.to - options.start + 1
 
 
+def end_told(options: argparse.Namespace, frames: int) -> str:
+    """What is said where the video ends before `--to`."""
+    last = options.start + frames - 1
+    if options.to is None or last >= options.to:
+        return ""
+    return f"; {options.input} ends at frame {last}, before --to {options.to}"
+
+
 def _check(options: argparse.Namespace) -> None:
     """What can be told before a network is read."""
     from chromatrack.data.tracks import check_output
 
-    if options.checkpoint is None and options.tracker is None:
-        raise InputError("expected --checkpoint FILE or --tracker NAME")
-    if not options.box and options.select is None:
-        raise InputError("expected --box x,y,w,h, or --select to draw it")
-    if not options.output:
-        raise InputError("expected --output boxes.csv (or .json, .txt)")
+    needed = {
+        "--box x,y,w,h (or --select to draw it)": options.box or options.select is not None,
+        "--checkpoint FILE (or --tracker NAME)": _follower(options),
+        "--output boxes.csv (or .json, .txt)": options.output,
+    }
+    missing = [name for name, given in needed.items() if not given]
+    if missing:
+        raise InputError(f"expected {' and '.join(missing)}")
     if options.tracker is not None and options.alpha is not None:
         raise InputError(f"--alpha: {options.tracker} has no branches to weigh")
     if options.tracker is None and options.option:
@@ -204,24 +244,34 @@ def _followers(options: argparse.Namespace) -> Followers:
     )
 
 
-def _write(options: argparse.Namespace, tracked: Tracked) -> None:
+def _written(
+    options: argparse.Namespace, tracked: Tracked
+) -> tuple[list[Path], list[BaseException]]:
+    """The files that are there in the end, and what others failed with."""
     from chromatrack.data.tracks import write_tracks
     from chromatrack.stages.tools.track_video import about
 
     told = about(options.input, tracked, tracker=options.tracker, checkpoint=options.checkpoint)
-    files = [
-        str(file)
-        for path in options.output
-        for file in write_tracks(path, tracked.tracks, about=told)
-    ]
-    files += [str(path) for path in (options.video, options.show_scores) if path is not None]
-    targets = len(tracked.tracks)
+    files, failed = [], []
+    for path in options.output:
+        try:
+            files += write_tracks(path, tracked.tracks, about=told)
+        except (ChromatrackError, OSError) as error:
+            failed.append(error)
+    return [*files, *tracked.shown], failed
+
+
+def _say(options: argparse.Namespace, tracked: Tracked, files: list[Path]) -> None:
+    """What was found, and where it is."""
+    found = f"{counted(tracked.frames, 'frame')}, {counted(len(tracked.tracks), 'target')}"
     lost = sum(int(track.lost.any()) for track in tracked.tracks)
     speed = tracked.frames / max(tracked.seconds, 1e-9)
-    print(
-        f"{tracked.frames} frames, {targets} target{'s' if targets > 1 else ''}"
-        + (f" ({lost} lost in some)" if lost else "")
-        + f" in {', '.join(files)}; {speed:.1f} frames per second"
-    )
-    if tracked.stopped is not None:
+    if files:
+        print(
+            found
+            + (f" ({lost} lost in some)" if lost else "")
+            + f" in {', '.join(map(str, files))}; {speed:.1f} frames per second"
+            + (end_told(options, tracked.frames) if tracked.stopped is None else "")
+        )
+    if files and tracked.stopped is not None:
         print("that is what was tracked before it stopped")

@@ -14,6 +14,7 @@ from chromatrack.cli.common import (
     alpha_value,
     compute_settings,
     count_value,
+    counted,
     stage_settings,
 )
 
@@ -71,7 +72,8 @@ def _tune(options: argparse.Namespace) -> None:
         alpha=options.alpha,
     )
     before, after = result["configured"]["average_overlap"], result["average_overlap"]
-    print(f"{result['tried']} settings on {result['sequences']} sequences of {result['benchmark']}")
+    tried = counted(result["tried"], "setting")
+    print(f"{tried} on {counted(result['sequences'], 'sequence')} of {result['benchmark']}")
     print(f"AO {after:.4f}, {before:.4f} as configured: {_shown(result['values'])}")
     print(f"in {options.output.with_suffix('.yaml')}, to be laid over a configuration")
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from chromatrack.data.text import format_boxes_one_based, read_boxes_one_based, read_table
 from chromatrack.errors import InputError
-from chromatrack.files import check_no_folder, read_json, whole_file, write_text
+from chromatrack.files import check_no_folder, check_writable, read_json, whole_file, write_text
 
 SUFFIXES = (".csv", ".json", ".txt")
 COLUMNS = (
@@ -57,13 +57,18 @@ class VideoTrack:
 
 def check_output(path: Path) -> None:
     """For the start of long work: tracks can be written to that name at its end."""
+    _check_name(path)
+    check_writable(path)
+
+
+def _check_name(path: Path) -> None:
     check_no_folder(path)
     if path.suffix.lower() not in SUFFIXES:
         raise InputError(f"{path}: expected a name that ends in {', '.join(SUFFIXES)}")
 
 
 def write_tracks(
-    path: Path, tracks: Sequence[VideoTrack], *, about: Mapping[str, Any]
+    path: str | Path, tracks: Sequence[VideoTrack], *, about: Mapping[str, Any]
 ) -> list[Path]:
     """Write tracks in the format of the suffix, whole or not at all; returns the files.
 
@@ -72,7 +77,8 @@ def write_tracks(
     Args:
         about: what made them; told in JSON.
     """
-    check_output(path)
+    path = Path(path)
+    _check_name(path)
     if path.suffix.lower() == ".csv":
         _write_csv(path, tracks)
     elif path.suffix.lower() == ".json":
@@ -127,7 +133,7 @@ def _as_json(track: VideoTrack) -> dict[str, Any]:
     }
 
 
-def read_tracks(path: Path) -> list[VideoTrack]:
+def read_tracks(path: str | Path) -> list[VideoTrack]:
     """What `write_tracks` wrote, or boxes of any tracker.
 
     CSV needs the columns frame, left, top, width and height, 0-based; a row without numbers is a
@@ -136,6 +142,7 @@ def read_tracks(path: Path) -> list[VideoTrack]:
     Raises:
         InputError: names the file, the row and what was expected.
     """
+    path = Path(path)
     kind = path.suffix.lower()
     if kind == ".txt":
         boxes_ltwh = read_boxes_one_based(path, allow_nan=True)

@@ -19,6 +19,8 @@ COLOURS = (
 """RGB, told apart by the colour-blind (Okabe and Ito)."""
 DASH = 8
 """Pixels of a dash, and of the gap behind it, of the box of a lost target."""
+GAP = 6
+"""Pixels beside a score map."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,31 +41,73 @@ class Mark:
 
 
 def marked(image: np.ndarray, marks: Sequence[Mark]) -> np.ndarray:
-    """A copy of an (H, W, 3) uint8 RGB image with boxes, names, and maps along its lower edge."""
+    """A copy of an (H, W, 3) uint8 RGB image with boxes, names, and maps along its lower edge.
+
+    Maps lie in the order of the marks, from left to right. Names that would lie over others give
+    way as long as there is room.
+    """
     drawn = image.copy()
     width = max(2, round(min(image.shape[:2]) / 240))
-    for number, mark in enumerate(marks):
-        if np.isfinite(mark.box_ltwh).all():
-            colour = COLOURS[number % len(COLOURS)]
-            _draw_box(drawn, mark, colour, width)
+    shown = [
+        (mark, COLOURS[number % len(COLOURS)])
+        for number, mark in enumerate(marks)
+        if np.isfinite(mark.box_ltwh).all()
+    ]
+    for mark, colour in shown:
+        _draw_box(drawn, mark, colour, width)
+    _draw_names(drawn, shown)
     _draw_maps(drawn, marks)
     return drawn
 
 
-def _draw_box(image: np.ndarray, mark: Mark, colour: tuple[int, int, int], width: int) -> None:
-    height_of, width_of = image.shape[:2]
+def _ends(mark: Mark) -> tuple[int, int, int, int]:
+    """Left, top, right and bottom pixel of a box."""
     left, top, wide, high = mark.box_ltwh
     ends = np.clip([left, top, left + wide - 1, top + high - 1], -1e4, 1e5)
     x, y, right, bottom = (round(float(end)) for end in ends)
+    return x, y, right, bottom
+
+
+def _draw_box(image: np.ndarray, mark: Mark, colour: tuple[int, int, int], width: int) -> None:
+    x, y, right, bottom = _ends(mark)
     if mark.lost:
         _dashed(image, (x, y, right, bottom), colour, width)
     else:
         cv2.rectangle(image, (x, y), (right, bottom), (0, 0, 0), width + 2)
         cv2.rectangle(image, (x, y), (right, bottom), colour, width)
-    label = tile(mark.text, colour, max(12, min(height_of, width_of) // 28))
-    rows, columns = label.shape[:2]
-    place_y = y - rows if y >= rows else min(max(y, 0), height_of - rows)
-    paste(image, label, min(max(x, 0), max(0, width_of - columns)), place_y)
+
+
+def _draw_names(image: np.ndarray, shown: Sequence[tuple[Mark, tuple[int, int, int]]]) -> None:
+    height_of, width_of = image.shape[:2]
+    taken: list[tuple[int, int, int, int]] = []
+    for mark, colour in shown:
+        label = tile(mark.text, colour, max(12, min(height_of, width_of) // 28))
+        rows, columns = label.shape[:2]
+        x, y, _, _ = _ends(mark)
+        left = min(max(x, 0), max(0, width_of - columns))
+        top = y - rows if y >= rows else min(max(y, 0), height_of - rows)
+        top = _free(taken, (left, top, columns, rows), height_of)
+        taken.append((left, top, columns, rows))
+        paste(image, label, left, top)
+
+
+def _free(
+    taken: Sequence[tuple[int, int, int, int]], wanted: tuple[int, int, int, int], height_of: int
+) -> int:
+    """The top, nearest to the wanted one, at which a name hides no other; if there is none, that.
+
+    Args:
+        taken: left, top, width, height of the names that are there, in pixels.
+        wanted: of the one that is to be placed.
+    """
+    left, top, wide, high = wanted
+    beside = [(y, h) for x, y, w, h in taken if x < left + wide and left < x + w]
+    places = [top, *(y - high for y, _ in beside), *(y + h for y, h in beside)]
+    for place in sorted(places, key=lambda place: abs(place - top)):
+        inside = place == top or 0 <= place <= height_of - high
+        if inside and all(place >= y + h or place + high <= y for y, h in beside):
+            return place
+    return top
 
 
 def _dashed(image: np.ndarray, ends, colour: tuple[int, int, int], width: int) -> None:
@@ -83,20 +127,32 @@ def _dashed(image: np.ndarray, ends, colour: tuple[int, int, int], width: int) -
 
 
 def _draw_maps(image: np.ndarray, marks: Sequence[Mark]) -> None:
-    """As many maps as there is room for, from the lower right corner to the left."""
-    side, gap = max(32, min(image.shape[:2]) // 5), 6
-    right = image.shape[1] - gap
-    for number, mark in enumerate(marks):
-        if mark.map is None:
-            continue
-        left, top = right - side, image.shape[0] - gap - side
-        if left < gap or top < 0:
-            return
-        paste(image, heat(mark.map, side), left, top)
-        cv2.rectangle(
-            image, (left - 1, top - 1), (right, top + side), COLOURS[number % len(COLOURS)], 2
-        )
-        right = left - gap
+    """All maps in rows at the lower right, as large as the lowest quarter has room for."""
+    maps = [(number, mark.map) for number, mark in enumerate(marks) if mark.map is not None]
+    if not maps:
+        return
+    height_of, width_of = image.shape[:2]
+    side, columns = _room(len(maps), height_of, width_of)
+    rows = -(-len(maps) // columns)
+    for place, (number, values) in enumerate(maps):
+        row, column = divmod(place, columns)
+        in_row = min(columns, len(maps) - row * columns)
+        left = width_of - (in_row - column) * (side + GAP)
+        top = height_of - (rows - row) * (side + GAP)
+        paste(image, heat(values, side), left, top)
+        colour = COLOURS[number % len(COLOURS)]
+        cv2.rectangle(image, (left - 1, top - 1), (left + side, top + side), colour, 2)
+
+
+def _room(count: int, height_of: int, width_of: int) -> tuple[int, int]:
+    """Side of so many maps in pixels, and how many of them make a row."""
+    shorter = min(height_of, width_of)
+    side = max(1, min(max(32, shorter // 5), shorter // 2))
+    while True:
+        columns = max(1, (width_of - GAP) // (side + GAP))
+        if -(-count // columns) * (side + GAP) <= max(height_of // 4, 32 + GAP) or side == 1:
+            return side, columns
+        side -= 1
 
 
 def heat(values: np.ndarray, side: int) -> np.ndarray:

@@ -34,10 +34,15 @@ class Apart:
 
 
 def _seen(tracker: Tracker, box_ltwh: np.ndarray) -> Seen:
+    box_ltwh = np.asarray(box_ltwh, dtype=np.float64)
+    name = f"tracker {getattr(tracker, 'target', type(tracker).__name__)}"
+    if not np.isfinite(box_ltwh).all() or box_ltwh[2:].min() <= 0:
+        told = ",".join(f"{value:g}" for value in box_ltwh)
+        raise WorkError(f"{name}: expected a box of positive width and height, got {told}")
     score = getattr(tracker, "score", None)
     try:
         score = None if score is None else float(score)
     except (TypeError, ValueError):
-        raise WorkError(f"tracker: expected a number in score, got {score!r:.60}") from None
+        raise WorkError(f"{name}: expected a number in score, got {score!r:.60}") from None
     said = None if score is None or math.isnan(score) else score
-    return Seen(np.asarray(box_ltwh, dtype=np.float64), said, bool(getattr(tracker, "lost", False)))
+    return Seen(box_ltwh, said, bool(getattr(tracker, "lost", False)))

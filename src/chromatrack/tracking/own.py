@@ -24,7 +24,7 @@ def class_files(target: str, options: Mapping[str, Any]) -> list[Path]:
         sys.path.insert(0, here)
     try:
         found = importlib.util.find_spec(module)
-    except Exception as error:  # the packages above it are imported: somebody's code
+    except (Exception, SystemExit) as error:  # the packages above it are imported: somebody's code
         raise InputError(
             f"tracker {target}: module {module} cannot be found ({type(error).__name__}: {error})"
         ) from None

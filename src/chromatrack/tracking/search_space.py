@@ -23,6 +23,17 @@ DRAWN = 10
 Values = dict[str, float]
 
 
+def check_optimiser() -> None:
+    """An `InputError` where optuna is missing."""
+    try:
+        import optuna  # noqa: F401
+    except ImportError:
+        raise InputError(
+            "optuna is not installed, which searches for settings; pip install "
+            "'chromatrack[tune]', or ./run setup"
+        ) from None
+
+
 def next_values(
     names: Sequence[str], tried: Sequence[tuple[Mapping[str, float], float]], *, seed: int
 ) -> Values:
@@ -38,13 +49,9 @@ def next_values(
     Raises:
         InputError: optuna is missing.
     """
-    try:
-        import optuna
-    except ImportError:
-        raise InputError(
-            "optuna is not installed, which searches for settings; pip install "
-            "'chromatrack[tune]', or ./run setup"
-        ) from None
+    check_optimiser()
+    import optuna
+
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     space = {
         name: optuna.distributions.FloatDistribution(low, high, step=step)

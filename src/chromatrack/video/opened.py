@@ -21,6 +21,9 @@ from chromatrack.video.orientation import Orientation, of_frame
 PICTURES = ("mjpeg", "mjpegb", "jpeg2000", "jpegls", "png", "apng", "gif", "bmp", "tiff", "webp")
 """Codecs of pictures. A stream of one of them beside a real video is its cover."""
 
+TEXT = ("ansi", "bintext", "xbin", "idf")
+"""Codecs of text that FFmpeg paints as on an old terminal: any .txt, .nfo or .bin passes for it."""
+
 END_SLACK = 1.5
 """Frames by which the last packet may end before the declared end: rounding of the container. In
 the 28 real videos this was measured on, no packet ended earlier than declared."""
@@ -146,6 +149,8 @@ def open_video(path: str | Path) -> Iterator[Video]:
         stream = _choose(container)
         if stream.codec_context is None:
             raise NoVideo("not a video that can be decoded (unknown codec)")
+        if stream.codec_context.name in TEXT:
+            raise NoVideo("is text, not a video")
         if _is_cover(container, stream) and _is_single(path, stream.index):
             raise NoVideo(_SOUND_AND_PICTURE)
         yield Video(container, stream)

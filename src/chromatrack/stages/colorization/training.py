@@ -11,7 +11,7 @@ import torch
 
 from chromatrack.checkpoints import save_checkpoint
 from chromatrack.errors import InputError
-from chromatrack.files import canonical_json, check_no_folder, digest_text, made_by
+from chromatrack.files import canonical_json, check_writable, digest_text, made_by
 from chromatrack.labels.samples import LabelSamples, Part
 from chromatrack.losses import label_loss
 from chromatrack.models import trunks
@@ -88,7 +88,7 @@ def train_colorization(
     """
     if trunk not in trunks.NAMES:
         raise InputError(f"--trunk: expected one of {', '.join(trunks.NAMES)}, got {trunk!r}")
-    check_no_folder(output)
+    check_writable(output)
     check_share(settings.batch_size, compute.devices)
     statistics = statistics_read(statistics, settings)
     job = _Job(

@@ -19,7 +19,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from chromatrack.configuration import as_plain
-from chromatrack.errors import ChromatrackError, InputError, WorkError
+from chromatrack.errors import ChromatrackError, InputError, WorkError, in_one_line
 from chromatrack.experiments import TrackerSpec
 from chromatrack.settings import ComputeSettings, Settings, TrackerSettings
 from chromatrack.tracking.classical import open_classical
@@ -173,7 +173,7 @@ def find_class(target: str) -> type:
         sys.path.insert(0, here)
     try:
         found = getattr(importlib.import_module(module), name, None)
-    except Exception as error:  # somebody's code: whatever it raises is about this module
+    except (Exception, SystemExit) as error:  # somebody's code: it is about this module
         raise InputError(
             f"tracker {target}: {module} cannot be imported ({type(error).__name__}: {error})"
         ) from None
@@ -214,11 +214,15 @@ class _Guarded:
 
     def update(self, image: np.ndarray) -> np.ndarray:
         with _told(f"tracker {self.target}: update failed", WorkError):
-            box = np.asarray(self.tracker.update(image), dtype=np.float64)
-        if box.shape != (4,):
+            found = self.tracker.update(image)
+        try:
+            box = np.asarray(found, dtype=np.float64)
+        except (TypeError, ValueError):
+            box = None
+        if box is None or box.shape != (4,):
             raise WorkError(
-                f"tracker {self.target}: expected left, top, width, height from update, got an "
-                f"array of shape {box.shape}"
+                f"tracker {self.target}: expected left, top, width, height from update, got "
+                f"{in_one_line(repr(found)):.80}"
             )
         return box
 
@@ -230,7 +234,7 @@ def _told(what: str, kind: type[ChromatrackError]) -> Iterator[None]:
         yield
     except ChromatrackError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise kind(f"{what} ({type(error).__name__}: {error})") from None
 
 

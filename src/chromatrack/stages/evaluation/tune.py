@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import os
+import re
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
@@ -20,7 +22,7 @@ from chromatrack.errors import InputError
 from chromatrack.evaluation import sets
 from chromatrack.files import (
     canonical_json,
-    check_no_folder,
+    check_writable,
     digest_text,
     made_by,
     read_json,
@@ -35,12 +37,14 @@ from chromatrack.stages.evaluation.overlaps import counted_overlaps
 from chromatrack.stages.evaluation.sequences import run_sequences
 from chromatrack.stages.evaluation.tracks import identity
 from chromatrack.tracking.load import load_tracker, used_alpha
-from chromatrack.tracking.search_space import RANGES, Values, next_values
+from chromatrack.tracking.search_space import RANGES, Values, check_optimiser, next_values
 from chromatrack.training.compute import prepare
 from chromatrack.versions import VERSIONS
 
 BENCHMARK = "got10k"
 BENCHMARK_TITLE = "GOT-10k val"
+OTHER_PART = re.compile(r"(?:^|[^a-z])(test|train|training)$")
+"""How folders of the other parts of GOT-10k are called, in small letters."""
 
 
 def check_benchmark(name: str) -> None:
@@ -52,7 +56,9 @@ def check_benchmark(name: str) -> None:
     if name == BENCHMARK:
         return
     expected = f"expected {BENCHMARK}, with the folder of GOT-10k val as --root"
-    if name in sets.NAMES or "test" in name.lower():
+    said = re.sub(r"[^a-z0-9]", "", name.lower())  # OTB-2015, vot2018
+    families = (one.rstrip("0123456789") for one in sets.NAMES if one != BENCHMARK)
+    if "test" in said or said.startswith(tuple(families)):
         raise InputError(
             f"{name}: is a test set, whose scores say nothing once settings were chosen on it; "
             f"{expected}"
@@ -86,11 +92,13 @@ def tune(
         InputError: no sequence, a test set, or nothing to try.
         WorkError: another process searches for the same output.
     """
-    check_no_folder(output)
+    check_writable(output)
     if output.suffix != ".json":
         raise InputError(f"{output}: expected a file that ends with .json")
     if settings.trials < 1:
         raise InputError("tune.trials: is 0, which means no search")
+    if settings.trials > 1:  # the first one is as configured
+        check_optimiser()
     targets = _targets(root, settings.max_frames)
     first = _configured(tracker, used_alpha(checkpoint, alpha))
     source = made_by(
@@ -128,13 +136,28 @@ def tune(
     return result
 
 
+def _check_root(root: Path) -> None:
+    """An `InputError` where the folder, or the one that it leads to, says it is of another part."""
+    for folder in (Path(os.path.abspath(root)), Path(os.path.realpath(root))):
+        found = OTHER_PART.search(folder.name.lower())
+        if found:
+            part = "test" if found[1] == "test" else "training"
+            where = f"{root}" if folder.name == root.name else f"{root} ({folder})"
+            raise InputError(
+                f"{where}: is called as the {part} set, on which no settings are chosen; expected "
+                "the folder of GOT-10k val"
+            )
+
+
 def _targets(root: Path, frames: int | None) -> list[Target]:
+    _check_root(root)
     targets = layout.read_sequences(root)
     if not targets:
         raise InputError(f"{root / 'list.txt'}: expected at least one sequence")
     for target in targets:
         hidden = len(target) > 1 and not np.isfinite(target.boxes_ltwh[1:]).any()
-        if "_Test_" in target.name or hidden:
+        lies_in = Path(os.path.realpath(root / target.name))
+        if "_Test_" in target.name + lies_in.name or hidden:
             raise InputError(
                 f"{root}: {target.name} is of the test set of GOT-10k, on which no settings are "
                 "chosen; expected GOT-10k val"

@@ -13,7 +13,7 @@ from chromatrack.configuration import as_plain
 from chromatrack.data.augmentation import Augmentation
 from chromatrack.data.pairs import CropPairs
 from chromatrack.errors import InputError, WorkError
-from chromatrack.files import check_no_folder, made_by, read_json, write_json
+from chromatrack.files import check_writable, made_by, read_json, write_json
 from chromatrack.models.auxiliary import AuxiliaryBranch
 from chromatrack.models.build import INPUT_CHANNELS, build_fused
 from chromatrack.models.fused import FusedTracker
@@ -172,7 +172,7 @@ def fine_tune(
 
     With a probe, its convolution is all that is trained, and alpha is 1.
     """
-    check_no_folder(output)
+    check_writable(output)
     if branch.probe and alpha != 1:
         raise InputError(f"a probe is trained alone; expected alpha 1, got {alpha}")
     device = prepare(compute, seed=seed)

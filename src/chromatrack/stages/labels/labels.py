@@ -12,7 +12,7 @@ from pathlib import Path
 from chromatrack.configuration import as_plain
 from chromatrack.errors import InputError
 from chromatrack.fetch.ledger import read_ledger
-from chromatrack.files import canonical_json, digest_file, digest_text, made_by
+from chromatrack.files import canonical_json, check_writable, digest_file, digest_text, made_by
 from chromatrack.labels import made
 from chromatrack.labels.cache import ClipLabels, write_label_shard
 from chromatrack.labels.clip import cluster_colours, decode_clip, label_clip
@@ -81,6 +81,7 @@ def label_video(video: Path, output: Path, *, settings: LabelSettings) -> None:
     """Label one video without the workflow; a shard with one clip."""
     if not video.is_file():
         raise InputError(f"{video}: no such file")
+    check_writable(output)
     decoded = decode_clip(video, settings)
     digest = digest_file(video)
     clip = label_clip(

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 
 from chromatrack.errors import InputError
-from chromatrack.files import check_no_folder, read_json, whole_file
+from chromatrack.files import check_writable, read_json, whole_file
 from chromatrack.reporting.joining import Run, alike, joined
 from chromatrack.reporting.manifest import Manifest
 from chromatrack.reporting.moved import open_run, run_folder
@@ -79,7 +79,7 @@ def report_runs(
 
 def check_output(output: Path, replace_page: bool) -> None:
     """Refuse a folder, and the page of a run where that is not asked for."""
-    check_no_folder(output)
+    check_writable(output)
     beside = output.parent / "manifest.json"
     if output.exists() and beside.is_file() and not replace_page:
         raise InputError(

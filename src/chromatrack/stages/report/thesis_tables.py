@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from chromatrack.errors import InputError
-from chromatrack.files import check_no_folder, write_text
+from chromatrack.files import check_writable, write_text
 from chromatrack.reporting.thesis_tables import TABLES, ThesisTable
 from chromatrack.reporting.thesis_tables.latex import to_latex
 from chromatrack.reporting.thesis_tables.source import read_source
@@ -37,7 +37,7 @@ def check_output(output: Path) -> None:
     """For the start of the work: `output` is a CSV, and LaTeX can be written beside it."""
     if output.suffix != ".csv":
         raise InputError(f"--output: expected a name that ends in .csv, got {output.name!r}")
-    check_no_folder(output.with_suffix(".tex"))
+    check_writable(output.with_suffix(".tex"))
 
 
 def write_both(table: ThesisTable, output: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from chromatrack.errors import InputError
 from chromatrack.files import (
-    check_no_folder,
+    check_writable,
     digest_file,
     made_by,
     read_json,
@@ -37,7 +37,7 @@ def choose_siamfc(
     Raises:
         InputError: nothing to choose by, or scores of other networks than those that are there.
     """
-    check_no_folder(output)
+    check_writable(output)
     inputs = {last.name: last}
     chosen = last
     if settings.select == "best_ao":

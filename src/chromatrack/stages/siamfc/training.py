@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 
 from chromatrack.checkpoints import save_checkpoint
-from chromatrack.files import check_no_folder, made_by
+from chromatrack.files import check_writable, made_by
 from chromatrack.models.build import build_siamfc
 from chromatrack.models.inputs import InputScaling
 from chromatrack.settings import ComputeSettings, SiamFCSettings
@@ -47,7 +47,7 @@ def train_siamfc(
     Raises:
         InputError: a file that is no crop shard.
     """
-    check_no_folder(output)
+    check_writable(output)
     check_share(settings.batch_size, compute.devices)
     source = made_by(
         "siamfc",

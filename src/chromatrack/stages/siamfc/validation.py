@@ -13,7 +13,7 @@ from chromatrack.configuration import as_plain
 from chromatrack.data import got10k as layout
 from chromatrack.data.sequence import Sequence as Target
 from chromatrack.errors import InputError
-from chromatrack.files import check_no_folder, made_by, write_json
+from chromatrack.files import check_writable, made_by, write_json
 from chromatrack.locks import holding
 from chromatrack.metrics import got10k
 from chromatrack.settings import ComputeSettings, SiamFCSettings, TrackerSettings
@@ -59,7 +59,7 @@ def validate_siamfc(
         InputError: no network, or no sequence.
         WorkError: another process validates the same training.
     """
-    check_no_folder(output)
+    check_writable(output)
     if not settings.validation_frames:
         raise InputError("siamfc.validation_frames: is 0, which means no validation")
     kept = kept_networks(networks)

@@ -12,7 +12,7 @@ from chromatrack.checkpoints import load_checkpoint
 from chromatrack.configuration import as_plain
 from chromatrack.errors import InputError
 from chromatrack.exported import INPUT_OF, SUFFIX, is_exported, load_exported, save_exported
-from chromatrack.files import check_no_folder, made_by
+from chromatrack.files import check_writable, made_by
 from chromatrack.graphs import needed
 from chromatrack.models.auxiliary import AuxiliaryBranch
 from chromatrack.models.fused import FusedTracker
@@ -41,7 +41,7 @@ def export(checkpoint: Path, output: Path | None = None, *, settings: TrackerSet
     output = checkpoint.with_suffix(SUFFIX) if output is None else output
     if not is_exported(output):
         raise InputError(f"{output}: expected a file that ends with {SUFFIX}")
-    check_no_folder(output)
+    check_writable(output)
     for package in ("onnx", "onnxscript"):
         needed(package)
     loaded = load_checkpoint(checkpoint, kinds=("siamfc", "fused"))

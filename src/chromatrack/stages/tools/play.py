@@ -5,22 +5,41 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from chromatrack.data.tracks import VideoTrack, read_tracks
 from chromatrack.errors import InputError
-from chromatrack.files import check_no_folder, write_text
+from chromatrack.files import check_writable, write_text
 from chromatrack.progress import progress
 from chromatrack.reporting.overlay import Mark, marked
 from chromatrack.reporting.played import Strip, page
+from chromatrack.stages.tools.side_by_side import SideBySide
 from chromatrack.video.footage import Footage, open_footage
 from chromatrack.video.write import CONTAINERS, even, video_writer
 
 PAGES = (".html", ".htm")
+TEXT = ".txt"
+"""Of results that have no numbers of frames."""
 Named = Sequence[tuple[str, VideoTrack]]
+
+
+@dataclass(frozen=True)
+class Played:
+    """What was drawn.
+
+    Attributes:
+        frames: their number.
+        files: those that are whole.
+        failed: what others failed with.
+    """
+
+    frames: int
+    files: list[Path]
+    failed: list[Exception]
 
 
 def play(
@@ -31,8 +50,8 @@ def play(
     names: Sequence[str] | None = None,
     start: int = 0,
     max_frames: int | None = None,
-) -> int:
-    """Write a video, or a page, with the boxes of the results; returns the number of frames.
+) -> Played:
+    """Write a video, or a page, with the boxes of the results.
 
     Args:
         results: files as `data.tracks.read_tracks` takes them.
@@ -41,44 +60,72 @@ def play(
         start: the first frame that is shown.
 
     Raises:
-        InputError: results have boxes of frames that the video does not have.
+        InputError: results have boxes of frames that the video does not have, or none of those that
+            are shown.
+        UnwritableError: an output cannot be written; before the first frame, where that is known.
     """
     for path in outputs:
-        check_no_folder(path)
         if path.suffix.lower() not in (*PAGES, *CONTAINERS):
             raise InputError(
                 f"{path}: expected a name that ends in .html or {', '.join(CONTAINERS)}"
             )
+        if path.exists() and source.exists() and os.path.samefile(path, source):
+            raise InputError(f"{path}: is the video itself, expected another name to write")
+        check_writable(path)
     if names is not None and len(names) != len(results):
         raise InputError(
             f"--tracker: expected {len(results)} names, one per file, got {len(names)}"
         )
-    tracks = named_tracks(results, names)
+    read = [read_tracks(path) for path in results]
+    if start and any(path.suffix.lower() == TEXT for path in results):
+        shown = _frames(source, max_frames, start)
+        read = [
+            [_placed(path, *tracks, start, shown)] if path.suffix.lower() == TEXT else tracks
+            for path, tracks in zip(results, read, strict=True)
+        ]
+    tracks = named_tracks(results, read, names)
     footage = open_footage(source, max_frames, start=start)
     count = 0
-    with ExitStack() as sinks:
-        adds = [
-            sinks.enter_context(
-                (_page if path.suffix.lower() in PAGES else _video)(
-                    path, source, footage, tracks, start
-                )
-            )
-            for path in outputs
-        ]
-        frames = progress(footage.frames, what="play", unit="frame", total=footage.count)
-        for image in sinks.enter_context(frames):
-            for add in adds:
-                add(image)
+    frames = progress(footage.frames, what="play", unit="frame", total=footage.count)
+    with SideBySide() as sinks, frames as images:
+        for path in outputs:
+            kind = _page if path.suffix.lower() in PAGES else _video
+            sinks.open(path, kind(path, source, footage, tracks, start))
+        for image in images:
+            sinks.add(image)
             count += 1
         _check_last(tracks, source, None if max_frames is not None else start + count)
-    return count
+        _check_some(tracks, source, start, start + count)
+        sinks.finish()
+    return Played(count, sinks.kept, sinks.failed)
+
+
+def _frames(source: Path, max_frames: int | None, start: int) -> int:
+    """How many frames there are from `start` on; what a video says of itself may be wrong."""
+    footage = open_footage(source, max_frames, start=start)
+    return footage.count if source.is_dir() else sum(1 for _ in footage.frames)
+
+
+def _placed(path: Path, track: VideoTrack, start: int, shown: int) -> VideoTrack:
+    """Boxes without numbers of frames, where they belong: as many as are shown, or of all frames.
+
+    Args:
+        shown: frames from `start` on.
+    """
+    if len(track) == shown:
+        return replace(track, frames=track.frames + start)
+    if len(track) >= start + shown:
+        return track
+    raise InputError(
+        f"{path}: its {len(track)} rows have no numbers of frames; expected {shown} for the frames "
+        f"from {start} to {start + shown - 1}, or at least {start + shown}, from frame 0 on"
+    )
 
 
 def named_tracks(
-    results: Sequence[Path], names: Sequence[str] | None
+    results: Sequence[Path], read: Sequence[list[VideoTrack]], names: Sequence[str] | None
 ) -> list[tuple[str, VideoTrack]]:
     """The tracks of all files, each by a name of its own: of the file, of the target, or both."""
-    read = [read_tracks(path) for path in results]
     names = names or [_shown_name(path.with_suffix("")) for path in results]
     found = []
     for name, tracks in zip(names, read, strict=True):
@@ -100,6 +147,17 @@ def _check_last(tracks: Named, source: Path, count: int | None) -> None:
                 f"{name}: has a box of frame {track.frames[-1]}, but {source} ends at frame "
                 f"{count - 1}; expected results of this video"
             )
+
+
+def _check_some(tracks: Named, source: Path, start: int, end: int) -> None:
+    for _, track in tracks:
+        inside = (track.frames >= start) & (track.frames < end)
+        if np.isfinite(track.boxes_ltwh[inside]).all(axis=1).any():
+            return
+    raise InputError(
+        f"{source}: none of the boxes is of a frame from {start} to {end - 1}; expected results of "
+        "these frames"
+    )
 
 
 @contextmanager

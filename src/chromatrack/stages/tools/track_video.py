@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass
-from itertools import product
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import count, product
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +16,15 @@ import cv2
 import numpy as np
 
 from chromatrack.data.tracks import VideoTrack
-from chromatrack.errors import ChromatrackError, InputError, WorkError
+from chromatrack.errors import ChromatrackError, InputError, WorkError, in_one_line
 from chromatrack.files import made_by
 from chromatrack.progress import progress
+from chromatrack.stages.tools.side_by_side import FAULTS, SideBySide
 from chromatrack.stages.tools.track_views import View
 from chromatrack.tracking.seen import Followers, Seen
 from chromatrack.video.footage import Footage, size_text
 
-TROUBLE = (ChromatrackError, OSError, MemoryError, cv2.error, KeyboardInterrupt)
+TROUBLE = (*FAULTS, KeyboardInterrupt)
 """What ends the work before the video does."""
 
 
@@ -34,11 +36,15 @@ class Tracked:
         tracks: of each target, and of each alpha where there are several.
         seconds: that it took, decoding and drawing included.
         stopped: what ended it before the video did.
+        shown: files and folders of the views that are whole.
+        failed: what other views failed with; the rest went on.
     """
 
     tracks: list[VideoTrack]
     seconds: float
     stopped: BaseException | None
+    shown: list[Path] = field(default_factory=list)
+    failed: list[BaseException] = field(default_factory=list)
 
     @property
     def frames(self) -> int:
@@ -46,24 +52,55 @@ class Tracked:
 
 
 def follow(
-    followers: Followers, frames: Iterator[np.ndarray], boxes: Mapping[str, Sequence[float]]
+    followers: Followers,
+    frames: Iterable[np.ndarray],
+    boxes: Mapping[str, Sequence[float]],
+    *,
+    start: int = 0,
 ) -> Iterator[tuple[np.ndarray, list[Seen]]]:
     """Each frame (H, W, 3) uint8 RGB, and what is seen in it, target after target.
 
     Args:
         boxes: name of a target -> left, top, width, height in the first frame, in 0-based pixels.
+        start: number of the first frame, for messages.
 
     Raises:
         InputError: a box lies outside the first frame, or is larger.
+        ChromatrackError: what else goes wrong, with the number of the frame.
     """
     given = np.array(list(boxes.values()), dtype=np.float64).reshape(-1, 4)
-    for number, image in enumerate(frames):
-        if number == 0:
-            for name, box in boxes.items():
-                _check_box(name if len(boxes) > 1 else "", box, image)
-            yield image, followers.init(image, given)
-        else:
-            yield image, followers.update(image)
+    coming = iter(frames)
+    for number in count(start):
+        with in_frame(number):
+            image = next(coming, None)
+            if image is None:
+                return
+            if number == start:
+                for name, box in boxes.items():
+                    _check_box(name if len(boxes) > 1 else "", box, image)
+                seen = followers.init(image, given)
+            else:
+                seen = followers.update(image)
+        yield image, seen
+
+
+@contextmanager
+def in_frame(number: int) -> Iterator[None]:
+    """Whatever fails here says in one sentence in which frame."""
+    try:
+        yield
+    except ChromatrackError as error:
+        raise type(error)(_placed(number, str(error))) from error
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        raise WorkError(_placed(number, f"{place}{error.strerror or error}")) from error
+    except (MemoryError, cv2.error) as error:
+        raise WorkError(_placed(number, in_one_line(error) or "not enough memory")) from error
+
+
+def _placed(number: int, said: str) -> str:
+    told = "first frame" in said or f"frame {number} " in said
+    return said if told else f"frame {number}: {said}"
 
 
 def track_video(
@@ -82,38 +119,37 @@ def track_video(
         views: that are shown each frame.
 
     Raises:
-        ChromatrackError: what goes wrong before the second frame, where there is nothing to keep.
+        ChromatrackError: what goes wrong in the first frame, where there is nothing to keep.
     """
     names = list(product(boxes, followers.labels))
     found: list[list[tuple[Seen, tuple]]] = []
     began, stopped = time.perf_counter(), None
+    outputs = SideBySide()
     try:
-        with ExitStack() as open_views:
-            shown = [open_views.enter_context(view.opened(footage, names)) for view in views]
-            bar = progress(None, what="track", unit="frame", total=footage.count)
-            open_views.enter_context(bar)
+        with outputs, progress(None, what="track", unit="frame", total=footage.count) as bar:
+            for view in views:
+                outputs.open(view.path, view.opened(footage, names))
             try:
-                for image, seen in follow(followers, footage.frames, boxes):
+                for image, seen in follow(followers, footage.frames, boxes, start=start):
                     number = start + len(found)
                     found.append([row_of(one) for one in seen])
-                    for show in shown:
-                        show(number, image, seen)
+                    outputs.add(number, image, seen, within=partial(in_frame, number))
                     bar.update()
             except TROUBLE as error:
-                if len(found) < 2:
+                if not found:
                     raise  # and views write nothing
                 stopped = error  # they end as they do at the end of the video
             if stopped is None and bar.total is not None:
                 bar.total = len(found)  # the file may say it has more, or less
                 bar.refresh()
+            outputs.finish()
     except TROUBLE as error:
         stopped = stopped or error
-    if stopped is not None:
-        if len(found) < 2:
-            raise stopped
-        stopped = _told(start + len(found), stopped)
+    if stopped is not None and not found:
+        raise stopped
     seconds = time.perf_counter() - began
-    return Tracked(as_tracks(names, found, start), seconds, stopped)
+    tracks = as_tracks(names, found, start)
+    return Tracked(tracks, seconds, stopped, outputs.kept, outputs.failed)
 
 
 def about(
@@ -161,16 +197,6 @@ def as_tracks(
             )
         )
     return tracks
-
-
-def _told(number: int, error: BaseException) -> BaseException:
-    """What ended the work, in one sentence."""
-    if isinstance(error, WorkError):
-        return type(error)(f"frame {number}: {error}")
-    if isinstance(error, (MemoryError, cv2.error)):
-        said = " ".join(str(error).split()) or "not enough memory"
-        return WorkError(f"frame {number}: {said}")
-    return error
 
 
 def _check_box(name: str, box_ltwh: Sequence[float], image: np.ndarray) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 
 from chromatrack.data.images import write_jpeg
 from chromatrack.errors import InputError
+from chromatrack.files import check_writable
 from chromatrack.geometry import center_from_ltwh, crop_square, mean_color
 from chromatrack.reporting.overlay import COLOURS, Mark, heat, marked, paste, tile
 from chromatrack.tracking.confidence import height
@@ -31,6 +32,10 @@ PANEL = 255
 class View(Protocol):
     """Something that is shown each frame."""
 
+    @property
+    def path(self) -> Path:
+        """Of the file or folder that it writes."""
+
     def opened(self, footage: Footage, names: Names) -> AbstractContextManager[Show]:
         """For as long as frames come; also what is shown before an error is kept."""
 
@@ -47,6 +52,7 @@ class VideoView:
 
     def __post_init__(self) -> None:
         check_container(self.path)
+        check_writable(self.path)
 
     @contextmanager
     def opened(self, footage: Footage, names: Names) -> Iterator[Show]:
@@ -78,6 +84,11 @@ class ScoreView:
     def __post_init__(self) -> None:
         if self.folder.is_dir() and any(self.folder.iterdir()):
             raise InputError(f"{self.folder}: holds files already, expected a new or empty folder")
+        check_writable(self.folder / "000000.jpg")
+
+    @property
+    def path(self) -> Path:
+        return self.folder
 
     @contextmanager
     def opened(self, footage: Footage, names: Names) -> Iterator[Show]:
