@@ -2,6 +2,7 @@
 
 import base64
 import io
+import xml.etree.ElementTree as ET
 
 import numpy as np
 import pytest
@@ -262,6 +263,33 @@ def test_masks_of_another_method_of_the_truth_and_of_another_sequence(opened, ru
     page.get_by_label("Sequence of masks").select_option("Target1")
     masks_shown(page, ":0")
     assert page.get_by_label("Masks of").input_value() == ""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_what_viewers_show_is_taken_away(opened, run, scheme):
+    page = opened(run.page, everything=True, scheme=scheme)
+    open_sequence(page, "Target3", first="kcf")
+    frame = taken(page, "Frame of Target3 as SVG")
+    root = ET.fromstring(frame)
+    assert root.find("{http://www.w3.org/2000/svg}image") is not None
+    boxes = [one for one in root.iter("{http://www.w3.org/2000/svg}rect") if one.get("data-box")]
+    assert [one.get("data-box") for one in boxes] == ["truth", "kcf", "baseline-seed0"]
+    shown = page.eval_on_selector_all(
+        "svg.frame rect[data-box]", "all => all.map((one) => getComputedStyle(one).stroke)"
+    )
+    assert [one.get("stroke") for one in boxes] == shown
+    picture = Image.open(io.BytesIO(taken(page, "Frame of Target3 as PNG")))
+    ratio = page.eval_on_selector("svg.frame", "({viewBox: {baseVal: b}}) => b.width / b.height")
+    assert picture.width >= 480 and picture.width / picture.height == pytest.approx(ratio, abs=0.01)
+    assert len(picture.convert("RGB").getcolors(1 << 24)) > 3
+    for name in ("Masks as PNG", "Similarity, reference as PNG"):
+        assert len(Image.open(io.BytesIO(taken(page, name))).convert("RGB").getcolors(1 << 24)) > 3
+
+
+def taken(page, name):
+    with page.expect_download() as download:
+        page.get_by_role("button", name=name, exact=True).click()
+    return download.value.path().read_bytes()
 
 
 # Similarity

@@ -105,6 +105,40 @@ function headingOf(part) {
   return part.closest("article")?.dataset.heading ?? "";
 }
 
+// Buttons that take a picture away as it is shown: a canvas as PNG, a drawing as SVG too.
+// name() tells what is shown, where: the part of the page it lies in.
+function takeButtons(where, name, picture) {
+  const formats = picture() instanceof SVGElement ? ["svg", "png"] : ["png"];
+  return formats.map((format) => el("button", { class: "tool", type: "button", "aria-label": `${name()} as ${format.toUpperCase()}`, onclick: () => takePicture(picture(), `${fileName(name(), where)}.${format}`, format) }, format.toUpperCase()));
+}
+
+async function takePicture(picture, name, format) {
+  const drawing = picture instanceof SVGElement ? drawn(picture) : null;
+  if (format === "svg") { save(name, drawing, "image/svg+xml"); return; }
+  let canvas = picture;
+  if (drawing) {
+    const { width, height } = picture.viewBox.baseVal, image = new Image(), times = Math.max(1, Math.round(960 / width));
+    image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(drawing)}`;
+    await image.decode();
+    canvas = el("canvas", { width: width * times, height: height * times });
+    canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
+  }
+  canvas.toBlob((content) => save(name, content));
+}
+
+// A drawing by itself: with its colours, which the page's sheet gives it.
+function drawn(node) {
+  const copy = node.cloneNode(true), { width, height } = node.viewBox.baseVal;
+  fill(copy, { xmlns: SVG, width, height });
+  const [own, copied] = [node, copy].map((one) => [...one.querySelectorAll("rect")]);
+  own.forEach((rect, i) => {
+    const { stroke, strokeOpacity } = getComputedStyle(rect);
+    copied[i].removeAttribute("style");
+    fill(copied[i], { stroke, "stroke-opacity": strokeOpacity });
+  });
+  return new XMLSerializer().serializeToString(copy);
+}
+
 function range(count) {
   return Array.from({ length: count }, (_, i) => i);
 }

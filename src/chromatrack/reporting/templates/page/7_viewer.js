@@ -72,6 +72,7 @@ class Viewer {
     this.frame = svg("svg", { class: strip.pictures.length ? "frame" : "frame bare", viewBox: `0 0 ${strip.width} ${strip.height}`, role: "img", "aria-label": `Frame of ${shortened(this.name)}` });
     const jumps = [this.jump("Where they part", parting, `first frame at which overlaps differ by ${PARTED} or more`), this.jump("Most ahead", ahead, "frame at which the first is ahead by most"), this.jump("Most behind", (first, second) => ahead(second, first), "frame at which the first is behind by most")];
     this.player = new Player(Math.max(1, strip.frames.length), (position) => this.show(position), { extra: jumps });
+    const take = el("div", { class: "tools" }, ...takeButtons(this.root, () => `Frame of ${shortened(this.name)}`, () => this.frame));
     const box = el("div", { class: "plot", style: "height:15rem" });
     const holder = el("figure", {}, el("h3", {}, "Overlap per frame"), box);
     this.curve = new Plot(box, (room) => this.curves(shown, room), (node) => node.on("plotly_click", (event) => this.player.go(this.nearest(event.points[0].x))));
@@ -82,7 +83,7 @@ class Viewer {
     const seeds = several.length ? el("p", { class: "note" }, `Boxes and overlaps are of one seed${(this.strips.seed ?? null) === null ? "" : `, ${this.strips.seed}`}, the table of sequences has means over seeds. ${capital(this.data.measure.title)}: ${several.map((i) => this.meansOf(i)).join("; ")}.`) : "";
     this.root.replaceChildren(el("div", { class: "box viewer" },
       el("h3", { tabindex: -1 }, this.name),
-      el("div", { class: "stage" }, el("div", {}, this.frame, bare, names, this.player.root, seeds), el("div", {}, holder, this.mapHolder))));
+      el("div", { class: "stage" }, el("div", {}, this.frame, bare, names, this.player.root, take, seeds), el("div", {}, holder, this.mapHolder))));
     this.curve.draw();
   }
 
@@ -154,6 +155,11 @@ class Viewer {
     return { style: `stroke: ${place === null ? "var(--ink)" : `var(--line-${place % COLOURS})`}`, "stroke-dasharray": DASH_ARRAYS[dash] };
   }
 
+  map(found, key, title) {
+    const canvas = mapCanvas(bytes(found[key]), found.cells);
+    return el("div", {}, canvas, `${title}: ${found.ranges[key].map((value) => number(value, 2)).join(" to ")}`, el("div", { class: "tools" }, ...takeButtons(this.root, () => `Score map ${title}`, () => canvas)));
+  }
+
   // The tracker whose score maps are kept.
   get mapped() {
     const { experiment, alpha } = this.maps;
@@ -173,7 +179,7 @@ class Viewer {
     this.frame.append(svg("rect", { x: left, y: top, width, height, fill: "none", stroke: "#fff", "stroke-opacity": 0.6, "stroke-width": 1, "vector-effect": "non-scaling-stroke", "data-box": "search" }));
     const titles = { siamfc: "SiamFC", auxiliary: "colorization", mixed: `mixed, α = ${this.maps.alpha}` };
     this.mapHolder.replaceChildren(el("h3", {}, "Score maps"), el("div", { class: "maps" }, ...Object.entries(titles).filter(([key]) => found[key]).map(([key, title]) =>
-      el("div", {}, mapCanvas(bytes(found[key]), found.cells), `${title}: ${found.ranges[key].map((value) => number(value, 2)).join(" to ")}`))),
+      this.map(found, key, title))),
       el("p", { class: "note" }, `Of ${shortened(this.mapped.name)}, whatever is compared: of the trackers that mix two branches, the one that scores best with the seed that is shown. Over the region in the thin frame; bright: high. `, this.compareMapped()));
   }
 }

@@ -22,7 +22,7 @@ class Masks {
       ...methods.map((one) => el("option", { value: one, selected: one === this.method }, shortened(one, 60))), shown.truth.some(Boolean) ? el("option", { value: "", selected: this.method === "" }, "ground truth") : null);
     const figure = el("figure", {}, el("h3", {}, "J and F of each object"), box);
     this.holder.replaceChildren(el("div", { class: "box viewer" }, el("div", { class: "tools" }, el("label", {}, "masks of ", chooser)),
-      el("div", { class: "stage" }, el("div", {}, this.canvas, this.player.root), figure)));
+      el("div", { class: "stage" }, el("div", {}, this.canvas, this.player.root, el("div", { class: "tools" }, ...takeButtons(this.root, () => "Masks", () => this.canvas))), figure)));
     this.plot = new Plot(box, () => this.curves());
     this.plot.draw();
     this.player.go(0);
@@ -76,6 +76,7 @@ function picture(address) {
 // Similarity of a chosen cell of the target to all cells of the reference frame.
 class Similarity {
   constructor(root, entries) {
+    this.root = root;
     this.holder = el("div");
     const chooser = el("select", { "aria-label": "Network", onchange: (event) => this.open(entries[event.target.selectedIndex]) }, ...entries.map((one) => el("option", {}, shortened(one.title, 60))));
     root.append(el("h3", {}, "Where the network points"), el("div", { class: "tools" }, el("label", {}, "network ", chooser)),
@@ -93,7 +94,8 @@ class Similarity {
     this.target = canvas("Target frame: arrow keys choose a cell", { tabindex: 0, role: "application", onclick: (event) => this.click(event), onkeydown: (event) => this.key(event) });
     this.shown = canvas("Reference frame, with the similarity of its cells");
     this.said = el("output", { class: "note" });
-    this.holder.replaceChildren(el("div", { class: "cells" }, el("div", {}, this.target, "target"), el("div", {}, this.shown, "reference")), this.said);
+    const taken = (name, canvas) => el("div", {}, canvas, name, el("div", { class: "tools" }, ...takeButtons(this.root, () => `Similarity, ${name}`, () => canvas)));
+    this.holder.replaceChildren(el("div", { class: "cells" }, taken("target", this.target), taken("reference", this.shown)), this.said);
     this.pictures = null;
     Promise.all([picture(jpeg(entry.target.picture)), picture(jpeg(entry.reference.picture))]).then((pictures) => {
       if (this.entry !== entry) return;  // another network was asked for meanwhile
