@@ -190,7 +190,9 @@ def test_score_maps_are_shown_where_there_are_some(opened, run):
     open_sequence(page, "Target0")
     found = run.maps["sequences"]["Target0"]
     assert found[0]["frame"] == 0
-    texts = page.eval_on_selector_all(".maps > div", "all => all.map(one => one.textContent)")
+    texts = page.eval_on_selector_all(
+        ".maps > div > span", "all => all.map(one => one.textContent)"
+    )
     assert texts == [
         "SiamFC: −4.00 to 3.50", "colorization: 0.00 to 1.00", "mixed, α = 0.3: −2.00 to 2.00"
     ]  # fmt: skip

@@ -157,7 +157,7 @@ class Viewer {
 
   map(found, key, title) {
     const canvas = mapCanvas(bytes(found[key]), found.cells);
-    return el("div", {}, canvas, `${title}: ${found.ranges[key].map((value) => number(value, 2)).join(" to ")}`, el("div", { class: "tools" }, ...takeButtons(this.root, () => `Score map ${title}`, () => canvas)));
+    return el("div", {}, canvas, el("span", {}, `${title}: ${found.ranges[key].map((value) => number(value, 2)).join(" to ")}`), el("div", { class: "tools" }, ...takeButtons(this.root, () => `Score map ${title}`, () => canvas)));
   }
 
   // The tracker whose score maps are kept.
