@@ -376,10 +376,12 @@ def test_every_error_has_the_number_of_its_frame(made, tmp_path, monkeypatch, ca
 
 @pytest.fixture
 def interruptible():
-    """Ctrl-C is ignored in whatever a shell put into the background."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    """Ctrl-C is ignored in whatever a shell put into the background, SIGHUP under nohup."""
+    usual = {signal.SIGINT: signal.default_int_handler, **dict.fromkeys(ENDING, signal.SIG_DFL)}
+    before = {number: signal.signal(number, handler) for number, handler in usual.items()}
     yield
-    signal.signal(signal.SIGINT, before)
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 class Interrupted(Falls):
