@@ -21,6 +21,7 @@ from chromatrack.data.tracks import read_tracks
 from chromatrack.errors import InputError
 from chromatrack.reporting.overlay import COLOURS, Mark, heat, marked, tile
 from chromatrack.settings import TrackerSettings
+from chromatrack.signals import ENDING
 from chromatrack.tracking.classical import open_classical
 from chromatrack.tracking.confidence import FOUND, LOST, MEMORY, PATIENCE, History, height
 from chromatrack.tracking.load import load_tracker
