@@ -35,7 +35,7 @@ HIGH, LOW = [0.5, 0.6, 0.7, 0.5, 0.6, 0.7], [0.3, 0.41, 0.5, 0.32, 0.4, 0.51]
     [
         (HIGH, LOW, "over 6 objects, p = 0.031: pretraining helped here."),
         (LOW, HIGH, "p = 0.031: random weights do better: pretraining did not help here."),
-        (HIGH[:5], LOW[:5], "too few objects to test: whether pretraining helped cannot be told."),
+        (HIGH[:5], LOW[:5], "p is not below 0.05: whether pretraining helped cannot be told."),
         (
             [0.2, 0.8, 0.3, 0.6],
             [0.6, 0.4, 0.6, 0.4],

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from chromatrack.reporting.scores import alpha_text
-from chromatrack.reporting.tables import Line, Table, number
+from chromatrack.reporting.tables import NOTHING, Line, Table, number
 
 
 def experiments(said: Mapping[str, Any]) -> Table:
@@ -53,7 +53,7 @@ def experiments(said: Mapping[str, Any]) -> Table:
         "difference that one test finds, power 0.8": compared(
             "smallest_difference", of=lambda v: number(v, **shown)
         ),
-        "verdict hangs on": compared("most_influential", "target", of=lambda v: v or "–"),
+        "verdict hangs on": compared("most_influential", "target", of=lambda v: v or NOTHING),
         "difference without it": compared("most_influential", "mean", of=signed),
         "gain, α of the test set": way("test"),
         "gain, α of validation": way("validation"),

@@ -57,7 +57,7 @@ def _sentence(evaluated: Evaluated, untrained: str, trained: Sequence[str], read
     worse = found.mean < 0 if better else found.mean > 0
     outside = found.low > 0 or found.high < 0
     certain = outside and p < statistics.LEVEL
-    why = f"too few {scores[0]['unit']}s to test" if outside else "the interval holds 0"
+    why = f"p is not below {statistics.LEVEL:g}" if outside else "the interval holds 0"
     verdict = (
         "random weights do better: pretraining did not help here" if worse
         else "pretraining helped here"

@@ -50,15 +50,7 @@ def usage(folder: Path) -> Table | None:
     if not lines:
         return None
     return Table(
-        (
-            "rule",
-            "jobs",
-            "seconds, all",
-            "mean of a job",
-            "longest job",
-            "processor seconds",
-            "memory, MB",
-        ),
+        ("rule", "jobs", "seconds, all", "mean", "longest", "processor seconds", "memory, MB"),
         tuple(lines),
         "Wall time of the jobs, which may have run beside each other; memory: the largest resident "
         "set of a job. A part that was made before with other files shows its last jobs. Jobs are "

@@ -186,7 +186,7 @@ class Viewer {
 
 // What a line has around it, to be seen on any picture.
 function halo(stroke) {
-  return stroke === TRUTH || stroke["data-box"] === "truth" ? "halo dark" : "halo";
+  return stroke.stroke === TRUTH.stroke ? "halo dark" : "halo";
 }
 
 function boxSwatch(stroke) {
