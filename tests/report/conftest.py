@@ -13,6 +13,7 @@ from tests.report.evaluated import (
     made_up_scores,
 )
 from tests.report.pages import WIDE, MadeUp, draw_all, made_up
+from tests.report.small_runs import with_baseline
 
 
 @pytest.fixture(scope="session")
@@ -144,3 +145,9 @@ def with_classical(manifest, tmp_path):
     })  # fmt: skip
     manifest.write_text(json.dumps(value))
     return manifest
+
+
+@pytest.fixture
+def ten(tmp_path):
+    """Ten targets and the baseline."""
+    return with_baseline(tmp_path)
