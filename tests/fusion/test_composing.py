@@ -16,7 +16,7 @@ from chromatrack.evaluation import sets
 from chromatrack.evaluation.benchmark import Selection
 from chromatrack.files import read_json
 from chromatrack.models.build import build_siamfc
-from chromatrack.models.inputs import InputScaling
+from chromatrack.models.inputs import InputScaling, luma, luma_on_device
 from chromatrack.settings import (
     AuxiliarySettings,
     ColorizationSettings,
@@ -29,7 +29,7 @@ from chromatrack.stages.colorization.training import initial_colorization
 from chromatrack.stages.evaluation.openers import FromCheckpoint
 from chromatrack.stages.evaluation.run import track
 from chromatrack.stages.fusion.fusion import compose, fine_tune, response_statistics
-from chromatrack.tracking.networks import response_network
+from chromatrack.tracking.networks import gathered, response_network
 from tests.crop_shards import write_blobs
 
 CPU = ComputeSettings(device="cpu")
@@ -126,6 +126,25 @@ def test_patches_are_equalised_first_and_by_themselves(folder, tmp_path, auxilia
         assert torch.equal(one, plain.grey_tensor(equalize(patch, mode=mode)[None])[0])
     assert not torch.equal(seen, plain.grey_tensor(PATCHES))
     assert torch.equal(scaling.rgb_tensor(PATCHES), plain.rgb_tensor(PATCHES))
+
+
+@pytest.mark.parametrize("auxiliary", ["grey", "colours", "unit", "byte"])
+@pytest.mark.parametrize("equalization", ["none", "per_channel"])
+def test_bytes_become_the_same_numbers_on_a_device(folder, tmp_path, auxiliary, equalization):
+    """A tensor stands for what has travelled; parts of a batch are the batch."""
+    made = composed(folder, tmp_path / "fused.pt", auxiliary, equalization=equalization)
+    there = torch.from_numpy(PATCHES)
+    assert torch.equal(made.scaling.rgb_tensor(PATCHES), made.scaling.rgb_tensor(there))
+    assert torch.equal(made.scaling.grey_tensor(PATCHES), made.scaling.grey_tensor(there))
+    found = gathered([PATCHES[:1], PATCHES[1:]], torch.device("meta"))
+    assert (found.shape, found.dtype) == (PATCHES.shape, torch.uint8)
+    parts = gathered([PATCHES[:1], PATCHES[1:]], torch.device("cpu"))
+    np.testing.assert_array_equal(parts, PATCHES)
+
+
+def test_lightness_of_a_tensor_is_that_of_opencv():
+    colours = np.random.default_rng(0).integers(0, 256, (64, 255, 3), dtype=np.uint8)
+    np.testing.assert_array_equal(luma_on_device(torch.from_numpy(colours)), luma(colours))
 
 
 def test_cells_without_padding_are_those_of_layer_2(folder, tmp_path):

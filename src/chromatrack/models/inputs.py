@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass, replace
+from functools import cache
 
 import cv2
 import numpy as np
@@ -81,8 +82,17 @@ class InputScaling:
         tensor = torch.as_tensor(patches).permute(0, 3, 1, 2).float()
         return tensor if self.rgb == "byte" else tensor / 127.5 - 1
 
-    def grey_tensor(self, patches: np.ndarray) -> Tensor:
-        """(B, S, S, 3) uint8 RGB -> (B, 1, S, S) float32; 3 channels for a network of colours."""
+    def grey_tensor(self, patches: np.ndarray | Tensor) -> Tensor:
+        """(B, S, S, 3) uint8 RGB -> (B, 1, S, S) float32; 3 channels for a network of colours.
+
+        On the device of the patches where the kind is that of the tracker, `lab_l`, or of a second
+        SiamFC; else on the CPU.
+        """
+        if isinstance(patches, Tensor):
+            if self.equalization == "none" and self.grey == "lab_l":
+                return self.normalized_luma(luma_on_device(patches))
+            if self.equalization != "none" or self.grey not in ("rgb_unit", "rgb_byte"):
+                patches = patches.numpy(force=True)
         if self.equalization != "none":
             patches = np.stack([equalize(patch, mode=self.equalization) for patch in patches])
         if self.grey in ("rgb_normalized", "lab_l_thrice", "channel_mean_thrice"):
@@ -127,3 +137,18 @@ class InputScaling:
 def luma(rgb: np.ndarray) -> np.ndarray:
     """L of OpenCV's 8-bit Lab: (H, W, 3) uint8 -> (H, W) uint8."""
     return cv2.cvtColor(rgb, cv2.COLOR_RGB2LAB)[..., 0]
+
+
+def luma_on_device(rgb: Tensor) -> Tensor:
+    """`luma` of tensors on any device, to the last bit: (..., 3) uint8 -> (...) uint8."""
+    red, green, blue = rgb.int().unbind(-1)
+    number = (red * 256 + green) * 256 + blue
+    return _luma_of_colours(rgb.device).index_select(0, number.flatten()).view(number.shape)
+
+
+@cache
+def _luma_of_colours(device: torch.device) -> Tensor:
+    """(256**3,) uint8: what OpenCV makes of each colour."""
+    values = np.arange(256, dtype=np.uint8)
+    colours = np.stack(np.meshgrid(values, values, values, indexing="ij"), axis=-1)
+    return torch.from_numpy(luma(colours.reshape(4096, 4096, 3)).ravel()).to(device)

@@ -176,7 +176,7 @@ class _Group:
         aimed = [follower.tried(_Follower.aim) for follower in newcomers]
         newcomers = self._going_on(newcomers)
         if newcomers:
-            patches = np.concatenate([patches for patches in aimed if patches is not None])
+            patches = [patches for patches in aimed if patches is not None]
             embedded = self.network.embed_exemplar(patches)
             trackers = [tracker for follower in newcomers for tracker in follower.trackers]
             for tracker, exemplar in zip(trackers, rows(embedded), strict=True):
@@ -191,7 +191,7 @@ class _Group:
         self._drop_failed()
         if not self.followers:
             return
-        patches = np.concatenate([patches for patches, _ in advanced])
+        patches = [patches for patches, _ in advanced]
         variants = [variant for follower in self.followers for variant in follower.variants]
         search = of_places(self.network.embed(patches), [places for _, places in advanced])
         self.responses = self.network.respond(self.exemplars, search, variants)
@@ -236,7 +236,7 @@ class _Group:
 
     def _renew(self) -> None:
         patches = [t.exemplar_patch(f.image) for f in self.followers for t in f.trackers]
-        embedded = self.network.embed_exemplar(np.concatenate(patches))
+        embedded = self.network.embed_exemplar(patches)
         for tracker, exemplar in zip(self._trackers(), rows(embedded), strict=True):
             tracker.renew(exemplar)
         self._join()

@@ -19,19 +19,30 @@ from chromatrack.models.siamfc import SiamFC
 from chromatrack.tracking.inference import Precision, Prepared
 
 Embedding = tuple[Tensor | None, ...]
+Patches = np.ndarray | Sequence[np.ndarray]
+"""(B, S, S, 3) uint8 RGB, or parts of such a batch."""
+
+
+def gathered(patches: Patches, device: torch.device) -> np.ndarray | Tensor:
+    """One batch. To a GPU, bytes travel, part by part, and become numbers there: on one core that
+    takes longer than the network does."""
+    parts = [patches] if isinstance(patches, np.ndarray) else patches
+    if device.type != "cpu":
+        return torch.cat([torch.from_numpy(part).to(device) for part in parts])
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
 class ResponseNetwork(Protocol):
     """Embeds patches and compares embeddings."""
 
-    def embed_exemplar(self, patches: np.ndarray) -> Embedding:
-        """(B, S, S, 3) uint8 RGB -> embeddings of the branches, float32 in every precision.
+    def embed_exemplar(self, patches: Patches) -> Embedding:
+        """Embeddings of the branches, float32 in every precision.
 
         An exemplar is embedded once and looked for in every frame.
         """
 
-    def embed(self, patches: np.ndarray) -> Embedding:
-        """(B, S, S, 3) uint8 RGB -> embeddings of the branches."""
+    def embed(self, patches: Patches) -> Embedding:
+        """Embeddings of the branches."""
 
     def respond(
         self, exemplar: Embedding, search: Embedding, variants: Sequence[int] = (0,)
@@ -74,19 +85,19 @@ class SiamFCNetwork:
         *,
         precision: Precision = 32,
     ):
-        self.scaling = scaling
+        self.scaling, self._device = scaling, device
         self._rgb = Branch(
             network, SiamFC.embed, channels=3, device=device, precision=precision,
             bytes_in=scaling.rgb == "byte",
         )  # fmt: skip
 
     @torch.inference_mode()
-    def embed_exemplar(self, patches: np.ndarray) -> Embedding:
-        return (self._rgb.exemplar(self.scaling.rgb_tensor(patches)),)
+    def embed_exemplar(self, patches: Patches) -> Embedding:
+        return (self._rgb.exemplar(self.scaling.rgb_tensor(gathered(patches, self._device))),)
 
     @torch.inference_mode()
-    def embed(self, patches: np.ndarray) -> Embedding:
-        return (self._rgb.search(self.scaling.rgb_tensor(patches)),)
+    def embed(self, patches: Patches) -> Embedding:
+        return (self._rgb.search(self.scaling.rgb_tensor(gathered(patches, self._device))),)
 
     @torch.inference_mode()
     def respond(
@@ -122,7 +133,7 @@ class FusedNetwork:
         alphas: Sequence[float] | None = None,
         centred: bool = False,
     ):
-        self.scaling = scaling
+        self.scaling, self._device = scaling, device
         self.alphas = (float(network.alpha),) if alphas is None else tuple(alphas)
         statistics = network.statistics.tolist() if network.normalize else None
         self._scales = affine(statistics, centred=centred)
@@ -150,13 +161,11 @@ class FusedNetwork:
         return other
 
     @torch.inference_mode()
-    def embed_exemplar(
-        self, patches: np.ndarray, known: dict[int, Tensor] | None = None
-    ) -> Embedding:
+    def embed_exemplar(self, patches: Patches, known: dict[int, Tensor] | None = None) -> Embedding:
         return self._embedded(patches, known, lambda branch: branch.exemplar)
 
     @torch.inference_mode()
-    def embed(self, patches: np.ndarray, known: dict[int, Tensor] | None = None) -> Embedding:
+    def embed(self, patches: Patches, known: dict[int, Tensor] | None = None) -> Embedding:
         """As of `ResponseNetwork`.
 
         Args:
@@ -166,15 +175,16 @@ class FusedNetwork:
 
     def _embedded(
         self,
-        patches: np.ndarray,
+        patches: Patches,
         known: dict[int, Tensor] | None,
         use: Callable[[Branch], Prepared],
     ) -> Embedding:
         known = {} if known is None else known
+        batch = gathered(patches, self._device)
         seen = (self.scaling.rgb_tensor, self.scaling.grey_tensor)
         for number, branch in enumerate((self._rgb, self._grey)):
             if branch is not None and number not in known:
-                known[number] = use(branch)(seen[number](patches))
+                known[number] = use(branch)(seen[number](batch))
         return (
             None if self._rgb is None else known[0],
             None if self._grey is None else known[1],

@@ -12,7 +12,7 @@ from torch import Tensor
 from chromatrack.errors import InputError
 from chromatrack.exported import INPUT_OF, Exported
 from chromatrack.graphs import cut, needed
-from chromatrack.tracking.networks import Embedding, affine
+from chromatrack.tracking.networks import Embedding, Patches, affine, gathered
 
 
 class OnnxNetwork:
@@ -62,29 +62,28 @@ class OnnxNetwork:
         other._choose_branches()
         return other
 
-    def embed_exemplar(
-        self, patches: np.ndarray, known: dict[int, Tensor] | None = None
-    ) -> Embedding:
+    def embed_exemplar(self, patches: Patches, known: dict[int, Tensor] | None = None) -> Embedding:
         """(T, 127, 127, 3) uint8 RGB -> embeddings of the branches; see `FusedNetwork.embed`."""
         return self._embedded("exemplar", patches, known, lambda tensor: tensor)
 
-    def embed(self, patches: np.ndarray, known: dict[int, Tensor] | None = None) -> Embedding:
+    def embed(self, patches: Patches, known: dict[int, Tensor] | None = None) -> Embedding:
         """(B, 255, 255, 3) uint8 RGB -> embeddings of the branches; see `FusedNetwork.embed`."""
         return self._embedded("search", patches, known, lambda tensor: tensor[None])
 
     def _embedded(
         self,
         side: str,
-        patches: np.ndarray,
+        patches: Patches,
         known: dict[int, Tensor] | None,
         shaped: Callable[[Tensor], Tensor],
     ) -> Embedding:
         known = {} if known is None else known
+        batch = gathered(patches, torch.device("cpu"))
         seen = (self.scaling.rgb_tensor, self.scaling.grey_tensor)
         for number, branch in enumerate(self._used):
             if self._used[branch] and number not in known:
                 given = f"{side}_{INPUT_OF[branch]}"
-                tensor = shaped(seen[number](patches)).contiguous().numpy()
+                tensor = shaped(seen[number](batch)).contiguous().numpy()
                 (found,) = self._sessions.run({given: tensor}, [f"{branch}_{side}"])
                 known[number] = torch.from_numpy(found if side == "exemplar" else found[0])
         return tuple(
