@@ -15,7 +15,7 @@ from chromatrack.models.build import (
     root_of_embedding,
 )
 from chromatrack.models.colorizer import ChannelDropout
-from chromatrack.models.head import positions
+from chromatrack.models.head import FilledConv3d, positions
 from chromatrack.models.inputs import InputScaling
 from chromatrack.models.layers import count_parameters, list_layers
 from chromatrack.models.siamfc import cross_correlate
@@ -319,6 +319,22 @@ def test_a_second_siamfc_is_an_auxiliary():
     model.auxiliary.trunk.load_state_dict(model.siamfc.backbone.state_dict())
     z, _, x, _ = patches()
     torch.testing.assert_close(model(z, z, x, x), model.siamfc(z, x))
+
+
+@pytest.mark.parametrize("channels", [8, 13])
+def test_what_a_gpu_is_given_more_changes_no_number(channels):
+    torch.manual_seed(0)
+    conv = FilledConv3d(channels, 6, (1, 3, 3), padding=(0, 2, 2), dilation=(1, 2, 2), bias=False)
+    x = torch.randn(2, channels, 3, 9, 9)
+    results = []
+    for way in (conv, conv.filled):
+        given = x.clone().requires_grad_()
+        found = way(given)
+        conv.zero_grad()
+        found.square().sum().backward()
+        results.append((found, given.grad, conv.weight.grad.clone()))
+    for one, other in zip(*results, strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-5, atol=1e-5)
 
 
 def test_positions():
