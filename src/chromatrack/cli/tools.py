@@ -16,7 +16,8 @@ from chromatrack.cli.common import (
 
 # Of `stages.tools.foreign_weights.KINDS`, which would import torch for every command.
 FORMATS = (
-    "auto", "siamfc-pytorch", "torchvision", "moco", "timecycle", "crw", "vfs", "dul", "uvc", "dino"
+    "auto", "siamfc-pytorch", "torchvision", "moco", "timecycle", "crw", "vfs", "dul", "uvc",
+    "dino", "mast", "corrflow",
 )  # fmt: skip
 
 

@@ -12,6 +12,8 @@ DEPTHS = {"layer2": 2, "layer3": 3, "layer4": 4, "head": 4}
 them are conv3, conv4 and conv5."""
 
 EXEMPLAR_SIZE = 127
+STRIDE = 8
+"""Pixels between the cells that are correlated: those of SiamFC's map."""
 
 
 class AuxiliaryBranch(nn.Module):
@@ -92,13 +94,16 @@ class AuxiliaryBranch(nn.Module):
         return self
 
     def embed(self, patch: Tensor) -> Tensor:
-        """(B, channels, S, S) normalised patches -> (B, C, s, s)."""
+        """(B, channels, S, S) normalised patches -> (B, C, s, s), a cell per `STRIDE` pixels."""
         features = self.trunk(patch) if self.depth == 4 else self.trunk.features(patch, self.depth)
         if self.head is not None:
             features = self.head(features[:, None])[:, 0]
-        if self.cropped:
-            cells = self.trunk.unpadded(self.depth, patch.shape[-1])
-            inside = slice(cells.start, cells.stop)
+        every = STRIDE // self.trunk.stride
+        if self.cropped or every > 1:
+            cells = range(features.shape[-1])
+            if self.cropped:
+                cells = self.trunk.unpadded(self.depth, patch.shape[-1])
+            inside = slice(-(-cells.start // every) * every, cells.stop, every)
             features = features[..., inside, inside]
         return features if self.probe is None else self.probe(features)
 

@@ -18,9 +18,10 @@ class ResNet(nn.Module):
         bottleneck: blocks of 1x1, 3x3, 1x1, as from ResNet-50 on, and not of two 3x3.
         padding: of the convolutions, `zeros` or `reflect`; zeros tell a cell how far the edge of
             the frame is, which later work found to distract from its content.
+        pooled: the stem ends with a pooling of stride 2. Without, the total stride is 4.
+        narrowed: output channels of a convolution that the last stage then ends with; None: none.
     """
 
-    stride = 8
     margin = 0
 
     def __init__(
@@ -31,23 +32,29 @@ class ResNet(nn.Module):
         blocks: tuple[int, ...] = (2, 2, 2, 2),
         bottleneck: bool = False,
         padding: str = "zeros",
+        pooled: bool = True,
+        narrowed: int | None = None,
     ):
         super().__init__()
-        self.channels = channels
+        self.channels = channels if narrowed is None else (*channels[:-1], narrowed)
         self.blocks = blocks
         self.bottleneck = bottleneck
-        self.out_channels = channels[-1]
+        self.out_channels = self.channels[-1]
+        self.pooled, self.narrowed = pooled, narrowed
+        self.stride = 8 if pooled else 4
         before = channels[0] // 4 if bottleneck else channels[0]
         self.stem = nn.Sequential(
             nn.Conv2d(in_channels, before, 7, stride=2, padding=3, bias=False),
             nn.BatchNorm2d(before),
             nn.ReLU(inplace=True),
-            nn.MaxPool2d(3, stride=2, padding=1),
+            *([nn.MaxPool2d(3, stride=2, padding=1)] if pooled else []),
         )
         stages = []
         for width, stride, count in zip(channels, STRIDES, blocks, strict=True):
             stages.append(_stage(before, width, stride=stride, blocks=count, narrow=bottleneck))
             before = width
+        if narrowed is not None:
+            stages[-1].append(nn.Conv2d(before, narrowed, 3, padding=1))
         self.stages = nn.Sequential(*stages)
         for module in self.modules():
             # torchvision's blocks take no such argument; a 1x1 convolution pads nothing.
@@ -62,25 +69,30 @@ class ResNet(nn.Module):
         self.out_channels = self.channels[-1]
 
     def forward(self, x: Tensor) -> Tensor:
-        """(B, in_channels, H, W) -> (B, channels[-1], H / 8, W / 8)."""
+        """(B, in_channels, H, W) -> (B, channels[-1], H / stride, W / stride)."""
         return self.stages(self.stem(x))
 
     def middle(self, x: Tensor) -> Tensor:
-        """(B, in_channels, H, W) -> (B, channels[1], H / 8, W / 8): output of the second stage."""
+        """(B, in_channels, H, W) -> (B, channels[1], h, w): output of the second stage."""
         return self.features(x, 2)
 
     def features(self, x: Tensor, depth: int) -> Tensor:
-        """Output of the stage of that number, 2 to 4: (B, channels[depth - 1], H / 8, W / 8)."""
+        """Output of the stage of that number, 2 to 4: (B, channels[depth - 1], h, w)."""
         return self.stages[:depth](self.stem(x))
 
     def sees(self, depth: int) -> int:
-        """Side in pixels of what a cell of `features` sees; its centre is at 8 times its index."""
-        side, jump = 7 + 2 * 2, 4  # the stem: 7x7, then a pooling of 3x3, both with stride 2
+        """Side in pixels of what a cell of `features` sees; its centre is at `stride` times its
+        index."""
+        side, jump = 7, 2  # the stem: 7x7, then perhaps a pooling of 3x3, both with stride 2
+        if self.pooled:
+            side, jump = side + 2 * jump, 2 * jump
         wide = 1 if self.bottleneck else 2  # filters of 3x3 in a block; the first has the stride
         for stride, count in zip(STRIDES[:depth], self.blocks[:depth], strict=True):
             side += 2 * jump
             jump *= stride
             side += (wide * count - 1) * 2 * jump
+        if self.narrowed is not None and depth == len(STRIDES):
+            side += 2 * jump
         return side
 
     def unpadded(self, depth: int, size: int) -> range:

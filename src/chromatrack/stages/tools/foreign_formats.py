@@ -1,7 +1,7 @@
 """How others keep and use the weights that they publish: prefixes, layer, padding, input.
 
 Each row is read off the project's own code. The ResNets have strides of 1, 2, 1, 1 here, as their
-authors set them to compare frames: 8 in all.
+authors set them to compare frames: 8 in all, and 4 without the pooling.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from chromatrack.models.inputs import InputScaling
-from chromatrack.stages.tools.foreign_names import RESNET, TRANSFORMER, Family
+from chromatrack.stages.tools.foreign_names import RESIDUAL, RESNET, TRANSFORMER, Family
 
 WRAPPERS = ("state_dict", "model", "model_state_dict")
 """Keys under which training scripts keep the weights, beside the optimizer and the like."""
@@ -26,6 +26,17 @@ UVC = InputScaling(
     grey_channels=3,
     rgb_mean=tuple(value * 256 / 255 for value in IMAGENET.rgb_mean),
     rgb_std=tuple(value * 256 / 255 for value in IMAGENET.rgb_std),
+)
+# MAST takes (L - 50) / 50, a / 127 and b / 127 of Lab in real numbers; in 8 bits, L has 255 for
+# 100, a and b begin at 128.
+MAST = InputScaling(
+    grey="lab",
+    grey_channels=3,
+    ab_mean=(128 / 255, 128 / 255),
+    ab_std=(127 / 255, 127 / 255),
+)
+CORRFLOW = InputScaling(
+    grey="rgb_normalized", grey_channels=3, rgb_mean=(0.0,) * 3, rgb_std=(1.0,) * 3
 )
 
 
@@ -63,4 +74,8 @@ FORMATS = {
         "gray_encoder.", layer="layer4", input="luma_thrice", scaling=UVC
     ),
     "dino": Foreign("", family=TRANSFORMER, layer="layer4"),  # facebookresearch/dino
+    "mast": Foreign(  # zlai0/MAST
+        "", family=RESIDUAL, layer="layer4", input="lab", scaling=MAST
+    ),
+    "corrflow": Foreign("", family=RESIDUAL, layer="layer4", scaling=CORRFLOW),  # zlai0/CorrFlow
 }

@@ -57,6 +57,28 @@ TRANSFORMER = Family(
     trunk=lambda names: "dino_vits16",
 )
 
+
+def _residual_public(name: str) -> str:
+    """`stages.0.1.conv1.weight` -> `feature_extraction.layer1.1.left.0.weight`."""
+    if name.startswith("stages.3.2."):
+        return name.replace("stages.3.2.", "post_convolution.")
+    name = re.sub(r"^stem\.", "conv1.", name)
+    name = re.sub(r"^stages\.(\d)\.", lambda found: f"layer{int(found[1]) + 1}.", name)
+    for ours, theirs in (("conv1.", 0), ("bn1.", 1), ("conv2.", 3), ("bn2.", 4)):
+        name = re.sub(rf"(?<=\d\.){re.escape(ours)}", f"left.{theirs}.", name)
+    return "feature_extraction." + name.replace(".downsample.", ".shortcut.")
+
+
+RESIDUAL = Family(
+    part=re.compile(
+        r"(feature_extraction\.(conv1\.[01]|layer[1-4]\.\d+\.(left\.[0134]|shortcut\.[01]))|"
+        r"post_convolution)\.(weight|bias|running_mean|running_var|num_batches_tracked)"
+    ),
+    begins=re.compile(r"(feature_extraction|post_convolution)\."),
+    public=_residual_public,
+    trunk=lambda names: "mast_resnet18",
+)
+
 _MMCV = re.compile(
     r"(?P<front>.*?)(?P<outer>conv(?P<digit>\d)|downsample)\.(?P<inner>conv|bn)\.(?P<end>\w+)"
 )

@@ -17,6 +17,7 @@ from chromatrack.checkpoints import load_tensors, save_checkpoint
 from chromatrack.errors import InputError
 from chromatrack.files import made_by
 from chromatrack.models.build import INPUT_CHANNELS, build_colorizer, build_trunk
+from chromatrack.models.inputs import InputScaling
 from chromatrack.stages.tools.foreign_formats import FORMATS, WRAPPERS, Foreign
 from chromatrack.stages.tools.foreign_names import TRANSFORMER, from_mmcv, to_mmcv
 from chromatrack.stages.tools.import_weights import import_siamfc_pytorch, numpy_values
@@ -154,6 +155,12 @@ def _kind(file: _File) -> str:
             f"{file.path}: expected weights of {', '.join(KINDS[1:])}; no name in it is of one of "
             f"them, the first is {next(iter(file.state))!r}"
         )
+    alike = [other for other in counts if counts[other] == counts[kind]]
+    if len(alike) > 1:
+        raise InputError(
+            f"{file.path}: its names are those of {' and of '.join(alike)}, which see other "
+            "pixels; expected one of them in the place of auto"
+        )
     return kind
 
 
@@ -224,11 +231,20 @@ def _told(
         + ", in mmcv's names" * named.mmcv,
         f"mapped: {len(mapped)} tensors to {description['trunk']} up to {description['layer']}: "
         f"{trunk.out_channels} channels, stride {trunk.stride}, padding {description['padding']}, "
-        f"input {foreign.scaling.grey} less {_short(foreign.scaling.rgb_mean)} over "
-        f"{_short(foreign.scaling.rgb_std)}",
+        f"input {_told_input(foreign.scaling)}",
         "left over: "
         + (", ".join(f"{name} ({count})" for name, count in left.items()) or "nothing"),
     ]
+
+
+def _told_input(scaling: InputScaling) -> str:
+    mean, deviation = scaling.rgb_mean, scaling.rgb_std
+    if scaling.grey == "lab":
+        mean, deviation = (
+            (scaling.grey_mean, *scaling.ab_mean),
+            (scaling.grey_std, *scaling.ab_std),
+        )
+    return f"{scaling.grey} less {_short(mean)} over {_short(deviation)}"
 
 
 def _group(name: str, prefix: str) -> str:
