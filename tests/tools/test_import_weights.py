@@ -331,9 +331,7 @@ def test_a_trunk_of_stride_4_gives_every_second_cell_to_the_tracker(tmp_path, ki
 
 def test_names_that_two_projects_share_are_not_guessed(tmp_path):
     weights = saved(tmp_path / "w.pth", corrflow().state_dict())
-    with pytest.raises(
-        InputError, match="names are those of mast and of corrflow, which"
-    ):
+    with pytest.raises(InputError, match="names are those of mast and of corrflow, which"):
         import_weights("auto", weights, tmp_path / "out.pt")
     assert not (tmp_path / "out.pt").exists()
 
