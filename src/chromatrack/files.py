@@ -143,9 +143,12 @@ def check_writable(path: Path) -> None:
 
 
 def check_no_folder(path: Path) -> None:
-    """An `InputError` where a file is to be written and a folder is."""
+    """An `InputError` where a file is to be written and there is something else: a folder, or a
+    device or a pipe, in whose place the file would come."""
     if path.is_dir():
         raise InputError(f"{path}: is a folder, expected the name of a file to write")
+    if path.exists() and not path.is_file():
+        raise InputError(f"{path}: is a device or a pipe, expected the name of a file to write")
 
 
 def _flush_to_disk(path: Path) -> None:

@@ -38,7 +38,13 @@ def exemplar_side(size_hw: np.ndarray) -> np.float32:
 
 
 def crop_square(
-    image: np.ndarray, center_yx: np.ndarray, side: float, *, out_size: int, fill: np.ndarray
+    image: np.ndarray,
+    center_yx: np.ndarray,
+    side: float,
+    *,
+    out_size: int,
+    fill: np.ndarray,
+    out: np.ndarray | None = None,
 ) -> np.ndarray:
     """Cut a square around a point and resize it; what lies outside the image gets `fill`.
 
@@ -47,6 +53,7 @@ def crop_square(
         side: side of the square in pixels of the image.
         out_size: side of the result in pixels.
         fill: (3,) colour outside the image.
+        out: array that the result is written into.
 
     Returns:
         (out_size, out_size, 3) uint8.
@@ -64,7 +71,7 @@ def crop_square(
         patch[:] = np.rint(np.clip(fill, 0, 255)).astype(image.dtype)
         patch[top - first[0] : bottom - first[0], left - first[1] : right - first[1]] = inside
         inside = patch
-    return cv2.resize(inside, (out_size, out_size), interpolation=cv2.INTER_LINEAR)
+    return cv2.resize(inside, (out_size, out_size), dst=out, interpolation=cv2.INTER_LINEAR)
 
 
 def mean_color(image: np.ndarray) -> np.ndarray:

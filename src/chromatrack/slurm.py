@@ -12,6 +12,7 @@ from chromatrack.errors import InputError
 from chromatrack.needs import Needs
 
 SINFO = ("sinfo", "--noheader", "--exact", "--format=%P|%a|%l|%c|%m|%G")
+FIELDS = 6
 UNLIMITED = 10**9
 REMEDY = (
     "name another partition or ask for less (--set-resources RULE:slurm_partition=NAME; a training "
@@ -70,7 +71,7 @@ class Request:
     def may_use(self, nodes: Nodes, chosen: Any) -> bool:
         """Whether such a job is sent to the partition of these nodes."""
         if self.partition is not None:
-            return nodes.partition == self.partition
+            return nodes.partition in self.partition.split(",")
         return bool(chosen) or nodes.default
 
     def lacks(self, nodes: Nodes) -> list[str]:
@@ -120,7 +121,10 @@ def parse(text: str) -> list[Nodes]:
     """What `SINFO` prints."""
     found = []
     for line in text.splitlines():
-        partition, up, limit, cpus, memory, gres = line.strip().split("|")
+        parts = line.strip().split("|")
+        if len(parts) != FIELDS:
+            raise InputError(f"slurm: expected {FIELDS} fields of sinfo, got {line.strip()!r}")
+        partition, up, limit, cpus, memory, gres = parts
         if up == "up":
             found.append(
                 Nodes(
@@ -181,17 +185,19 @@ def _number(value: Any) -> int:
 
 
 def _of_gres(text: str) -> int:
-    """GPUs in a list such as gpu:a100:4(S:0-1),nvme:1."""
-    counts = [re.fullmatch(r"gpu(?::[^:()]+)??(?::(\d+))?(?:\(.*\))?", one)
+    """GPUs in a list such as gpu:a100:4(S:0-1),gpu:v100:no_consume:2,nvme:1."""
+    counts = [re.fullmatch(r"gpu(?::[^:()]+)*?(?::(\d+))?(?:\(.*\))?", one)
               for one in re.split(r",(?![^(]*\))", text)]  # fmt: skip
     return sum(int(match[1] or 1) for match in counts if match)
 
 
 def _minutes(limit: str) -> int:
-    """[days-]hours:minutes:seconds, minutes:seconds, or infinite."""
-    if not re.fullmatch(r"(\d+-)?\d+(:\d+){1,2}", limit):
+    """minutes[:seconds], hours:minutes:seconds, days-hours[:minutes[:seconds]], or infinite."""
+    if not re.fullmatch(r"\d+(:\d+){0,2}|\d+-\d+(:\d+){0,2}", limit):
         return UNLIMITED
-    days, _, clock = limit.rpartition("-")
+    days, dash, clock = limit.rpartition("-")
     parts = [int(part) for part in clock.split(":")]
-    hours, minutes = (parts[0], parts[1]) if len(parts) == 3 else (0, parts[0])
+    if not dash and len(parts) < 3:
+        return parts[0]
+    hours, minutes = (*parts, 0)[:2]
     return (int(days or 0) * 24 + hours) * 60 + minutes

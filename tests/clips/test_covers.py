@@ -1,6 +1,9 @@
 """Promises of streams: the video is what moves, whatever stands before it."""
 
+import subprocess
+
 import av
+import imageio_ffmpeg
 import numpy as np
 import pytest
 
@@ -16,7 +19,7 @@ from chromatrack.video.decode import read_frames
 from chromatrack.video.footage import open_footage
 from chromatrack.video.missing import what_is_missing
 from chromatrack.video.opened import open_video
-from tests.videos import make_streams
+from tests.videos import make_streams, make_video
 
 GREYS = list(range(0, 200, 10))
 
@@ -44,6 +47,50 @@ def test_a_cover_before_the_video_is_passed_over(tmp_path, suffix, sound, marked
     assert (facts.frames, what_is_missing(path, facts, start=0.2, end=0.6)) == (10, "")
     if suffix != "avi":  # its clock begins when its sound does
         assert greys(tmp_path / "clip.mp4") == GREYS[5:15]
+
+
+def remuxed(path, *words):
+    """What FFmpeg makes of these inputs and options."""
+    call = [imageio_ffmpeg.get_ffmpeg_exe(), "-loglevel", "error", "-y", *map(str, words)]
+    subprocess.run([*call, str(path)], check=True, timeout=60, stdin=subprocess.DEVNULL)
+    return path
+
+
+@pytest.mark.parametrize("suffix", ["mp4", "mkv", "mov", "ts"])
+def test_a_video_behind_its_sound_is_there_to_its_last_frame(tmp_path, suffix):
+    """With frames that wait for later ones: the decoder has to be told that no more comes."""
+    video = make_video(tmp_path / "v.mp4", frames=20)
+    path = remuxed(
+        tmp_path / f"behind.{suffix}", "-f", "lavfi", "-i", "sine=d=0.8", "-i", video,
+        "-map", "0:a", "-map", "1:v", "-c:v", "copy",
+    )  # fmt: skip
+    with av.open(str(path)) as container:
+        assert container.streams[0].type == "audio"
+    assert len(list(read_frames(path))) == 20
+    whole = count_frames(path)
+    assert (whole.frames, what_is_missing(path, whole)) == (20, "")
+    assert decode_clip(path, LabelSettings(size=32, frame_stride=1)).luma_lengths.shape == (20,)
+
+
+def test_a_flash_video_is_as_long_as_it_says(tmp_path):
+    """Its clock begins later than 0 where frames wait, and its end is told on that clock."""
+    video = make_video(tmp_path / "v.mp4", frames=20)
+    path = remuxed(tmp_path / "v.flv", "-i", video, "-c", "copy")
+    whole = count_frames(path)
+    assert (whole.frames, what_is_missing(path, whole)) == (20, "")
+    (tmp_path / "cut.flv").write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    cut = count_frames(tmp_path / "cut.flv")
+    assert "the file ends at" in what_is_missing(tmp_path / "cut.flv", cut)
+
+
+def test_a_picture_in_a_video_s_codec_is_passed_over(tmp_path):
+    picture = make_video(tmp_path / "p.mp4", frames=1)
+    video = make_video(tmp_path / "v.mp4", frames=20)
+    path = remuxed(
+        tmp_path / "two.mp4", "-i", picture, "-i", video, "-map", "0:v", "-map", "1:v", "-c", "copy"
+    )
+    assert len(list(read_frames(path))) == 20
+    assert cut_clip(path, tmp_path / "clip.mp4", start=0, end=0.8, quality=10).frames == 20
 
 
 def test_of_two_videos_the_first_counts_and_pictures_alone_are_a_video(tmp_path):

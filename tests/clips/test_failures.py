@@ -145,6 +145,32 @@ def test_what_is_about_who_asks_passes_and_names_the_remedy(remedy, text):
     assert error.at_once == (remedy == WAIT)
 
 
+ABOUT_OTHERS = [
+    "Access was blocked for violating our terms of service",
+    "Request violates our policies",
+    "Automated access violates the Terms of Service",
+    "Downloading violates YouTube's Terms of Service",
+    "Due to a court order your provider blocks this site",
+    "The key is not valid. court order",
+    "Access from your country is not allowed",
+    "We are sorry, our site is geo-blocked",
+    "This content does not exist for the current player",
+    "This video was removed because client outdated",
+    "This video is no longer available to guests",
+    "This video is no longer available in HD",
+    "This video was removed from the playlist",
+    "This video is private for unauthenticated clients",
+    "Account age-restricted: verify your identity",
+    "This age-restricted video cannot be played by embedded players",
+]
+"""Sentences with words of a video's fate that are about access, programs or places."""
+
+
+@pytest.mark.parametrize("text", ABOUT_OTHERS)
+def test_a_sentence_whose_subject_is_not_the_video_passes(text):
+    assert not said(text).permanent
+
+
 @pytest.mark.parametrize(("status", "text"), UNSURE)
 def test_what_nobody_knows_passes(status, text):
     error = said(text)

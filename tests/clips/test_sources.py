@@ -190,6 +190,28 @@ def test_faults_of_a_site_have_their_status(tmp_path, fault, kind):
         assert error.message == "the download was not complete after 1 s"
 
 
+@pytest.mark.parametrize(("host", "comes"), [("127.0.0.1", True), ("localhost", False)])
+def test_a_redirect_leads_to_no_other_host(video, tmp_path, host, comes):
+    with site(sends(200, "video/mp4", video.read_bytes())) as (other, asked):
+        target = other.replace("127.0.0.1", host) + "/video"
+
+        def leads_on(handler):
+            handler.send_response(302)
+            handler.send_header("Location", target)
+            handler.send_header("Content-Length", "0")
+            handler.end_headers()
+
+        with site(leads_on) as (url, _):
+            settings = SourceSettings(kind="http", url=url + "/{id}")
+            if comes:
+                assert get(settings, row("-some_id"), tmp_path).read_bytes() == video.read_bytes()
+                return
+            error = failure(settings, row("-some_id"), tmp_path)
+    assert (error.status, error.permanent) == ("network", False)
+    assert "leads to another host (localhost)" in error.message
+    assert asked == []
+
+
 @pytest.mark.parametrize("kind", ["ytdlp", "http"])
 def test_a_wait_that_the_site_asks_for_is_passed_on(tmp_path, kind):
     with site(sends(429, "text/html", b"", Retry_After="17")) as (url, _):

@@ -5,6 +5,7 @@ import json
 import os
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -530,3 +531,20 @@ def test_one_sequence_that_fails_leaves_the_others(davis_2016, tmp_path):
     broken.write_bytes(whole)
     assert repeat(davis_2016, tmp_path / "out")["frames"] == {"goat": 6, "kite": 6}
     assert kept.stat().st_mtime_ns == before
+
+
+def test_a_mask_is_a_png_of_whole_numbers(tmp_path):
+    """JPEG spreads its noise over the ids, and a blur makes an object of every grey."""
+    mask = np.zeros((48, 64), np.uint8)
+    mask[8:30, 10:40] = 1
+    Image.fromarray(mask * 255).save(tmp_path / "mask.jpg")
+    (tmp_path / "mask.png").write_bytes((tmp_path / "mask.jpg").read_bytes())
+    for name in ("mask.jpg", "mask.png"):
+        with pytest.raises(InputError, match=f"{name}: expected an indexed PNG, got JPEG"):
+            davis_data.read_mask(tmp_path / name)
+    blurred = cv2.GaussianBlur(mask * 255, (25, 25), 0)
+    Image.fromarray(blurred).save(tmp_path / "blurred.png")
+    with pytest.raises(InputError, match=r"expected ids of objects, got \d+ levels of grey"):
+        davis_data.read_mask(tmp_path / "blurred.png")
+    Image.fromarray(mask * 7).save(tmp_path / "grey.png")
+    assert np.unique(davis_data.read_mask(tmp_path / "grey.png")).tolist() == [0, 7]

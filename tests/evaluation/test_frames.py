@@ -1,5 +1,6 @@
 """Frames are told by their numbers, in every layout; nothing is left out without a word."""
 
+import os
 import shutil
 from pathlib import Path
 
@@ -129,6 +130,24 @@ def test_a_missing_number_is_named(layout):
         assert "found no 4" in str(caught.value)
     else:
         assert f"found no {lost.stem} between {before} and {after}" in str(caught.value)
+
+
+def test_frames_that_begin_one_late_are_not_matched_by_count(layout):
+    name, root, folder = layout
+    for path in sorted(folder.glob("*.jpg"), reverse=True):  # 2 to N + 1, as many as boxes
+        path.rename(path.with_stem(f"{int(path.stem) + 2:0{len(path.stem)}d}"))
+    if name == "davis":  # a mask is of the frame that has its number
+        (sequence,) = read(name, root)
+        assert sequence.frames[0].stem == "00002"
+        return
+    with pytest.raises(InputError, match=r"expected frames?( 0| 1| \d+ to| without)"):
+        read(name, root)
+
+
+def test_a_pipe_named_like_a_frame_is_none(tmp_path):
+    write_frames(tmp_path, images(), pattern="%04d.jpg", first=1, quality=90)
+    os.mkfifo(tmp_path / "0007.png")
+    assert len(list_frames(tmp_path)) == COUNT
 
 
 @pytest.mark.parametrize("other", ["gif", "heic", "jpg_", "dat"])

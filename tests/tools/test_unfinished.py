@@ -1,6 +1,7 @@
 """What a killed process was writing goes with the next file that is written in its folder."""
 
 import os
+import stat
 import subprocess
 import sys
 import time
@@ -8,7 +9,8 @@ import time
 import pytest
 
 from chromatrack import unfinished
-from chromatrack.files import whole_file, write_text
+from chromatrack.errors import InputError
+from chromatrack.files import check_writable, whole_file, write_text
 
 WRITING = """
 import sys, time
@@ -85,3 +87,19 @@ def test_a_folder_is_looked_through_once_in_a_process(tmp_path, monkeypatch):
         with whole_file(tmp_path / f"{number}.txt") as part:
             part.write_text("whole")
     assert len(looked) == 1 and len(os.listdir(tmp_path)) == 3
+
+
+@pytest.mark.parametrize("through_a_link", [False, True])
+def test_no_file_takes_the_place_of_a_pipe(tmp_path, through_a_link):
+    """Nor that of a device, which root could replace for the whole machine."""
+    pipe = tmp_path / "pipe.csv"
+    os.mkfifo(pipe)
+    path = pipe
+    if through_a_link:
+        path = tmp_path / "link.csv"
+        path.symlink_to(pipe)
+    for write in (lambda: write_text(path, "x"), lambda: check_writable(path)):
+        with pytest.raises(InputError, match=r"csv: is a device or a pipe, expected the name of"):
+            write()
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+    assert sorted(one.name for one in tmp_path.iterdir()) == sorted({"pipe.csv", path.name})

@@ -72,6 +72,30 @@ def test_partitions_are_read_as_sinfo_prints_them():
 
 
 @pytest.mark.parametrize(
+    ("limit", "minutes"),
+    [("30", 30), ("30:00", 30), ("1:30:00", 90), ("1-00", 1440), ("2-12:30", 3630),
+     ("1-00:00:00", 1440), ("infinite", slurm.UNLIMITED)],
+)  # fmt: skip
+def test_limits_of_time_are_read_in_every_form(limit, minutes):
+    assert slurm.parse(f"all*|up|{limit}|8|1000|(null)\n")[0].minutes == minutes
+
+
+def test_gpus_of_any_kind_are_counted_and_odd_lines_are_named():
+    gres = "gpu:a100:2,gpu:tesla:no_consume:4,gpu:1(S:0)"
+    assert slurm.parse(f"all*|up|infinite|8|1000|{gres}\n")[0].gpus == 7
+    with pytest.raises(InputError, match="expected 6 fields of sinfo"):
+        slurm.parse("all|up\n")
+
+
+def test_one_of_several_partitions_is_enough():
+    request = slurm.Request.of("x", 1, {"runtime": 60, "gpu": 1, "slurm_partition": "cpu,gpu"})
+    slurm.check([request], NODES, False)
+    request = slurm.Request.of("x", 1, {"runtime": 60, "gpu": 9, "slurm_partition": "cpu,gpu"})
+    with pytest.raises(InputError, match="9 GPUs, 4 at most"):
+        slurm.check([request], NODES, False)
+
+
+@pytest.mark.parametrize(
     ("resources", "chosen", "told"),
     [
         ({"runtime": 60, "mem_mb": 1000}, False, None),

@@ -18,6 +18,9 @@ from chromatrack.streams import whole_stream
 VOID = 255
 """Index of pixels that belong to nothing; the measures take them for background."""
 
+MOST_GREYS = 64
+"""Levels of a grey mask: more are those of a picture, not numbers of objects."""
+
 RESOLUTION = "480p"
 MASKS = (".png",)
 
@@ -176,10 +179,13 @@ def read_mask(path: str | Path, *, binary: bool = False) -> np.ndarray:
     """
     try:
         with Image.open(path) as image:
+            if image.format != "PNG":
+                raise InputError(f"{path}: expected an indexed PNG, got {image.format}")
             if image.mode not in ("P", "L", "1"):
                 raise InputError(f"{path}: expected an indexed PNG, got mode {image.mode}")
             if getattr(image, "n_frames", 1) > 1:
                 raise InputError(f"{path}: expected one mask, got {image.n_frames} (animated)")
+            mode = image.mode
             ids = np.array(ImageOps.exif_transpose(image))  # as its frame is read, too
     except (UnidentifiedImageError, SyntaxError, ValueError, Image.DecompressionBombError):
         raise InputError(f"{path}: expected an indexed PNG, but it cannot be decoded") from None
@@ -187,6 +193,11 @@ def read_mask(path: str | Path, *, binary: bool = False) -> np.ndarray:
         reason = error.strerror or "broken image"
         raise InputError(f"{path}: cannot be read ({reason})") from None
     ids = ids.astype(np.uint8)
+    if mode == "L" and len(found := np.unique(ids)) > MOST_GREYS:
+        raise InputError(
+            f"{path}: expected ids of objects, got {len(found)} levels of grey; a mask that was "
+            "blurred, scaled or stored as JPEG has to be made of whole numbers again"
+        )
     return np.where(ids > 0, 1, 0).astype(np.uint8) if binary else ids
 
 

@@ -70,10 +70,15 @@ def _names_of_files(folder: Path) -> list[str]:
     """Sorted; without hidden ones, which some systems leave beside each picture."""
     try:
         with os.scandir(folder) as entries:
-            return sorted(e.name for e in entries if not e.name.startswith(".") and not e.is_dir())
+            return sorted(e.name for e in entries if not e.name.startswith(".") and _is_read(e))
     except OSError as error:
         reason = "no such folder of frames" if not folder.is_dir() else error.strerror
         raise InputError(f"{folder}: {reason}") from None
+
+
+def _is_read(entry: os.DirEntry) -> bool:
+    """Whether it is a file, or a link that leads nowhere: no folder, no pipe that would wait."""
+    return entry.is_file() or not os.path.exists(entry.path)
 
 
 def _check_others(

@@ -55,6 +55,7 @@ def read_sequence(folder: Path) -> Sequence:
             f"{folder}: expected one frame per box, got {len(frames)} frames "
             f"and {len(boxes_ltwh)} boxes"
         )
+    check_first(folder, frames, (0, 1))
     visible = np.isfinite(boxes_ltwh).all(axis=1)
     cover = _read_labels(folder / "cover.label", len(frames))
     if cover is not None:

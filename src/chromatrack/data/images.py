@@ -14,6 +14,9 @@ from PIL import Image
 from chromatrack.errors import InputError, UnwritableError, WorkError
 from chromatrack.files import whole_file, writing
 
+# What is wrong with an image is said here, in one sentence.
+cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+
 LEAST_BITS = 14
 """An image of 16 bits that uses no more is not scaled to 16."""
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from chromatrack.data import text
-from chromatrack.data.frames import holds_pictures, list_frames
+from chromatrack.data.frames import check_first, holds_pictures, list_frames
 from chromatrack.data.images import write_frames
 from chromatrack.data.otb_lists import named_list
 from chromatrack.data.sequence import Sequence
@@ -197,10 +197,11 @@ def _frames_of_boxes(rect: Path, boxes: int) -> tuple[Path, ...]:
     """The frame of each box, by its number."""
     folder = rect.parent
     frames = list_frames(folder / "img")
+    first = FIRST_FRAME.get(folder.name, 1)
     # A folder that was cut to the annotated frames already, and renumbered, is right as it is.
     if len(frames) == boxes:
+        check_first(folder / "img", frames, sorted({0, 1, first}))
         return tuple(frames)
-    first = FIRST_FRAME.get(folder.name, 1)
     annotated = [path for path in frames if int(path.stem) >= first]
     begins = bool(annotated) and int(annotated[0].stem) == first
     whole = len(annotated) == boxes and folder.name in FIRST_FRAME

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from chromatrack.data.frames import holds_pictures, list_frames
+from chromatrack.data.frames import check_first, holds_pictures, list_frames
 from chromatrack.data.images import read_image_rgb, write_frames
 from chromatrack.data.sequence import Sequence
 from chromatrack.data.text import check_sizes, folder_name, read_names, read_rows, read_text
@@ -64,6 +64,7 @@ def read_sequence(folder: Path) -> Sequence:
             f"{folder}: expected a frame for each region of groundtruth.txt, got {len(frames)} "
             f"frames and {len(rows)} regions"
         )
+    check_first(frames[0].parent if frames else folder, frames, (0, 1))
     frames = tuple(frames)
     rectangles = np.array([row for row in rows if len(row) == 4], dtype=np.float64).reshape(-1, 4)
     check_sizes(folder / "groundtruth.txt", rectangles)

@@ -43,9 +43,9 @@ _THING = r"(video|clip|vod|content|media|recording|post|short|reel|track|song)"
 _IS = r"(is|was|has been|have been|had been|got)"
 
 OF_VIDEO = (
-    ("blocked", _words(r"""
+    ("blocked", _words(rf"""
         removed for violating
-        violat\w+ .{0,60}(terms of service|terms of use|guidelines|polic(y|ies))
+        {_THING}s? .{{0,40}}violat\w+ .{{0,60}}(terms of (service|use)|guidelines|polic(y|ies))
     """)),
     ("age", _words(r"""
         confirm your age
@@ -111,6 +111,16 @@ DOUBT = _words(r"""
     \b(service|site|website|server|page|app|youtube)( \w+)? (is|was|has been) (not|un|block|restr)
     \b(or|unless) you\b
     \bif you are\b
+    \b(access|automated|downloading|scraping) .{0,30}(viola|from|block|not)
+    \bour (site|service|terms|polic|servers?)
+    \bprovider\b
+    \b(players?|clients?|guests?|kiosks?)\b
+    \bno longer available (in|on|to|from)\b
+    \bplaylist\b
+    unauthenticated
+    \bkey is\b
+    verify your identity
+    account age
     not being authenticated
     possibly
     \bmight\b

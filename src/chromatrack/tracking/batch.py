@@ -126,9 +126,9 @@ class _Follower:
             self.boxes_ltwh[:, 0] = first
             return np.concatenate([tracker.aim(self.image, first) for tracker in self.trackers])
 
-    def advance(self) -> tuple[np.ndarray, list[int]]:
-        """Search patches (places * scales, 255, 255, 3) of the next frame, and of each variant the
-        number of its place: those that are at the same one cut the same patches."""
+    def advance(self) -> tuple[list[np.ndarray], list[int]]:
+        """Search patches (scales, 255, 255, 3) of each place in the next frame, and of each variant
+        the number of its place: those that are at the same one cut the same patches."""
         self.index += 1
         with at_frame(self.video, self.index):
             self.image = self._next_image()
@@ -139,7 +139,7 @@ class _Follower:
                 numbers[place] = len(numbers)
                 patches.append(tracker.search_patches(self.image))
             of_variant.append(numbers[place])
-        return np.concatenate(patches), of_variant
+        return patches, of_variant
 
     def move(self, responses: np.ndarray) -> None:
         """Take the score maps (variants * scales, n, n) of the frame."""
@@ -191,7 +191,7 @@ class _Group:
         self._drop_failed()
         if not self.followers:
             return
-        patches = [patches for patches, _ in advanced]
+        patches = [of_place for places, _ in advanced for of_place in places]
         variants = [variant for follower in self.followers for variant in follower.variants]
         search = of_places(self.network.embed(patches), [places for _, places in advanced])
         self.responses = self.network.respond(self.exemplars, search, variants)

@@ -140,9 +140,10 @@ class SiameseTracker:
 
     def search_patches(self, image: np.ndarray) -> np.ndarray:
         """Where it is looked for, (scales, 255, 255, 3) uint8."""
-        return np.stack(
-            [self._crop(image, self.search_side * factor, SEARCH_SIZE) for factor in self.factors]
-        )
+        patches = np.empty((len(self.factors), SEARCH_SIZE, SEARCH_SIZE, 3), dtype=image.dtype)
+        for patch, factor in zip(patches, self.factors, strict=True):
+            self._crop(image, self.search_side * factor, SEARCH_SIZE, out=patch)
+        return patches
 
     def move(self, image: np.ndarray, responses: np.ndarray) -> np.ndarray:
         """Take the score maps (scales, n, n) of an image; returns the box (4,) ltwh."""
@@ -188,5 +189,7 @@ class SiameseTracker:
         self.exemplar_side = self.exemplar_side * scale
         self.search_side = self.search_side * scale
 
-    def _crop(self, image: np.ndarray, side: float, out_size: int) -> np.ndarray:
-        return crop_square(image, self.center_yx, side, out_size=out_size, fill=self.fill)
+    def _crop(
+        self, image: np.ndarray, side: float, out_size: int, out: np.ndarray | None = None
+    ) -> np.ndarray:
+        return crop_square(image, self.center_yx, side, out_size=out_size, fill=self.fill, out=out)

@@ -83,7 +83,7 @@ class Video:
         index = self.stream.index
         streams = () if self._of_all_streams else (self.stream,)
         for packet in self.container.demux(*streams):
-            is_video = packet.stream_index == index
+            is_video = packet.stream.index == index  # its `stream_index` is 0 in what flushes
             moment = self.moment(packet)
             if moment is not None and (is_video or self._of_all_streams):
                 length = packet.duration * self._tick(packet) if packet.duration else self.frame
@@ -129,7 +129,9 @@ class Video:
             hours, minutes, seconds = tag.groups()
             return int(hours) * 3600 + int(minutes) * 60 + float(seconds) - self.begin, False
         if self.container.duration:
-            return self.container.duration / av.time_base, True
+            # FLV says where it ends on its clock, the others how long they are.
+            before = self.begin if self.container.format.name == "flv" else 0.0
+            return self.container.duration / av.time_base - before, True
         return None, False
 
 
@@ -160,7 +162,10 @@ _SOUND_AND_PICTURE = "holds sound and a cover picture, but no video"
 
 
 def _choose(container: av.container.InputContainer) -> av.VideoStream:
-    """The first stream that moves: neither a cover, nor a picture beside a real video."""
+    """The first stream that moves: neither a cover, nor a picture beside a real video.
+
+    Of several, one that holds more than a picture comes first, then one that players show.
+    """
     streams = container.streams.video
     moving = [stream for stream in streams if not stream.disposition & _NO_PICTURES]
     if not moving:
@@ -171,7 +176,8 @@ def _choose(container: av.container.InputContainer) -> av.VideoStream:
         raise NoVideo(
             _SOUND_AND_PICTURE if container.streams.audio else "holds a cover, but no video"
         )
-    return next((stream for stream in moving if not _is_picture(stream)), moving[0])
+    videos = [stream for stream in moving if not _is_picture(stream)] or moving[:1]
+    return min(videos, key=lambda s: (s.frames == 1, not s.disposition & Disposition.default))
 
 
 def _is_picture(stream: av.VideoStream) -> bool:

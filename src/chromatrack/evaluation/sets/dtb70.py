@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from chromatrack.data import otb
-from chromatrack.data.frames import list_frames
+from chromatrack.data.frames import check_first, list_frames
 from chromatrack.data.sequence import Sequence
 from chromatrack.evaluation.benchmark import Example
 from chromatrack.evaluation.lists import (
@@ -30,6 +30,7 @@ def read_sequences(root: Path, *, names: str | None, edition: str | None) -> lis
 def _read(name: str, rect: Path) -> Sequence:
     boxes_ltwh = otb.read_boxes(rect)
     frames = list_frames(rect.parent / "img")
+    check_first(rect.parent / "img", frames, (0, 1))
     return Sequence(name, one_for_each(boxes_ltwh, frames, rect.parent), boxes_ltwh)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from chromatrack.data.frames import list_frames
+from chromatrack.data.frames import check_first, list_frames
 from chromatrack.data.images import write_frames
 from chromatrack.data.otb import read_boxes, write_boxes
 from chromatrack.data.sequence import Sequence
@@ -55,6 +55,7 @@ def read_sequences(root: Path, *, names: str | None, edition: str | None) -> lis
 def _read(name: str, folder: Path) -> Sequence:
     boxes_ltwh = read_boxes(folder / "groundtruth.txt")
     frames = one_for_each(boxes_ltwh, list_frames(folder / "img"), folder)
+    check_first(folder / "img", frames, (0, 1))
     visible = ~np.any([_read_flags(folder / file, len(boxes_ltwh)) for file in ABSENT], axis=0)
     boxes_ltwh[~visible] = np.nan
     return Sequence(name, frames, boxes_ltwh, visible=visible)

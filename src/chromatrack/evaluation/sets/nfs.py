@@ -48,8 +48,8 @@ def _read(name: str, annotation: Path) -> Sequence:
     rows = len(boxes_ltwh)
     if rows != len(frames) and abs(rows / len(frames) - EVERY) < 1:
         boxes_ltwh = boxes_ltwh[::EVERY]
+    check_first(annotation.with_suffix(""), frames, (0, 1))
     if abs(len(boxes_ltwh) - len(frames)) == 1:
-        check_first(annotation.with_suffix(""), frames, (0, 1))
         count = min(len(boxes_ltwh), len(frames))
         what = "box" if len(boxes_ltwh) > count else "frame"
         print(f"{annotation}: one {what} too many, the last one is left out", file=sys.stderr)

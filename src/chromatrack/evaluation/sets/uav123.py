@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from chromatrack.data.frames import list_frames
+from chromatrack.data.frames import check_first, list_frames
 from chromatrack.data.images import write_frames
 from chromatrack.data.otb import read_boxes
 from chromatrack.data.sequence import Sequence
@@ -70,6 +70,7 @@ def _read(root: Path, name: str, annotation: Path, part: Range | None) -> Sequen
     if part is None:
         folder = root / FRAMES / name
         frames = list_frames(folder)
+        check_first(folder, frames, (0, 1))
     else:
         folder = root / FRAMES / part.folder
         frames = frames_between(folder, part.first, part.last)

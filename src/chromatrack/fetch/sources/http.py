@@ -7,7 +7,7 @@ import re
 import urllib.error
 import urllib.request
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from chromatrack.data.kinetics import ClipRow
 from chromatrack.errors import WorkError
@@ -35,13 +35,14 @@ class HttpSource:
         self._url = url
         self._timeout = timeout
         proxies = None if proxy is None else {"http": proxy, "https": proxy}
-        # Only HTTP: a redirect leads neither to local files nor to FTP.
+        # Only HTTP, and of one host: a redirect leads neither to local files nor to machines
+        # that only this one reaches.
         self._opener = urllib.request.OpenerDirector()
         for handler in (
             urllib.request.ProxyHandler(proxies),
             urllib.request.HTTPHandler(),
             urllib.request.HTTPSHandler(),
-            urllib.request.HTTPRedirectHandler(),
+            _SameHost(),
             urllib.request.HTTPDefaultErrorHandler(),
             urllib.request.HTTPErrorProcessor(),
             urllib.request.UnknownHandler(),
@@ -84,6 +85,21 @@ class HttpSource:
             raise FetchError("network", f"the download ended after {size} of {declared} bytes")
         if size == 0:
             raise FetchError("corrupt", "the file is empty")
+
+
+class _SameHost(urllib.request.HTTPRedirectHandler):
+    """Follows redirects within a host."""
+
+    def redirect_request(self, request, handle, code, message, headers, url):
+        """The next request; a `FetchError` where it would be of another host."""
+        before, after = (urlsplit(one).hostname for one in (request.full_url, url))
+        if after != before:
+            raise FetchError(
+                "network",
+                f"the site leads to another host ({after}); if it is to be trusted, name it in "
+                "clips.source.url",
+            )
+        return super().redirect_request(request, handle, code, message, headers, url)
 
 
 def address(url: str, row: ClipRow) -> str:

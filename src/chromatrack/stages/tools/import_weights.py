@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
+from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -29,7 +31,11 @@ def import_siamfc_pytorch(weights: Path, output: Path) -> None:
     description = {"width": 1.0, "channels": "as_run"}
     model = build_siamfc(**description)
     expected = model.state_dict()
-    state = _find_state(weights, load_tensors(weights, also=numpy_values()), expected)
+    state = _find_state(
+        weights,
+        load_tensors(weights, also=(argparse.Namespace, defaultdict, *numpy_values())),
+        expected,
+    )
     surplus = sorted(set(state) - set(expected))
     if surplus:
         raise InputError(f"{weights}: {surplus[0]} is no weight of siamfc-pytorch")
