@@ -223,13 +223,16 @@ def test_a_folder_of_this_machine_is_what_it_is(site, tmp_path):
         assert (ledger["status"] == "gone").all() and ledger["permanent"].all()
 
 
-def test_workers_count_together_and_one_that_had_a_video_begins_anew(tmp_path):
+def test_workers_count_together_and_each_video_that_is_had_halves_the_count(tmp_path):
     gates = [Gate(tmp_path / "gate.json", RULES, source="site") for _ in range(2)]
     loss = Loss("site", "Please sign in", "cookies", since=5.0)
     for number in range(19):
         gates[number % 2].lost(loss)
     gates[0].answered(asked=1e12)
     assert read_state(tmp_path / "gate.json").reasons == {"site": 19}
+    for left in (9, 4, 2, 1):
+        gates[0].had()
+        assert read_state(tmp_path / "gate.json").reasons == {"site": left}
     gates[0].had()
     assert read_state(tmp_path / "gate.json") == GateState()
     for number in range(19):
@@ -271,3 +274,20 @@ def test_download_errors_are_those_of_ytdlp(says, tmp_path):
             ("debug", "info", "warning", "error"), lambda self, text: None))()}
     ) as downloader:  # fmt: skip
         downloader.extract_info("https://www.youtube.com/watch?v=video-000")
+
+
+@pytest.mark.parametrize(("lost", "closes"), [(19, True), (10, False), (3, False)])
+def test_a_site_that_gives_one_in_twenty_is_suspect_one_that_gives_many_is_not(
+    tmp_path, lost, closes
+):
+    gate = Gate(tmp_path / "gate.json", RULES, source="site")
+    loss = Loss("site", "Please sign in", "cookies", since=5.0)
+    try:
+        for _ in range(50):
+            for _ in range(lost):
+                gate.lost(loss)
+            gate.had()
+        closed = False
+    except GateClosed:
+        closed = True
+    assert closed == closes

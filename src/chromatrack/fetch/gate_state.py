@@ -26,7 +26,7 @@ class GateState:
     Attributes:
         refusals: in a row.
         failures: in a row that may be the site's, or of the way to it.
-        reasons: reason -> videos that were lost to it since one was had.
+        reasons: reason -> videos that were lost to it; one that is had halves them.
         since: when the first of them was lost.
         suspect: the reason that took over and closed the gate, or "".
         refused_at: when the last one counted.
