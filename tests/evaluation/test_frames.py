@@ -411,3 +411,9 @@ def test_videos_to_train_on_that_are_left_out_are_said(tmp_path, capsys):
     assert f"{tmp_path / 'otb'}: 1 without boxes or frames left out (Berta)" in told
     assert f"{tmp_path / 'vid'}: 1 without boxes or frames left out (a/w)" in told
     assert (tmp_path / "lists/crops-0000.txt").read_text() == "0\tAnna\n1\ta/v\n"
+
+
+def test_a_name_that_a_list_has_twice_is_one_sequence(tmp_path):
+    write("got10k", tmp_path, "Anna", "Bob")
+    (tmp_path / "list.txt").write_text("Anna\nBob\nAnna\n")
+    assert [one.name for one in read("got10k", tmp_path)] == ["Anna", "Bob"]

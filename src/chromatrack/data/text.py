@@ -121,13 +121,13 @@ def format_boxes_one_based(boxes_ltwh: np.ndarray) -> str:
 
 
 def read_names(path: str | Path) -> list[str]:
-    """The first column of each line, checked to be usable as a folder's name."""
+    """The first column of each line, checked to be usable as a folder's name; each name once."""
     names = []
     for number, line in enumerate(read_text(path).splitlines(), start=1):
         words = line.split("\t")[0].split()
         if words:
             names.append(folder_name(words[0], f"{path}: line {number}"))
-    return names
+    return list(dict.fromkeys(names))
 
 
 def folder_name(name: str, where: str) -> str:
