@@ -20,6 +20,7 @@ from benchmarks.common import finish, result
 from benchmarks.davis_pretraining import CONFIG
 from benchmarks.pretraining import SETS, WAYS, Study, look, table
 from chromatrack.checkpoints import load_checkpoint
+from chromatrack.files import read_json
 from chromatrack.metrics.statistics.intervals import estimate
 from chromatrack.settings import ComputeSettings, load_config
 
@@ -29,7 +30,7 @@ def networks(folder: Path) -> dict[int, Path]:
     random = folder.with_name(folder.name.replace("-pretrained-", "-random-")) / "model.pt"
     found = folder.glob("checkpoints/step-*.pt")
     kept = {int(path.stem.removeprefix("step-")): path for path in found}
-    last = max(kept, default=1)
+    last = read_json(folder / "speed.json")["steps"]
     return {0: random, **dict(sorted(kept.items())), last: folder / "model.pt"}
 
 
