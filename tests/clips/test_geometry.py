@@ -12,7 +12,7 @@ import chromatrack
 from chromatrack.data.davis import read_mask
 from chromatrack.data.images import read_image_rgb
 from chromatrack.data.kinetics import ClipRow
-from chromatrack.errors import InputError
+from chromatrack.errors import InputError, WorkError
 from chromatrack.fetch.sources import open_source
 from chromatrack.labels.clip import lab_frames
 from chromatrack.settings import LabelSettings, SourceSettings
@@ -79,6 +79,9 @@ def test_a_rotation_that_is_no_quarter_turn_is_said(plain, tmp_path):
         next(read_frames(video))
     nearly = declare(plain, tmp_path / "nearly.mp4", degrees=90)
     assert seen(next(read_frames(nearly))) == "GWRB"
+    with pytest.raises(WorkError, match=r"rotation of -?33 degrees, no multiple of 90"):
+        cut_clip(video, tmp_path / "clip.mp4", start=0, end=1, quality=18)
+    assert not (tmp_path / "clip.mp4").exists()
 
 
 @pytest.mark.parametrize("numbers", [[0] * 9, [1 << 16, 900, 0, -900, 1 << 16, 0, 0, 0, 1 << 30]])

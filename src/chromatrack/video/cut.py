@@ -7,13 +7,14 @@ import os
 import re
 import signal
 import subprocess
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from chromatrack.errors import WorkError
 from chromatrack.files import UNWRITABLE, whole_file
-from chromatrack.video.opened import DAMAGE, NoVideo, open_video, shown_size
+from chromatrack.video.opened import DAMAGE, NoVideo, Video, open_video, shown_size
 
 
 @dataclass(frozen=True)
@@ -192,12 +193,25 @@ def _uncropped(ffmpeg: str) -> dict[str, str]:
 
 
 def _look(path: Path) -> tuple[int, float]:
-    """Index of a file's video stream, and where its clock begins; `WorkError` if it has none."""
+    """Index of a file's video stream, and where its clock begins.
+
+    Raises:
+        WorkError: it has none, or its frames lie in a way that nobody lays upright.
+    """
     try:
         with open_video(path) as video:
+            _check_first_frame(video)
             return video.stream.index, video.begin
     except NoVideo as error:
         raise WorkError(f"no video that FFmpeg can read: {error}") from None
+
+
+def _check_first_frame(video: Video) -> None:
+    with suppress(*DAMAGE):  # FFmpeg finds what is left of a damaged file
+        for packet in video.packets():
+            for frame in packet.decode():
+                shown_size(frame)
+                return
 
 
 def count_frames(path: Path) -> ClipFacts:
