@@ -31,6 +31,6 @@ VERSIONS = {
     "strips": 2,
     "score-maps": 2,
     "similarity": 2,
-    "report": 9,
+    "report": 10,
     "speed": 1,
 }

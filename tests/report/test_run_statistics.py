@@ -223,6 +223,22 @@ def test_alpha_0_is_said_to_be_no_colour(ten):
     assert "for experiment 2 α = 0 was chosen, no colour" in told["headline"]
 
 
+def test_alpha_0_is_said_beside_what_cannot_be_told_and_is_not_compared(ten):
+    differences = np.random.default_rng(0).normal(size=10) / 20
+    ten.add("1", 0.5, BASE + differences)
+    ten.add("2", 0.0, BASE)
+    ten.add("3", 0.0, BASE)
+    ten.plan("3", controls=["2"], claim=False)
+    told = ten.told()
+    assert told["headline"].endswith(
+        "whether experiment 1 helps cannot be told, experiment 2 does not (α = 0 was chosen, no "
+        "colour)."
+    )
+    assert told["experiments"]["2"]["beside_controls"] == [
+        "Beside 3: no score differs, so that nothing is compared."
+    ]
+
+
 def test_crossed_alphas_are_tested_as_chosen_by_each_other(ten):
     rng = np.random.default_rng(3)
     differences = rng.normal(size=(10, 6)) / 20

@@ -59,7 +59,7 @@ def experiments(said: Mapping[str, Any]) -> Table:
         "gain, α of validation": way("validation"),
         "gain, α crossed": way("crossed"),
         "choosing on the test set gave": each(lambda one: signed(one["choosing_on_test_gave"])),
-        "p of the best α": each(lambda one: number(one["best_of_p"])),
+        "p of the best α (one-sided)": each(lambda one: number(one["best_of_p"])),
         "frames: baseline alone right": alone("only_baseline"),
         "frames: auxiliary alone right": alone("only_auxiliary"),
         "oracle α per target (upper bound)": each(

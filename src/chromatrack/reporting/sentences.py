@@ -128,10 +128,10 @@ def _answer(claims: Mapping[str, Said], run: Said, where: str) -> str:
     if won:
         return _of_the_winners(won, claims, where)
     lost = [name for name, one in claims.items() if one["verdict"] == "does not help"]
+    absent = [name for name in lost if claims[name]["chosen"]["alpha"] == 0]
     if len(lost) == len(claims):
         margin = f"{run['measure']['scale'] * run['margin']:g}"
         text = f"Colour does not help {where}: no experiment gains {margin} or more"
-        absent = [name for name in lost if claims[name]["chosen"]["alpha"] == 0]
         return (
             f"{text}; for {_names(absent)} α = 0 was chosen, no colour." if absent else f"{text}."
         )
@@ -140,7 +140,11 @@ def _answer(claims: Mapping[str, Said], run: Said, where: str) -> str:
         f"Colour is not shown to beat the baseline {where}: whether {_names(unclear)} "
         f"help{_s(unclear)} cannot be told"
     )
-    return f"{text}, {_names(lost)} do{'es' if len(lost) == 1 else ''} not." if lost else f"{text}."
+    if not lost:
+        return f"{text}."
+    whose = "" if absent == lost else f"for {_names(absent)} "
+    without = f" ({whose}α = 0 was chosen, no colour)" if absent else ""
+    return f"{text}, {_names(lost)} do{'es' if len(lost) == 1 else ''} not{without}."
 
 
 def _of_the_winners(won: list[str], claims: Mapping[str, Said], where: str) -> str:
@@ -168,6 +172,8 @@ def _of_the_winners(won: list[str], claims: Mapping[str, Said], where: str) -> s
 
 
 def _against(control: str, entry: Said, run: Said) -> str:
+    if {entry["difference"][end] for end in ("mean", "low", "high")} == {0}:
+        return f"Beside {control}: no score differs, so that nothing is compared."
     told = {
         "helps": "better than this control",
         "does not help": "not better than this control",

@@ -33,7 +33,7 @@ class Comparison:
         p_margin: the same for a true difference of the margin.
         shares: of bootstrap means above, within and below the margin.
         smallest_difference: that would be found with a probability of 0.8; None with one target.
-        most_influential: index of the target without which the mean moves the most, or None.
+        most_influential: index of the target that the verdict hangs on most (`power`), or None.
         without_it, low_without, high_without, p_without: mean, interval and p without that target.
     """
 

@@ -11,7 +11,7 @@ HEADER = (
     "share better", "share equivalent", "share worse", "smallest difference, power 0.8",
     "most influential target", "difference without it",
     "gain, α of the test set", "gain, α of validation", "gain, α crossed",
-    "choosing on the test set gave", "p of the best α",
+    "choosing on the test set gave", "p of the best α (one-sided)",
     "only baseline right", "only auxiliary right", "oracle gain",
     "against controls", "verdict",
 )  # fmt: skip
@@ -61,15 +61,20 @@ def _row(name: str, one: Part, factor: float, digits: int) -> tuple[Cell, ...]:
 
 
 def _held(control: str, part: Part, factor: float, digits: int) -> str:
-    """One control in words: `3: +0.010 [-0.020, +0.040], p 0.40`."""
+    """One control in words: `3: +0.010 [-0.020, +0.040], p 0.40 (0.80 by Holm)`."""
 
     def signed(end: str) -> str:
         value = scaled(part.number("difference", end), factor)
         return "–" if value is None else f"{value:+.{digits}f}"
 
-    p = part.number("p")
-    chance = "–" if p is None else f"{p:.2f}" if p >= 0.01 else f"{p:.4f}"
-    return f"{control}: {signed('mean')} [{signed('low')}, {signed('high')}], p {chance}"
+    def chance(key: str) -> str:
+        p = part.number(key)
+        return "–" if p is None else f"{p:.2f}" if p >= 0.01 else f"{p:.4f}"
+
+    return (
+        f"{control}: {signed('mean')} [{signed('low')}, {signed('high')}], "
+        f"p {chance('p')} ({chance('holm_p')} by Holm)"
+    )
 
 
 def _note(source: Source, rows: bool) -> list[str]:
@@ -90,6 +95,7 @@ def _note(source: Source, rows: bool) -> list[str]:
         "Chosen on the test set, an α flatters itself: hence the other two ways beside it. Only "
         "baseline (auxiliary) right and oracle gain say how far the two branches could help each "
         "other; the oracle looks at the answer, so that its gain is an upper bound.",
+        "p is two-sided, but for the best α, of which only a gain is asked.",
         said.text("headline"),
         source.here(),
     ]
