@@ -239,6 +239,15 @@ def test_alpha_0_is_said_beside_what_cannot_be_told_and_is_not_compared(ten):
     ]
 
 
+def test_alpha_0_is_said_of_those_alone_for_which_it_was_chosen(ten):
+    ten.add("1", 0.5, BASE + np.random.default_rng(0).normal(size=10) / 20)
+    ten.add("2", 0.0, BASE)
+    ten.add("4", 0.5, BASE - 0.1)
+    assert ten.told()["headline"].endswith(
+        "experiments 2 and 4 do not (for experiment 2 α = 0 was chosen, no colour)."
+    )
+
+
 def test_crossed_alphas_are_tested_as_chosen_by_each_other(ten):
     rng = np.random.default_rng(3)
     differences = rng.normal(size=(10, 6)) / 20

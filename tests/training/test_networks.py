@@ -221,8 +221,8 @@ def test_the_middle_of_a_trunk_lies_on_the_cells_of_its_output(trunk):
     side = 96 + 2 * body.margin
     image = torch.zeros(1, 1, side, side)
     spot = image.clone()
-    first = body.margin + 8 * 5
-    spot[..., first : first + 8, first : first + 8] = 1.0
+    first = body.margin + body.stride * 5
+    spot[..., first : first + body.stride, first : first + body.stride] = 1.0
     with torch.inference_mode():
         change = (body.middle(spot) - body.middle(image)).abs().sum(dim=1)[0]
         assert change.shape == body(image).shape[-2:]

@@ -142,8 +142,10 @@ def _answer(claims: Mapping[str, Said], run: Said, where: str) -> str:
     )
     if not lost:
         return f"{text}."
-    whose = "" if absent == lost else f"for {_names(absent)} "
-    without = f" ({whose}α = 0 was chosen, no colour)" if absent else ""
+    without = ""
+    if absent:
+        whose = "" if absent == lost else f"for {_names(absent)} "
+        without = f" ({whose}α = 0 was chosen, no colour)"
     return f"{text}, {_names(lost)} do{'es' if len(lost) == 1 else ''} not{without}."
 
 
