@@ -46,7 +46,7 @@ SEEDS = range(10)
 
 def random_weights(trained: Checkpoint | None, seed: int, output: Path) -> Path:
     """The network as training starts with it, with the input scaling of the trained one."""
-    network = trained.network if trained else {}
+    network = trained.network if trained else {"width": 1.0, "channels": "as_run"}
     torch.manual_seed(seed)
     model = build_siamfc(**network)
     initialize(model)

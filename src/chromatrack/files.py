@@ -49,7 +49,7 @@ def whole_file(path: str | Path) -> Iterator[Path]:
     """
     path = Path(path)
     target = Path(os.path.realpath(path))
-    check_no_folder(path)
+    check_is_file(path)
     part = None
     try:
         with _placing(path):
@@ -129,7 +129,7 @@ def check_writable(path: Path) -> None:
         InputError: it is a folder.
         UnwritableError: as in `whole_file`; no permission, or a file where a folder has to be.
     """
-    check_no_folder(path)
+    check_is_file(path)
     folder = Path(os.path.realpath(path)).parent
     while not os.path.lexists(folder):
         folder = folder.parent
@@ -142,7 +142,7 @@ def check_writable(path: Path) -> None:
             part.unlink(missing_ok=True)
 
 
-def check_no_folder(path: Path) -> None:
+def check_is_file(path: Path) -> None:
     """An `InputError` where a file is to be written and there is something else: a folder, or a
     device or a pipe, in whose place the file would come."""
     if path.is_dir():

@@ -47,8 +47,6 @@ def read_sequence(folder: Path) -> Sequence:
     boxes_ltwh = read_boxes_one_based(folder / "groundtruth.txt")
     frames = list_frames(folder)
     hidden = len(frames) - 1 if len(boxes_ltwh) == 1 and _is_of_test(folder) else 0
-    if hidden > 0:
-        check_first(folder, frames, (1,))
     boxes_ltwh = np.vstack([boxes_ltwh, np.full((hidden, 4), np.nan)])
     if len(frames) != len(boxes_ltwh):
         raise InputError(

@@ -15,7 +15,7 @@ import numpy as np
 
 from chromatrack.data.text import format_boxes_one_based, read_boxes_one_based, read_table
 from chromatrack.errors import InputError
-from chromatrack.files import check_no_folder, check_writable, read_json, whole_file, write_text
+from chromatrack.files import check_is_file, check_writable, read_json, whole_file, write_text
 
 SUFFIXES = (".csv", ".json", ".txt")
 COLUMNS = (
@@ -62,7 +62,7 @@ def check_output(path: Path) -> None:
 
 
 def _check_name(path: Path) -> None:
-    check_no_folder(path)
+    check_is_file(path)
     if path.suffix.lower() not in SUFFIXES:
         raise InputError(f"{path}: expected a name that ends in {', '.join(SUFFIXES)}")
 

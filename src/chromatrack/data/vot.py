@@ -58,13 +58,14 @@ def list_names(root: Path, names: str | Path | None = None) -> list[str]:
 def read_sequence(folder: Path) -> Sequence:
     """One sequence; see `read_sequences`."""
     rows = read_rows(folder / "groundtruth.txt", columns=(8, 4))
-    frames = list_frames(folder / _frames_folder(folder))
+    pictures = folder / _frames_folder(folder)
+    frames = list_frames(pictures)
     if len(frames) != len(rows):
         raise InputError(
             f"{folder}: expected a frame for each region of groundtruth.txt, got {len(frames)} "
             f"frames and {len(rows)} regions"
         )
-    check_first(frames[0].parent if frames else folder, frames, (0, 1))
+    check_first(pictures, frames, (0, 1))
     frames = tuple(frames)
     rectangles = np.array([row for row in rows if len(row) == 4], dtype=np.float64).reshape(-1, 4)
     check_sizes(folder / "groundtruth.txt", rectangles)
