@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Container, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, get_args
 
 Better = Literal["higher", "lower"]
+
+LARGEST = 2**53
+"""No score is larger. Sums of such numbers are finite, and whole ones fit into 64 bits."""
 
 
 @dataclass(frozen=True)
@@ -121,11 +123,11 @@ def _check(told: dict[str, Any], kinds: dict[str, type]) -> None:
 
 
 def is_number(value: Any) -> bool:
-    """Whether a value of JSON is a finite number."""
+    """Whether a value of JSON is a number that a score can be."""
     return (
         isinstance(value, int | float)
         and not isinstance(value, bool)
-        and -sys.float_info.max <= value <= sys.float_info.max
+        and -LARGEST <= value <= LARGEST
     )
 
 
