@@ -1,5 +1,7 @@
 """Shapes and parameter counts of the networks, and what cross-correlation and mixing promise."""
 
+import copy
+
 import pytest
 import torch
 
@@ -7,6 +9,7 @@ from chromatrack.checkpoints import load_checkpoint, save_checkpoint
 from chromatrack.cli.main import main
 from chromatrack.errors import InputError
 from chromatrack.models import trunks
+from chromatrack.models.alexnet import AlexNet
 from chromatrack.models.build import (
     build_colorizer,
     build_fused,
@@ -75,6 +78,27 @@ def test_heads(head, parameters):
         assert count_parameters(colorizer.head) == parameters
         embeddings = colorizer(torch.zeros(2, 4, 1, 256, 256))
     assert embeddings.shape == (2, 4, 64, 32, 32)
+
+
+def test_rectifying_behind_the_pooling_changes_no_bit():
+    """siamfc-pytorch rectifies first; here three quarters of the numbers are gone by then."""
+
+    def swapped(part: torch.nn.Sequential) -> torch.nn.Sequential:
+        convolution, norm, pool, relu = part
+        return torch.nn.Sequential(convolution, norm, relu, pool)
+
+    torch.manual_seed(0)
+    ours = AlexNet(channels=(8, 16, 16, 16, 8)).train()
+    theirs = copy.deepcopy(ours)
+    theirs.conv1, theirs.conv2 = swapped(theirs.conv1), swapped(theirs.conv2)
+    patches = torch.randn(2, 3, 127, 127)
+    found, expected = ours(patches), theirs(patches)
+    assert torch.equal(found, expected)
+    upstream = torch.randn_like(found)
+    for output in (found, expected):
+        output.backward(upstream)
+    for mine, other in zip(ours.parameters(), theirs.parameters(), strict=True):
+        assert torch.equal(mine.grad, other.grad)
 
 
 def test_every_trunk_is_one_file():
