@@ -39,6 +39,7 @@ CANDIDATES = {
     "frames 10 apart": {"labels": {"frame_stride": 10}},
     "Lab, dropout": {"labels": {"chroma": True},
                      "colorization": {"input": "lab", "channel_dropout": 0.3}},
+    "a and b regressed": {"labels": {"chroma": True}, "colorization": {"loss": "nll_and_chroma"}},
     "walk": {"colorization": {"loss": "walk"}},
     "smaller rate": {"colorization": {"learning_rate": 2e-4}},
 }  # fmt: skip

@@ -8,7 +8,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from chromatrack.models.similarity import log_likelihood, predict_labels, seen_cells
+from chromatrack.models.similarity import (
+    copied_labels,
+    log_likelihood,
+    predict_labels,
+    seen_cells,
+)
 
 UNSEEN = -math.log(1e-7)
 """`nll` of a position whose label no reference cell in sight has, where eq. 3.14 is infinite."""
@@ -47,6 +52,25 @@ def label_loss(
         )
         return F.cross_entropy(predicted, truth)
     raise ValueError(f"kind: expected nll or double_softmax, got {kind!r}")
+
+
+def chroma_loss(
+    embeddings: Tensor, chroma: Tensor, *, temperature: float = 1.0, window: int | None = None
+) -> Tensor:
+    """Huber loss of the a and b that the last frame copies, averaged over its positions.
+
+    Args:
+        embeddings: (B, T, E, h, w) of a sample, of any floating type.
+        chroma: (B, T, 2, g, g) a and b of the cells, a unit of 1 for ten levels of 8 bits; the
+            central h x w cells count.
+        temperature, window: see `models.similarity.affinity`.
+    """
+    chroma = seen_cells(chroma, embeddings)
+    copied = copied_labels(
+        embeddings[:, :-1], embeddings[:, -1], chroma[:, :-1], temperature=temperature,
+        window=window,
+    )  # fmt: skip
+    return F.smooth_l1_loss(copied, chroma[:, -1])
 
 
 def double_softmax_floor(colours: int) -> float:

@@ -6,6 +6,8 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -22,8 +24,13 @@ from chromatrack.settings import (
     ComputeSettings,
     LabelSettings,
     PropagationSettings,
+    load_config,
 )
-from chromatrack.stages.colorization.training import initial_colorization, train_colorization
+from chromatrack.stages.colorization.training import (
+    cell_means,
+    initial_colorization,
+    train_colorization,
+)
 from chromatrack.stages.labels.lab_statistics import lab_statistics
 from chromatrack.stages.labels.labels import label_video
 from chromatrack.stages.tools.colorize import colorize as colorize_video
@@ -31,6 +38,7 @@ from chromatrack.tracking.propagator import load_propagator
 from tests.videos import moving_colours, write_video
 
 CPU = ComputeSettings(device="cpu")
+THESIS = Path(__file__).parents[2] / "config" / "thesis.yaml"
 NOTHING = np.zeros(0, dtype=np.uint8)
 
 
@@ -85,6 +93,32 @@ def test_it_learns_what_can_be_learned(labels, tmp_path):
     loaded = load_checkpoint(tmp_path / "model.pt", kinds=("colorization",))
     assert (loaded.scaling.grey_mean, loaded.scaling.grey_std) == (0.5, 0.25)
     assert not (tmp_path / "work").exists()
+
+
+@pytest.mark.parametrize("kind", ["luma", "lab"])
+def test_chroma_is_regressed_beside_the_labels(kind, tmp_path):
+    clip = tmp_path / "clip.mp4"
+    write_video(clip, moving_colours(20))
+    label_video(clip, tmp_path / "shard.h5", settings=LabelSettings(colours=2, chroma=True))
+    lab_statistics([tmp_path / "shard.h5"], tmp_path / "lab.json")
+    for loss in ("nll", "nll_and_chroma"):
+        colorize(tmp_path, tmp_path / loss / "model.pt", shard="shard.h5", trunk="resnet18",
+                 input=kind, loss=loss)  # fmt: skip
+    alone, both = (column(tmp_path / loss)[0] for loss in ("nll", "nll_and_chroma"))
+    assert both > alone  # of the same first step: the labels' loss, and something beside it
+    loaded = load_checkpoint(tmp_path / "nll_and_chroma/model.pt", kinds=("colorization",))
+    assert loaded.scaling.grey == {"luma": "lab_l", "lab": "lab"}[kind]
+    frames = np.arange(2 * 4 * 4 * 2, dtype=np.uint8).reshape(1, 2, 4, 4, 2)
+    cells = cell_means(frames, 2)
+    assert cells.shape == (1, 2, 2, 2, 2)
+    assert cells[0, 1, 1, 0, 1] == frames[0, 1, 2:, :2, 1].mean()
+
+
+def test_chroma_to_regress_wants_a_cache_that_has_it(labels, tmp_path):
+    with pytest.raises(InputError, match=r"holds L alone; .*labels.chroma: true"):
+        colorize(labels, tmp_path / "model.pt", loss="nll_and_chroma")
+    with pytest.raises(ValueError, match=r"colorization.loss: nll_and_chroma needs the colour"):
+        replace(load_config([THESIS]), colorization=ColorizationSettings(loss="nll_and_chroma"))
 
 
 @pytest.mark.parametrize("kind", ["lab", "rgb"])

@@ -5,8 +5,14 @@ import math
 import pytest
 import torch
 
-from chromatrack.losses import double_softmax_floor, label_loss, logistic_loss, target_map
-from chromatrack.models.similarity import predict_labels
+from chromatrack.losses import (
+    chroma_loss,
+    double_softmax_floor,
+    label_loss,
+    logistic_loss,
+    target_map,
+)
+from chromatrack.models.similarity import affinity, copy_labels, predict_labels
 
 
 def test_target_map_is_the_diamond_of_figure_3_2():
@@ -54,6 +60,19 @@ def test_double_softmax_is_the_cross_entropy_of_probabilities():
     twice = torch.softmax(predicted, dim=1).gather(1, truth[:, None]).log().mean()
     loss = label_loss(embeddings, labels, colours=5, kind="double_softmax")
     torch.testing.assert_close(loss, -twice)
+
+
+@pytest.mark.parametrize("window", [None, 1])
+def test_chroma_is_copied_like_labels_and_compared_by_hubers_loss(window):
+    torch.manual_seed(0)
+    embeddings, chroma = torch.randn(2, 3, 5, 4, 4), 3 * torch.randn(2, 3, 2, 4, 4)
+    found = chroma_loss(embeddings, chroma, temperature=2.0, window=window)
+    weights = affinity(embeddings[:, :-1], embeddings[:, -1], temperature=2.0, window=window)
+    away = (copy_labels(weights, chroma[:, :-1]) - chroma[:, -1]).abs()
+    expected = torch.where(away < 1, 0.5 * away**2, away - 0.5).mean()
+    assert float(found) == pytest.approx(float(expected), rel=1e-5)
+    same = chroma[:, :1].mean(dim=(3, 4), keepdim=True).expand_as(chroma)
+    assert float(chroma_loss(embeddings, same)) == pytest.approx(0, abs=1e-10)
 
 
 def test_unknown_kinds_are_refused():

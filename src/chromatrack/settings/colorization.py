@@ -47,9 +47,10 @@ class ColorizationSettings:
     """Samples per step (8 x (3 + 1) = 32 frames)."""
     sampling: Literal["random", "sequential"] = "random"
     """Order of samples; `sequential` is as run: clip by clip (D21)."""
-    loss: Literal["nll", "double_softmax", "walk"] = "nll"
-    """Eq. 3.14; the softmax applied twice, as run (D23); or no colours: walks from patch to patch
-    through time and back (training/walk.py)."""
+    loss: Literal["nll", "double_softmax", "nll_and_chroma", "walk"] = "nll"
+    """Eq. 3.14; the softmax applied twice, as run (D23); eq. 3.14 and beside it the regression of a
+    and b, which needs `labels.chroma`; or no colours: walks from patch to patch through time and
+    back (training/walk.py)."""
     temperature: float | None = None
     """Divides the inner products before the softmax of eq. 3.11; null: the square root of the
     embedding's channels, 8 for 64; 1.0 is as written (D30)."""
@@ -77,6 +78,11 @@ class ColorizationSettings:
     """Steps between measurements of the validation loss."""
     validation_batches: int = 16
     """Batches of the validation loss, always the same ones."""
+
+    @property
+    def reads_chroma(self) -> bool:
+        """Whether the label cache has to hold a and b."""
+        return self.input != "luma" or self.loss == "nll_and_chroma"
 
     def __post_init__(self) -> None:
         positive(

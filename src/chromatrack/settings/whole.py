@@ -137,10 +137,11 @@ class Settings:
         )
         for alpha in self.alphas:
             require(alpha == "learned" or 0 <= alpha <= 1, f"alphas: expected 0 to 1, got {alpha}")
+        key = "input" if self.colorization.input != "luma" else "loss"
         require(
-            self.colorization.input == "luma" or self.labels.chroma,
-            f"colorization.input: {self.colorization.input} needs the colour of the frames; "
-            "expected labels.chroma: true beside it",
+            not self.colorization.reads_chroma or self.labels.chroma,
+            f"colorization.{key}: {getattr(self.colorization, key)} needs the colour of the "
+            "frames; expected labels.chroma: true beside it",
         )
         room = self.siamfc.search_size + 2 * self.siamfc.shift - 255
         require(

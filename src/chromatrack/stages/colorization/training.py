@@ -7,13 +7,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from chromatrack.checkpoints import save_checkpoint
 from chromatrack.errors import InputError
 from chromatrack.files import canonical_json, check_writable, digest_text, made_by
 from chromatrack.labels.samples import LabelSamples, Part
-from chromatrack.losses import label_loss
+from chromatrack.losses import chroma_loss, label_loss
 from chromatrack.models import trunks
 from chromatrack.models.build import build_colorizer, root_of_embedding
 from chromatrack.models.inputs import InputScaling
@@ -55,7 +56,7 @@ class _Job:
             seed=self.seed,
             part=part if held_out else "all",
             held_out=held_out,
-            chroma=self.settings.input != "luma",
+            chroma=self.settings.reads_chroma,
         )
 
 
@@ -149,19 +150,18 @@ def _train(team: Team, job: _Job) -> None:
             f"labels; {job.trunk} wants one per {stride} px, and frames of over {2 * margin} px"
         )
 
-    def loss_of(network: torch.nn.Module, batch: tuple[torch.Tensor, torch.Tensor]) -> torch.Tensor:
-        images, labels = batch
+    compared = {"temperature": model.temperature, "window": settings.local_window}
+
+    def loss_of(network: torch.nn.Module, batch: tuple[torch.Tensor, ...]) -> torch.Tensor:
+        images, labels, *chroma = batch
         embeddings = network(frames_of(images))
         if settings.loss == "walk":
             return walk_loss(embeddings, dropout=DROPOUT if network.training else 0.0)
-        return label_loss(
-            embeddings,
-            labels.long(),
-            colours=job.colours,
-            kind=settings.loss,
-            temperature=model.temperature,
-            window=settings.local_window,
-        )
+        kind = "double_softmax" if settings.loss == "double_softmax" else "nll"
+        loss = label_loss(embeddings, labels.long(), colours=job.colours, kind=kind, **compared)
+        if settings.loss == "nll_and_chroma":
+            loss = loss + chroma_loss(embeddings, chroma_units(*chroma), **compared)
+        return loss
 
     def frames_of(images: torch.Tensor) -> torch.Tensor:
         """(B, T, C, H, W) for the network."""
@@ -201,7 +201,7 @@ def _train(team: Team, job: _Job) -> None:
         module=Walk(model) if settings.loss == "walk" else model,
         optimizer=torch.optim.Adam(model.parameters(), lr=settings.learning_rate),
         rate=lambda step: settings.learning_rate * (0.1 if step >= settings.drop_at else 1.0),
-        load_batch=_loading(samples, share, scaling),
+        load_batch=_loading(samples, share, scaling, settings),
         loss_of=loss_of,
         names_of=lambda step: samples.names(step, share),
         validation=_validation(job, share, team, scaling),
@@ -214,19 +214,39 @@ def _train(team: Team, job: _Job) -> None:
 
 
 def _loading(
-    samples: LabelSamples, share: slice, scaling: InputScaling
+    samples: LabelSamples, share: slice, scaling: InputScaling, settings: ColorizationSettings
 ) -> Callable[[int], tuple[torch.Tensor, ...]]:
-    """Step -> images and labels; luma as bytes (B, T, H, W), colours normalised (B, T, 3, H, W)."""
+    """Step -> images and labels; luma as bytes (B, T, H, W), colours normalised (B, T, 3, H, W).
+
+    For `nll_and_chroma`, a and b of the cells follow, (B, T, g, g, 2) in levels of 8 bits.
+    """
 
     def load(step: int) -> tuple[torch.Tensor, ...]:
-        images, labels = samples.batch(step, share)
-        if samples.chroma:
+        frames, labels = samples.batch(step, share)
+        images, rest = torch.from_numpy(frames), [torch.from_numpy(labels)]
+        if settings.loss == "nll_and_chroma":
+            rest.append(cell_means(frames[..., 1:], samples.grid))
+        if settings.input != "luma":
             # OpenCV knows Lab and has no kernel on a device: loader processes do it.
-            flat = scaling.normalized_lab(images.reshape(-1, *images.shape[2:]))
-            return flat.unflatten(0, images.shape[:2]), torch.from_numpy(labels)
-        return torch.from_numpy(images), torch.from_numpy(labels)
+            flat = scaling.normalized_lab(frames.reshape(-1, *frames.shape[2:]))
+            images = flat.unflatten(0, frames.shape[:2])
+        elif samples.chroma:
+            images = images[..., 0].contiguous()
+        return images, *rest
 
     return load
+
+
+def cell_means(channels: np.ndarray, grid: int) -> torch.Tensor:
+    """(B, T, S, S, C) uint8 -> (B, T, grid, grid, C) float32, the mean over each cell."""
+    side = channels.shape[2] // grid
+    cells = torch.from_numpy(np.ascontiguousarray(channels)).float()
+    return cells.unflatten(2, (grid, side)).unflatten(4, (grid, side)).mean(dim=(3, 5))
+
+
+def chroma_units(levels: torch.Tensor) -> torch.Tensor:
+    """(B, T, g, g, 2) levels of a and b -> (B, T, 2, g, g) as `chroma_loss` takes them."""
+    return (levels.permute(0, 1, 4, 2, 3) - 128) / 10
 
 
 def _validation(job: _Job, share: slice, team: Team, scaling: InputScaling) -> Validation | None:
@@ -241,7 +261,7 @@ def _validation(job: _Job, share: slice, team: Team, scaling: InputScaling) -> V
     return Validation(
         every=job.settings.validate_every,
         batches=job.settings.validation_batches,
-        load_batch=_loading(samples, share, scaling),
+        load_batch=_loading(samples, share, scaling, job.settings),
     )
 
 
