@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.common import finish, result
-from benchmarks.pretraining import SETS, STEPS, WAYS, Study, Variant, look, table
+from benchmarks.pretraining import DEFAULT, SETS, STEPS, WAYS, Study, Variant, look, table
 from chromatrack.files import read_json
 from chromatrack.metrics.statistics.intervals import estimate
 from chromatrack.settings import ComputeSettings, load_config
@@ -42,8 +42,16 @@ CANDIDATES = {
     "a and b regressed": {"labels": {"chroma": True}, "colorization": {"loss": "nll_and_chroma"}},
     "walk": {"colorization": {"loss": "walk"}},
     "smaller rate": {"colorization": {"learning_rate": 2e-4}},
+    "centred in use": {"propagation": {"center": True}},
+    "not centred in use": {"propagation": {"center": False}},
 }  # fmt: skip
 """What is changed of the default, one thing at a time."""
+
+OTHERS = {
+    "statistics of the test": {"renewed": True},
+    "stride 4": {"trunk": "mast_resnet18", "changes": {"labels": {"label_size": 64}}},
+}
+"""As above, where it is no key: BatchNorm as it is on the frames to be scored; another trunk."""
 
 
 def curve(variant: Variant, steps: list[int], seeds: list[int], folders: list[str]) -> None:
@@ -100,16 +108,20 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--steps", type=int, help="of a training; default: as configured")
-    parser.add_argument("--study", nargs="*", metavar="NAME", help="candidates; no name: all")
+    parser.add_argument(
+        "--study", nargs="*", metavar="NAME", help="candidates beside the default; no name: all"
+    )
     options = parser.parse_args()
     base = load_config(options.config)
     study = Study(options.work, base, ComputeSettings(threads=options.threads), options.trunk)
     longest = options.steps or base.colorization.steps
     steps = [*(step for step in STEPS if step < longest), longest]
-    default = study.variant("default", {})
+    default = study.variant(DEFAULT, {})
     if options.study is not None:
-        for name in options.study or CANDIDATES:
-            curve(study.variant(name, CANDIDATES[name]), [longest], options.seeds, ["davis"])
+        candidates = {name: {"changes": changes} for name, changes in CANDIDATES.items()} | OTHERS
+        for name in [DEFAULT, *(options.study or candidates)]:
+            about = {"changes": {}} | candidates.get(name, {})
+            curve(study.variant(name, **about), [longest], options.seeds, ["davis"])
         return
     for folder in SETS:
         mean = np.mean(list(study.identity(folder).values()))

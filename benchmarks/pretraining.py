@@ -12,19 +12,21 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import torch
 import torch.nn.functional as F
+from torch import nn
 
 from benchmarks.common import REAL_DATA, sources
-from chromatrack.checkpoints import load_checkpoint
+from chromatrack.checkpoints import load_checkpoint, save_checkpoint
 from chromatrack.data import davis
 from chromatrack.data.images import read_image_rgb
 from chromatrack.evaluation import sets
 from chromatrack.evaluation.benchmark import Selection
 from chromatrack.files import read_json
 from chromatrack.models.similarity import affinity
-from chromatrack.settings import ComputeSettings, Settings, SourceSettings
+from chromatrack.settings import ComputeSettings, PropagationSettings, Settings, SourceSettings
 from chromatrack.stages.clips.fetch import fetch_shard
 from chromatrack.stages.clips.shards import make_shards
 from chromatrack.stages.colorization.training import initial_colorization, train_colorization
@@ -42,6 +44,9 @@ WAYS = {
 }
 """How labels are carried: the method, and what differs from the configuration."""
 
+DEFAULT = "default"
+"""Name of the base itself."""
+
 PLAIN = replace(THESIS, features="trunk")
 CPU = torch.device("cpu")
 
@@ -58,18 +63,38 @@ class Study:
     compute: ComputeSettings
     trunk: str
 
-    def variant(self, name: str, changes: dict[str, dict[str, Any]]) -> Variant:
-        """The networks of the base with those changes of its sections."""
+    def variant(
+        self,
+        name: str,
+        changes: dict[str, dict[str, Any]],
+        *,
+        trunk: str | None = None,
+        renewed: bool = False,
+    ) -> Variant:
+        """The networks of the base with those changes of its sections.
+
+        Args:
+            trunk: another trunk.
+            renewed: BatchNorm takes its statistics from the frames that are scored.
+        """
         changed = {section: replace(getattr(self.base, section), **keys)
                    for section, keys in changes.items()}  # fmt: skip
-        return Variant(self, name, replace(self.base, **changed))
+        trained = name if trunk or set(changed) - {"propagation"} else DEFAULT
+        settings = replace(self.base, **changed)
+        return Variant(self, name, settings, trained, trunk or self.trunk, renewed)
 
     def identity(self, folder: str) -> dict[str, float]:
         """J&F of each sequence where the first mask is repeated."""
-        return self.scored(None, IDENTITY, folder, self.work / "scores" / "identity")
+        output = self.work / "scores" / "identity"
+        return self.scored(None, IDENTITY, folder, output, self.base.propagation)
 
     def scored(
-        self, checkpoint: Path | None, way: str, folder: str, output: Path
+        self,
+        checkpoint: Path | None,
+        way: str,
+        folder: str,
+        output: Path,
+        settings: PropagationSettings,
     ) -> dict[str, float]:
         """Sequence -> J&F in percent, mean over its objects."""
         output = output / way.replace(" ", "-") / folder
@@ -79,7 +104,7 @@ class Study:
             selection = Selection(root=REAL_DATA / folder)
             propagate(
                 checkpoint, selection, output / "run.json", method=method,
-                settings=replace(self.base.propagation, **changes), compute=self.compute,
+                settings=replace(settings, **changes), compute=self.compute,
             )  # fmt: skip
             evaluate(sets.get("davis"), selection, output, scores)
         return _of_sequences(read_json(scores)["per_object"])
@@ -92,12 +117,17 @@ class Variant:
     study: Study
     name: str
     settings: Settings
+    trained: str
+    """Name of the variant whose networks they are: the default's, where only their use differs."""
+    trunk: str
+    renewed: bool = False
 
     @cached_property
     def caches(self) -> list[Path]:
         """Label files of both corpora; variants that label alike share them."""
         labels = self.settings.labels
         told = (labels.equalization, labels.colours, labels.frame_stride, labels.chroma)
+        told += (labels.label_size,) if labels.label_size != 32 else ()
         folder = self.study.work / ("labels-" + "-".join(map(str, told)).lower())
         return [self._cache(folder / kind, *of) for kind, of in corpora().items()]
 
@@ -120,7 +150,7 @@ class Variant:
         statistics = self.caches[0].parents[1] / "lab.json"
         if not statistics.exists():
             lab_statistics(self.caches, statistics)
-        options = {"trunk": self.study.trunk, "seed": seed, "settings": self.settings.colorization}
+        options = {"trunk": self.trunk, "seed": seed, "settings": self.settings.colorization}
         if steps == 0:
             path = made / "random.pt"
             if not path.exists():
@@ -137,13 +167,16 @@ class Variant:
 
     def folder(self, seed: int) -> Path:
         """Of the trainings with that seed."""
-        return self.study.work / "networks" / self.name.replace(" ", "-") / f"seed{seed}"
+        return self.study.work / "networks" / self.trained.replace(" ", "-") / f"seed{seed}"
 
     def scores(self, steps: int, seed: int, way: str, folder: str, longest: int) -> dict:
         """Sequence -> J&F in percent."""
         checkpoint = self.network(steps, seed, longest)
         of = f"{self.name.replace(' ', '-')}-seed{seed}-{steps}"
-        return self.study.scored(checkpoint, way, folder, self.study.work / "scores" / of)
+        output = self.study.work / "scores" / of
+        if self.renewed:
+            checkpoint = renew_statistics(checkpoint, folder, output / f"{folder}.pt")
+        return self.study.scored(checkpoint, way, folder, output, self.settings.propagation)
 
 
 STEPS = (0, 100, 300, 1000, 3000)
@@ -173,6 +206,33 @@ def _of_sequences(per_object: dict[str, dict[str, float]]) -> dict[str, float]:
         sequence = key.rpartition("_")[0]
         found.setdefault(sequence, []).append(50 * (entry["J_mean"] + entry["F_mean"]))
     return {name: float(np.mean(values)) for name, values in found.items()}
+
+
+@torch.no_grad()
+def renew_statistics(checkpoint: Path, folder: str, output: Path, every: int = 5) -> Path:
+    """The network with BatchNorm's statistics of the frames of `folder`, every fifth of them."""
+    if output.exists():
+        return output
+    loaded = load_checkpoint(checkpoint, kinds=("colorization",))
+    model, root = loaded.build(), REAL_DATA / folder
+    for part in model.modules():
+        if isinstance(part, nn.BatchNorm2d):
+            part.reset_running_stats()
+            part.momentum = None  # the mean over all frames
+            part.train()
+    for name in davis.read_names(root):
+        for path in davis.frames(root, name)[::every]:
+            image = read_image_rgb(path)
+            side = min(image.shape[:2])
+            size = tuple(round(256 * length / side) for length in image.shape[1::-1])
+            shrunk = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+            model.trunk(loaded.scaling.grey_tensor(shrunk[None]))
+    output.parent.mkdir(parents=True, exist_ok=True)
+    save_checkpoint(
+        output, kind="colorization", network=loaded.network, scaling=loaded.scaling,
+        module=model, made_by={"statistics": folder},
+    )  # fmt: skip
+    return output
 
 
 def look(checkpoint: Path, folders: Sequence[str]) -> str:
