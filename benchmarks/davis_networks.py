@@ -49,7 +49,7 @@ def main() -> None:
     def scored(steps: int, way: str, folder: str) -> np.ndarray:
         """(sequences, 1) J&F in percent."""
         output = options.work / "scores" / f"{options.folder.name}-{steps}"
-        return table([study.scored(made[steps], way, folder, output)])
+        return table([study.scored(made[steps], way, folder, output, study.base.propagation)])
 
     for steps in made:
         told = [f"{way} {scored(steps, way, 'davis').mean():.1f}" for way in WAYS]

@@ -42,7 +42,6 @@ CANDIDATES = {
     "a and b regressed": {"labels": {"chroma": True}, "colorization": {"loss": "nll_and_chroma"}},
     "walk": {"colorization": {"loss": "walk"}},
     "smaller rate": {"colorization": {"learning_rate": 2e-4}},
-    "centred in use": {"propagation": {"center": True}},
     "not centred in use": {"propagation": {"center": False}},
 }  # fmt: skip
 """What is changed of the default, one thing at a time."""
