@@ -1,6 +1,7 @@
 """Twenty targets in one 1080p video: one run of `chromatrack track` beside twenty runs of it.
 
     python -m benchmarks.track_many
+    python -m benchmarks.track_many --precision bf16     (a CPU with instructions for it)
 
 CPU seconds of whole commands on one thread, start and decoding included, as a person would call
 them; arms take turns. Of the twenty runs a few are made and stand for all. SiamFC at full width,
@@ -11,6 +12,7 @@ the bar stands what is left of the gain in a long video, where only decoding is 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import statistics
 import subprocess
@@ -34,11 +36,14 @@ def boxes() -> list[str]:
     return [f"{x},{y},{SIDE},{SIDE}" for x, y in places]
 
 
-def cpu_seconds(video: Path, checkpoint: Path, given: list[str], last: int, folder: Path) -> float:
+def cpu_seconds(
+    video: Path, checkpoint: Path, given: list[str], last: int, folder: Path, settings: dict
+) -> float:
     """What one command costs, in seconds of CPU time."""
     call = [sys.executable, "-m", "chromatrack.cli.main", "track", str(video)]
     call += ["--checkpoint", str(checkpoint), "--output", str(folder / "boxes.csv")]
-    call += ["--to", str(last), *(part for box in given for part in ("--box", box))]
+    call += ["--settings", json.dumps(settings), "--to", str(last)]
+    call += [*(part for box in given for part in ("--box", box))]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     process = subprocess.Popen(
         call, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
@@ -63,8 +68,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--frames", type=int, default=30, help="of the video")
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--precision", default="32", choices=["32", "bf16"])
     parser.add_argument("--singles", type=int, default=3, help="single runs of a round")
     options = parser.parse_args()
+    precision = int(options.precision) if options.precision == "32" else options.precision
     ratios, long_ratios = [], []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -73,7 +80,8 @@ def main() -> None:
         last = options.frames - 1
 
         def cost(given: list[str], last: int) -> float:
-            return cpu_seconds(video, checkpoint, given, last, folder)
+            settings = {"precision": precision}
+            return cpu_seconds(video, checkpoint, given, last, folder, settings)
 
         for number in range(options.rounds):
             shift = number * options.singles
@@ -95,14 +103,15 @@ def main() -> None:
     finish(
         [
             result(
-                f"{TARGETS} targets together / {TARGETS} runs, {options.frames} frames of 1080p",
+                f"{TARGETS} targets together / {TARGETS} runs, {options.frames} frames of 1080p, "
+                f"{options.precision}",
                 statistics.median(ratios),
-                "of the CPU seconds",
+                f"of the CPU seconds ({min(ratios):.2f} to {max(ratios):.2f})",
                 "<= 0.6",
             ),
             result(
                 "the same of every further frame", statistics.median(long_ratios),
-                "of the CPU seconds",
+                f"of the CPU seconds ({min(long_ratios):.2f} to {max(long_ratios):.2f})",
             ),
         ]
     )  # fmt: skip
