@@ -68,11 +68,7 @@ def in_tiles(
         convolution: whose padding is used.
         products: what `correlate` does, and all that it sees are whole tiles.
     """
-    kernel = convolution.kernel_size[0]
-    height, width = (
-        size + 2 * pad - kernel + 1
-        for size, pad in zip(x.shape[2:], convolution.padding, strict=True)
-    )
+    height, width = output_size(convolution, x)
     vertical, horizontal = convolution.padding
     if convolution.padding_mode != "zeros":
         x = F.pad(x, (horizontal, horizontal, vertical, vertical), mode=convolution.padding_mode)
@@ -80,6 +76,17 @@ def in_tiles(
     below, right = -height % TILE, -width % TILE
     x = F.pad(x, (horizontal, horizontal + right, vertical, vertical + below))
     return products(x.permute(0, 2, 3, 1))[:, :height, :width]
+
+
+def output_size(convolution: nn.Conv2d | WinogradConv2d, x: Tensor) -> tuple[int, int]:
+    """Height and width of what a convolution gives for (B, C, H, W)."""
+    height, width = (
+        size + 2 * pad - kernel + 1
+        for size, pad, kernel in zip(
+            x.shape[2:], convolution.padding, convolution.kernel_size, strict=True
+        )
+    )
+    return height, width
 
 
 def correlate(x: Tensor, kernels: Tensor) -> Tensor:
