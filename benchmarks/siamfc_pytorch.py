@@ -1,4 +1,4 @@
-"""SiamFC tracking as huanglianghua/siamfc-pytorch (3957205) does it, restated plainly: the rival.
+"""SiamFC as huanglianghua/siamfc-pytorch (3957205) tracks and trains it, restated: the rival.
 
 The same steps in the same order with the same calls: images by OpenCV, mean colour by `np.mean`, a
 padded copy of the image for each scale, AlexNet with its BatchNorm, cross-correlation as a grouped
@@ -109,6 +109,45 @@ class TrackerSiamFC:
                 self.target_sz[0],
             ]
         )
+
+
+class TrainerSiamFC:
+    """siamfc/siamfc.py and siamfc/losses.py: a step of training, without its learning rate."""
+
+    def __init__(self, lr: float):
+        self.backbone = AlexNetV1()
+        self.backbone.train()
+        self.optimizer = torch.optim.SGD(
+            self.backbone.parameters(), lr=lr, momentum=0.9, weight_decay=5e-4
+        )
+
+    def train_step(self, z, x):
+        """(B, 3, 127, 127) and (B, 3, 239, 239) in 0..255 -> the loss."""
+        responses = xcorr(self.backbone(z), self.backbone(x)) * 0.001
+        if not hasattr(self, "labels"):
+            self.labels = create_labels(responses.size())
+        loss = balanced_loss(responses, self.labels)
+        self.optimizer.zero_grad()
+        loss.backward()
+        self.optimizer.step()
+        return loss.item()
+
+
+def create_labels(size):
+    n, c, h, w = size
+    x, y = np.meshgrid(np.arange(w) - (w - 1) / 2, np.arange(h) - (h - 1) / 2)
+    # r_pos 16 and r_neg 0 px, stride 8: nothing is neither.
+    labels = np.where(np.abs(x) + np.abs(y) <= 16 / 8, 1.0, 0.0)
+    return torch.from_numpy(np.tile(labels, (n, c, 1, 1))).float()
+
+
+def balanced_loss(responses, labels):
+    positive, negative = labels == 1, labels == 0
+    weight = labels.new_zeros(labels.size())
+    weight[positive] = 1 / positive.sum().float()
+    weight[negative] = 1 / negative.sum().float()
+    weight /= weight.sum()
+    return F.binary_cross_entropy_with_logits(responses, labels, weight, reduction="sum")
 
 
 def read_image(path):

@@ -16,7 +16,7 @@ VERSIONS = {
     "init-colorization": 2,
     "crop-lists": 2,
     "crops": 2,
-    "train-siamfc": 2,
+    "train-siamfc": 3,
     "validate-siamfc": 1,
     "choose-siamfc": 1,
     "response-statistics": 3,

@@ -1,6 +1,7 @@
 """SiamFC training in two processes is the training in one."""
 
 import csv
+import dataclasses
 
 import cv2
 import numpy as np
@@ -12,6 +13,7 @@ from chromatrack.data.crops import Crops, write_crop_shard
 from chromatrack.errors import InputError
 from chromatrack.models.build import build_siamfc
 from chromatrack.models.inputs import InputScaling
+from chromatrack.models.winograd_training import use_winograd_in_training
 from chromatrack.settings import ComputeSettings, SiamFCSettings
 from chromatrack.stages.siamfc.training import train_siamfc
 from chromatrack.training.pairs import fit_pairs
@@ -21,6 +23,8 @@ CPU = torch.device("cpu")
 TINY = SiamFCSettings(
     width=0.05, epochs=1, pairs_per_epoch=20, batch_size=4, shift=4, color_jitter=0.2, keep_every=0
 )
+# As wide as Winograd's algorithm needs.
+WIDE = dataclasses.replace(TINY, width=0.7, pairs_per_epoch=8)
 
 
 @pytest.fixture(scope="module")
@@ -36,10 +40,11 @@ def crops(tmp_path_factory):
     return path
 
 
-def train(team, folder, crops):
+def train(team, folder, crops, settings):
     """A narrow network in float64: what rounding does grows with the steps."""
     torch.manual_seed(0)
-    model = build_siamfc(width=0.05).double()
+    model = build_siamfc(width=settings.width).double()
+    use_winograd_in_training(model)
     scaling = InputScaling()
     fit_pairs(
         model,
@@ -49,7 +54,7 @@ def train(team, folder, crops):
         output=folder / "model.pt",
         source={},
         seed=0,
-        settings=TINY,
+        settings=settings,
         compute=ComputeSettings(device="cpu"),
         device=CPU,
         what=f"{team.size} processes",
@@ -64,12 +69,14 @@ def losses(folder):
         return [float(row["loss"]) for row in csv.DictReader(handle)]
 
 
-def test_two_processes_give_the_losses_of_one(crops, tmp_path):
+@pytest.mark.parametrize("settings", [TINY, WIDE])
+def test_two_processes_give_the_losses_of_one(crops, tmp_path, settings):
     """The same global batches, labels that move with them, BatchNorm over all of both patches."""
-    in_processes(1, CPU, train, tmp_path / "one", crops)
-    in_processes(2, CPU, train, tmp_path / "two", crops)
+    in_processes(1, CPU, train, tmp_path / "one", crops, settings)
+    in_processes(2, CPU, train, tmp_path / "two", crops, settings)
     one, two = losses(tmp_path / "one"), losses(tmp_path / "two")
-    assert len(one) == 5 and two == pytest.approx(one, rel=2e-6)  # six digits in metrics.csv
+    assert len(one) == settings.pairs_per_epoch // 4
+    assert two == pytest.approx(one, rel=2e-6)  # six digits in metrics.csv
     one, two = (torch.load(tmp_path / name / "state.pt") for name in ("one", "two"))
     for name in one:
         torch.testing.assert_close(two[name], one[name], rtol=1e-6, atol=1e-9)

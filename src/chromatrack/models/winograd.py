@@ -7,6 +7,8 @@ output instead of 9 (m = 4, k = 3), 4 instead of 25 (k = 5). On GPUs cuDNN does 
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from functools import cache
 
@@ -29,19 +31,11 @@ class WinogradConv2d(nn.Module):
     def __init__(self, convolution: nn.Conv2d):
         super().__init__()
         weight = convolution.weight.detach()
-        self.groups = convolution.groups
-        self.kernel = weight.shape[-1]
+        self.kernel_size = convolution.kernel_size
         self.padding = convolution.padding
         self.padding_mode = convolution.padding_mode
-        to_input, to_kernel, to_output = (
-            torch.from_numpy(np.kron(matrix, matrix)) for matrix in transforms(TILE, self.kernel)
-        )
-        # (t * t, k * k) @ (k * k, out * in / groups) -> one matrix per product and group
-        kernels = to_kernel @ weight.double().flatten(2).flatten(0, 1).T
-        kernels = kernels.unflatten(1, (self.groups, -1, weight.shape[1])).permute(1, 0, 3, 2)
-        self.register_buffer("kernels", kernels.float().contiguous())  # (g, t * t, in, out)
-        self.register_buffer("to_input", to_input.float())
-        self.register_buffer("to_output", to_output.float())
+        kernels = transformed(weight.double(), convolution.groups)
+        self.register_buffer("kernels", kernels.float().contiguous())
         bias = convolution.bias
         self.register_buffer("bias", None if bias is None else bias.detach())
 
@@ -59,51 +53,109 @@ class WinogradConv2d(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, H, W) -> (B, out, H', W'), channels-last in memory."""
-        batch, channels, height, width = x.shape
-        height, width = (
-            size + 2 * pad - self.kernel + 1
-            for size, pad in zip((height, width), self.padding, strict=True)
-        )
-        rows, columns = -(-height // TILE), -(-width // TILE)
-        x = self._padded(x, rows * TILE - height, columns * TILE - width).permute(0, 2, 3, 1)
-        side = TILE + self.kernel - 1
-        tiles = x.unfold(1, side, TILE).unfold(2, side, TILE)  # (B, rows, columns, C, t, t)
-        tiles = tiles.permute(4, 5, 0, 1, 2, 3)
-        out = x.new_empty(batch, rows, TILE, columns, TILE, self.groups * self.kernels.shape[-1])
-        # As many rows of tiles at once as stay in the cache, but enough to be worth reading the
-        # kernels for: those of 3 x 3 take four times the room of the weights.
-        limit = max(CHUNK, self.kernels.numel())
-        step = max(1, limit // (side * side * columns * out.shape[-1]))
-        images = max(1, step // rows)
-        for first in range(0, batch, images):
-            for top in range(0, rows, step):
-                here = slice(first, first + images), slice(top, top + step)
-                part = tiles[:, :, *here]
-                place = out[here].permute(2, 4, 0, 1, 3, 5)  # (m, m, images, rows, columns, out)
-                self._tiles(part.reshape(side * side, -1, channels), place)
+        out = in_tiles(self, x, lambda padded: correlate(padded, self.kernels))
         if self.bias is not None:
             out += self.bias
-        out = out.view(batch, rows * TILE, columns * TILE, -1)[:, :height, :width]
         return out.permute(0, 3, 1, 2)
 
-    def _tiles(self, tiles: Tensor, place: Tensor) -> None:
-        """(t * t, tiles, C) inputs -> outputs, written to their place (m, m, ..., out)."""
-        inputs = (self.to_input @ tiles.flatten(1)).view(tiles.shape)
-        groups = zip(
-            inputs.chunk(self.groups, dim=2), self.kernels, place.chunk(self.groups, dim=-1),
-            strict=True,
-        )  # fmt: skip
-        for part, kernels, outputs in groups:
-            product = torch.bmm(part, kernels)
-            outputs.copy_((self.to_output @ product.flatten(1)).view(outputs.shape))
 
-    def _padded(self, x: Tensor, below: int, right: int) -> Tensor:
-        """With the padding of the convolution, and up to whole tiles."""
-        vertical, horizontal = self.padding
-        if self.padding_mode != "zeros":
-            x = F.pad(x, (horizontal, horizontal, vertical, vertical), mode=self.padding_mode)
-            vertical = horizontal = 0
-        return F.pad(x, (horizontal, horizontal + right, vertical, vertical + below))
+def in_tiles(
+    convolution: nn.Conv2d | WinogradConv2d, x: Tensor, products: Callable[[Tensor], Tensor]
+) -> Tensor:
+    """A convolution without its bias, (B, C, H, W) -> (B, H', W', out).
+
+    Args:
+        convolution: whose padding is used.
+        products: what `correlate` does, and all that it sees are whole tiles.
+    """
+    height, width = output_size(convolution, x)
+    vertical, horizontal = convolution.padding
+    if convolution.padding_mode != "zeros":
+        x = F.pad(x, (horizontal, horizontal, vertical, vertical), mode=convolution.padding_mode)
+        vertical = horizontal = 0
+    below, right = -height % TILE, -width % TILE
+    x = F.pad(x, (horizontal, horizontal + right, vertical, vertical + below))
+    return products(x.permute(0, 2, 3, 1))[:, :height, :width]
+
+
+def output_size(convolution: nn.Conv2d | WinogradConv2d, x: Tensor) -> tuple[int, int]:
+    """Height and width of what a convolution gives for (B, C, H, W)."""
+    height, width = (
+        size + 2 * pad - kernel + 1
+        for size, pad, kernel in zip(
+            x.shape[2:], convolution.padding, convolution.kernel_size, strict=True
+        )
+    )
+    return height, width
+
+
+def correlate(x: Tensor, kernels: Tensor) -> Tensor:
+    """Slide kernels over images in whole tiles.
+
+    Args:
+        x: (B, rows * m + k - 1, columns * m + k - 1, C).
+        kernels: (groups, t * t, C / groups, out / groups), as `transformed` gives them.
+
+    Returns:
+        (B, rows * m, columns * m, out).
+    """
+    groups, products, _, part = kernels.shape
+    side, channels = math.isqrt(products), groups * part
+    to_input, _, to_output = matrices(side - TILE + 1, x.dtype)
+    tiles = tiles_of(x, side)
+    batch, rows, columns = tiles.shape[2:5]
+    out = x.new_empty(batch, rows, TILE, columns, TILE, channels)
+    for here in chunks(batch, rows, products * columns * channels, kernels):
+        inputs = transform(to_input, tiles[:, :, *here])
+        place = out[here].permute(2, 4, 0, 1, 3, 5)  # (m, m, images, rows, columns, out)
+        for group, outputs in enumerate(place.chunk(groups, dim=-1)):
+            product = torch.bmm(inputs.chunk(groups, dim=2)[group], kernels[group])
+            outputs.copy_((to_output @ product.flatten(1)).view(outputs.shape))
+    return out.view(batch, rows * TILE, columns * TILE, channels)
+
+
+def transformed(weight: Tensor, groups: int) -> Tensor:
+    """(out, C / groups, k, k) -> a matrix per group and product, in the weight's type."""
+    _, to_kernel, _ = matrices(weight.shape[-1], weight.dtype)
+    # (t * t, k * k) @ (k * k, out * C / groups)
+    kernels = to_kernel @ weight.flatten(2).flatten(0, 1).T
+    return kernels.unflatten(1, (groups, -1, weight.shape[1])).permute(1, 0, 3, 2)
+
+
+def tiles_of(x: Tensor, side: int) -> Tensor:
+    """(B, H, W, C) -> a view (side, side, B, rows, columns, C), a tile every m cells."""
+    return x.unfold(1, side, TILE).unfold(2, side, TILE).permute(4, 5, 0, 1, 2, 3)
+
+
+def transform(matrix: Tensor, tiles: Tensor) -> Tensor:
+    """A matrix (t * t, side * side) on tiles (side, side, ..., C) -> (t * t, tiles, C)."""
+    channels = tiles.shape[-1]
+    tiles = tiles.reshape(matrix.shape[1], -1)
+    return (matrix @ tiles).view(len(matrix), -1, channels)
+
+
+def chunks(batch: int, rows: int, size: int, kernels: Tensor) -> Iterator[tuple[slice, slice]]:
+    """Images and rows of tiles to take at once.
+
+    As many as stay in the cache, but enough to be worth reading the kernels for: those of 3 x 3
+    take four times the room of the weights.
+
+    Args:
+        size: numbers that a row of tiles takes.
+    """
+    step = max(1, max(CHUNK, kernels.numel()) // size)
+    images = max(1, step // rows)
+    for first in range(0, batch, images):
+        for top in range(0, rows, step):
+            yield slice(first, first + images), slice(top, top + step)
+
+
+@cache
+def matrices(kernel: int, dtype: torch.dtype) -> tuple[Tensor, Tensor, Tensor]:
+    """Those of `transforms` for both directions: (t * t, t * t), (t * t, k * k), (m * m, t * t)."""
+    return tuple(
+        torch.from_numpy(np.kron(matrix, matrix)).to(dtype) for matrix in transforms(TILE, kernel)
+    )
 
 
 @cache

@@ -12,6 +12,8 @@ from chromatrack.checkpoints import save_checkpoint
 from chromatrack.files import check_writable, made_by
 from chromatrack.models.build import build_siamfc
 from chromatrack.models.inputs import InputScaling
+from chromatrack.models.siamfc import SiamFC
+from chromatrack.models.winograd_training import use_winograd_in_training
 from chromatrack.settings import ComputeSettings, SiamFCSettings
 from chromatrack.training.compute import choose_device, prepare
 from chromatrack.training.engine import finish
@@ -63,16 +65,13 @@ def _train(team: Team, job: _Job) -> None:
     settings = job.settings
     device = prepare(job.compute, seed=job.seed, rank=team.rank)
     scaling = InputScaling(rgb=settings.input_scaling)
-    description = {"width": settings.width, "channels": settings.channels}
-    model = build_siamfc(**description)
-    initialize(model)
-    model.to(device, memory_format=torch.channels_last)
+    model = network_to_train(settings, device)
 
     def save(path: Path) -> None:
         save_checkpoint(
             path,
             kind="siamfc",
-            network=description,
+            network={"width": settings.width, "channels": settings.channels},
             scaling=scaling,
             module=model,
             made_by=job.made_by,
@@ -96,6 +95,16 @@ def _train(team: Team, job: _Job) -> None:
     if team.leads:
         save(job.output)
         finish(plan)
+
+
+def network_to_train(settings: SiamFCSettings, device: torch.device) -> SiamFC:
+    """The network before the first step, as it is fast on the device."""
+    model = build_siamfc(width=settings.width, channels=settings.channels)
+    initialize(model)
+    model.to(device, memory_format=torch.channels_last)
+    if device.type == "cpu" and settings.precision == 32:
+        use_winograd_in_training(model)
+    return model
 
 
 def initialize(model: torch.nn.Module) -> None:
