@@ -53,7 +53,7 @@ def _decoded(video: Video) -> Iterator[av.VideoFrame]:
 
 
 def square(rgb: np.ndarray, *, size: int, geometry: str = "short_side") -> np.ndarray:
-    """Resize and centre-crop to (size, size, 3).
+    """Resize and centre-crop to (size, size, 3); a view of the frame where it has the size.
 
     Args:
         geometry: `short_side` resizes the short side to `size`; `width` the width, as the thesis
@@ -62,10 +62,11 @@ def square(rgb: np.ndarray, *, size: int, geometry: str = "short_side") -> np.nd
     height, width = rgb.shape[:2]
     scale = size / (width if geometry == "width" else min(height, width))
     new_width, new_height = max(1, round(width * scale)), max(1, round(height * scale))
-    shrinks = scale < 1
-    resized = cv2.resize(
-        rgb, (new_width, new_height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-    )
+    if (new_width, new_height) == (width, height):
+        resized = rgb
+    else:
+        way = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+        resized = cv2.resize(rgb, (new_width, new_height), interpolation=way)
     missing = max(0, size - new_height)
     if missing:
         resized = cv2.copyMakeBorder(
