@@ -163,7 +163,7 @@ class _Counts:
 
     def __init__(self, size: int):
         # OpenCV counts in float32, exact up to 2^24 pixels; the clip is summed in float64.
-        frames = max(1, min(16, 2**24 // size**2))
+        frames = max(1, min(8, 2**24 // size**2))
         self._planes = np.empty((3, frames * size, size), dtype=np.uint8)
         self._size = size
         self._rows = 0
