@@ -72,7 +72,7 @@ def lab_frames(
     Raises:
         InputError: the file cannot be decoded.
     """
-    for rgb in read_frames(video, stride=settings.frame_stride):
+    for rgb in read_frames(video, stride=settings.frame_stride, ahead=True):
         equalized = equalize(rgb, mode=settings.equalization, scratch=scratch)
         frame = square(equalized, size=settings.size, geometry=settings.geometry)
         out = scratch.array("lab", frame.shape) if scratch else None
