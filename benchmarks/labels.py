@@ -70,14 +70,19 @@ def write_ledger(path: Path, clips: list[Path]) -> None:
 def measure(name: str, clips: list[Path], folder: Path, target: str, rounds: int) -> list[dict]:
     settings = LabelSettings(backend="histogram")
     ledger = folder / f"{name}.csv"
-    write_ledger(ledger, clips)
-    alone, whole = [], []
-    for number in range(rounds):
+
+    def label(number: int) -> None:
         # Another name each time: a cache of the same clips would be put back and not made.
         output = folder / f"{name}-{number}.h5"
+        stage.label_shard(ledger, clips[0].parent, output, settings=settings)
+
+    write_ledger(ledger, clips[:1])
+    label(0)  # what is imported and set up at the first use
+    write_ledger(ledger, clips)
+    alone, whole = [], []
+    for number in range(1, rounds + 1):
         alone.append(cpu(lambda: [decode(clip) for clip in clips]))
-        whole.append(cpu(partial(stage.label_shard, ledger, clips[0].parent, output,
-                                 settings=settings)))  # fmt: skip
+        whole.append(cpu(partial(label, number)))
     ratios = [a / b for a, b in zip(whole, alone, strict=True)]
     histograms = [decode_clip(clip, settings).histogram for clip in clips]
     kmeans = min(cpu(lambda: cluster_colours(histograms, settings)) for _ in range(RUNS))
