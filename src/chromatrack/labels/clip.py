@@ -13,6 +13,7 @@ from chromatrack.equalize import equalize
 from chromatrack.errors import InputError
 from chromatrack.labels.cache import ClipLabels
 from chromatrack.labels.kmeans import Clusters, cluster_many, label_table, look_up
+from chromatrack.scratch import Scratch
 from chromatrack.settings import LabelSettings
 from chromatrack.video.decode import read_frames, square
 
@@ -60,16 +61,22 @@ def dense_histogram(codes: np.ndarray, counts: np.ndarray) -> np.ndarray:
     return histogram
 
 
-def lab_frames(video: str | Path, settings: LabelSettings) -> Iterator[np.ndarray]:
+def lab_frames(
+    video: str | Path, settings: LabelSettings, *, scratch: Scratch | None = None
+) -> Iterator[np.ndarray]:
     """Yield (size, size, 3) uint8 Lab of the kept frames: equalise, resize, crop, convert.
+
+    Args:
+        scratch: to work in: a frame is good until the next one is asked for.
 
     Raises:
         InputError: the file cannot be decoded.
     """
-    for rgb in read_frames(video, stride=settings.frame_stride):
-        equalized = equalize(rgb, mode=settings.equalization)
+    for rgb in read_frames(video, stride=settings.frame_stride, ahead=True):
+        equalized = equalize(rgb, mode=settings.equalization, scratch=scratch)
         frame = square(equalized, size=settings.size, geometry=settings.geometry)
-        yield cv2.cvtColor(frame, cv2.COLOR_RGB2LAB)
+        out = scratch.array("lab", frame.shape) if scratch else None
+        yield cv2.cvtColor(frame, cv2.COLOR_RGB2LAB, out)
 
 
 def decode_clip(video: str | Path, settings: LabelSettings) -> DecodedClip:
@@ -79,26 +86,23 @@ def decode_clip(video: str | Path, settings: LabelSettings) -> DecodedClip:
         InputError: the file cannot be decoded, or holds no frame.
     """
     encoded, chroma, cells, planes = [], [], [], []
-    histogram = np.zeros((256, 256))
-    lightness = np.zeros(256)
-    for lab in lab_frames(video, settings):
-        luma = cv2.extractChannel(lab, 0)
-        ab = cv2.merge([cv2.extractChannel(lab, 1), cv2.extractChannel(lab, 2)])
-        # OpenCV counts in float32, exact up to 2^24 pixels a frame; the clip is summed in float64.
-        histogram += _histogram(ab)
-        lightness += cv2.calcHist([luma], [0], None, [256], [0, 256]).ravel()
+    counts, scratch = _Counts(settings.size), Scratch()
+    for lab in lab_frames(video, settings, scratch=scratch):
+        luma, a, b = cv2.split(lab, counts.next_planes())
+        ab = cv2.merge([a, b], scratch.array("ab", (*luma.shape, 2)))
         cells.append(to_grid(ab, settings.label_size, bilinear=settings.cluster_on == "label_grid"))
         encoded.append(_encode(luma, settings))
         if settings.chroma:
             chroma.append(_encode(half_chroma(ab), settings))
         if settings.full_resolution:
-            planes.append(ab)
+            planes.append(ab.copy())
     if not encoded:
         raise InputError(f"{video}: no frame could be decoded")
     cells = np.stack(cells)
-    all_colours = histogram
+    lightness, all_colours = counts.totals()
+    histogram = all_colours
     if settings.cluster_on == "label_grid":
-        histogram = _histogram(cells.reshape(-1, settings.label_size, 2))
+        histogram = _histogram(*cv2.split(cells.reshape(-1, settings.label_size, 2)))
     codes = np.flatnonzero(histogram)
     return DecodedClip(
         luma=np.concatenate(encoded),
@@ -151,9 +155,43 @@ def label_clip(clip_id: str, sha256: str, clip: DecodedClip, clusters: Clusters)
     )
 
 
-def _histogram(ab: np.ndarray) -> np.ndarray:
-    """(H, W, 2) uint8 -> (256, 256) float32 counts."""
-    return cv2.calcHist([ab], [0, 1], None, [256, 256], [0, 256, 0, 256])
+class _Counts:
+    """How often each lightness and each colour occurs in the frames of a clip.
+
+    A histogram of colours is as large as a frame, so that several frames are counted at once.
+    """
+
+    def __init__(self, size: int):
+        # OpenCV counts in float32, exact up to 2^24 pixels; the clip is summed in float64.
+        frames = max(1, min(8, 2**24 // size**2))
+        self._planes = np.empty((3, frames * size, size), dtype=np.uint8)
+        self._size = size
+        self._rows = 0
+        self._lightness = np.zeros(256)
+        self._colours = np.zeros((256, 256))
+
+    def next_planes(self) -> list[np.ndarray]:
+        """Where L, a and b of the next frame go, (size, size) each."""
+        if self._rows == self._planes.shape[1]:
+            self._count()
+        begin, self._rows = self._rows, self._rows + self._size
+        return list(self._planes[:, begin : self._rows])
+
+    def totals(self) -> tuple[np.ndarray, np.ndarray]:
+        """(256,) and (256, 256) float64 counts of L and of a, b in all frames."""
+        self._count()
+        return self._lightness, self._colours
+
+    def _count(self) -> None:
+        luma, a, b = self._planes[:, : self._rows]
+        self._lightness += cv2.calcHist([luma], [0], None, [256], [0, 256]).ravel()
+        self._colours += _histogram(a, b)
+        self._rows = 0
+
+
+def _histogram(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """(H, W) uint8 each -> (256, 256) float32 counts."""
+    return cv2.calcHist([a, b], [0, 1], None, [256, 256], [0, 256, 0, 256])
 
 
 def to_grid(ab: np.ndarray, size: int, *, bilinear: bool = False) -> np.ndarray:
@@ -170,7 +208,7 @@ def half_chroma(ab: np.ndarray) -> np.ndarray:
 
 def _encode(plane: np.ndarray, settings: LabelSettings) -> np.ndarray:
     if settings.luma == "raw":
-        return plane.ravel()
+        return plane.flatten()
     done, jpeg = cv2.imencode(".jpg", plane, [cv2.IMWRITE_JPEG_QUALITY, settings.luma_quality])
     assert done, "OpenCV could not encode a grey frame as JPEG"
     return jpeg

@@ -142,6 +142,11 @@ def _best(points: np.ndarray, weights: np.ndarray, refined: np.ndarray) -> Clust
 
 def _inertia(points: np.ndarray, weights: np.ndarray, centroids: np.ndarray) -> float:
     nearest = np.full(len(points), np.inf)
+    distance, along_b = np.empty((2, len(points)))
     for a, b in centroids:
-        np.minimum(nearest, (points[:, 0] - a) ** 2 + (points[:, 1] - b) ** 2, out=nearest)
+        np.subtract(points[:, 0], a, out=distance)
+        np.subtract(points[:, 1], b, out=along_b)
+        distance *= distance
+        distance += np.square(along_b, out=along_b)
+        np.minimum(nearest, distance, out=nearest)
     return float(weights @ nearest)

@@ -15,6 +15,9 @@ import numpy as np
 EDGE = 257
 """Entries of a row of running sums: before b = 0, and after each b."""
 
+Pairs = tuple[np.ndarray, np.ndarray]
+"""Indices of two centroids each, the smaller one first."""
+
 TINY = 1e-9
 """Twice the smallest difference of b that counts, in levels."""
 
@@ -38,11 +41,12 @@ def refine(
     """
     for points, weights, starts in tasks:
         rows, sums = running_sums(points, weights)
+        pairs = np.triu_indices(starts.shape[1], 1)
         centroids = starts[:, :1] * 0 + starts  # a copy, float64
         active = np.arange(len(starts))
         for _ in range(max_iterations):
             before = _in_order(centroids[active])
-            after = _step(before, rows, sums)
+            after = _step(before, pairs, rows, sums)
             centroids[active] = after
             moved = ((after - before) ** 2).sum(axis=2).max(axis=1) > tolerance**2
             active = active[moved]
@@ -61,43 +65,47 @@ def running_sums(points: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, n
 
 def _in_order(centroids: np.ndarray) -> np.ndarray:
     order = np.argsort(centroids[..., 1], axis=1, kind="stable")
-    return np.take_along_axis(centroids, order[..., None], axis=1)
+    return centroids[np.arange(len(centroids))[:, None], order]
 
 
-def _step(centroids: np.ndarray, rows: np.ndarray, sums: np.ndarray) -> np.ndarray:
+def _step(centroids: np.ndarray, pairs: Pairs, rows: np.ndarray, sums: np.ndarray) -> np.ndarray:
     """One iteration: (s, k, 2) in ascending b -> the means of their cells, in the same order."""
-    first, last = _intervals(centroids, rows)
-    base = np.arange(len(rows)) * EDGE
-    cells = sums[last + base] - sums[first + base]  # (k, s, r)
-    mass = cells.real.sum(axis=2)
-    moments = np.stack([cells.real @ rows, cells.imag.sum(axis=2)], axis=-1)
+    places = _intervals(centroids, pairs, rows)
+    places += np.arange(len(rows)) * EDGE
+    first, last = sums.take(places)
+    cells = last - first  # (k, s, r)
+    # One product for all sums over rows: mass + i b mass, and the same times a.
+    totals = cells @ np.stack([np.ones_like(rows), rows], axis=1).astype(np.complex128)
+    mass = totals[..., 0].real
+    moments = np.stack([totals[..., 1].real, totals[..., 0].imag], axis=-1)
     means = moments / np.maximum(mass, 1)[..., None]
     return np.where((mass > 0)[..., None], means, centroids.swapaxes(0, 1)).swapaxes(0, 1)
 
 
-def _intervals(centroids: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(k, s, r) each: a cell's first b in a row, and the first b beyond it.
+def _intervals(centroids: np.ndarray, pairs: Pairs, rows: np.ndarray) -> np.ndarray:
+    """(2, k, s, r): a cell's first b in a row, and the first b beyond it.
 
     With b_i <= b_j, a colour (a, b) is nearer to j where
     2 b (b_j - b_i) > |c_j|^2 - |c_i|^2 - 2 a (a_j - a_i). Of equal distances either is right.
     """
     k = centroids.shape[1]
-    left, right = np.triu_indices(k, 1)
+    left, right = pairs
     a, b = centroids[..., 0].T, centroids[..., 1].T
     squares = a**2 + b**2
     # Where b is equal the bisector runs along the row: all or nothing, at a bound far outside.
     gap = np.maximum(2 * (b[right] - b[left]), TINY)
     bound = (2 * (a[left] - a[right]) / gap)[..., None] * rows  # (pairs, s, r)
     bound += ((squares[right] - squares[left]) / gap)[..., None]
-    lower = np.full((k, *bound.shape[1:]), -1.0)
-    upper = np.full(lower.shape, 255.0)
+    edges = np.empty((2, k, *bound.shape[1:]))
+    lower, upper = edges
+    lower[0], upper[-1] = -1, 255
     begin = 0
     for index in range(k - 1):
         end = begin + k - 1 - index  # the pairs that begin with `index` are neighbours
         bound[begin:end].min(axis=0, out=upper[index])
         bound[right == index + 1].max(axis=0, out=lower[index + 1])
         begin = end
-    first, last = (
-        np.floor(np.clip(edge, -1, 255, out=edge)).astype(np.int64) + 1 for edge in (lower, upper)
-    )
-    return first, np.maximum(first, last)
+    np.minimum(np.maximum(edges, -1, out=edges), 255, out=edges)
+    places = np.floor(edges, out=edges).astype(np.int64) + 1
+    np.maximum(*places, out=places[1])
+    return places
