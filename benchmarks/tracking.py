@@ -2,6 +2,7 @@
 
     python -m benchmarks.tracking [--frames 40] [--rounds 3] [--processes N]
     python -m benchmarks.tracking --frames 0 --rounds 1        (all frames of the 9 targets)
+    python -m benchmarks.tracking --only cpu --rounds 5        (siamfc-pytorch alone)
     python -m benchmarks.tracking --only onnx --rounds 5       (exported networks alone)
 
 Needs the real files (CHROMATRACK_REAL_DATA). One single-threaded process per core; decoding is
@@ -318,7 +319,7 @@ def main() -> None:
     parser.add_argument("--frames", type=int, default=40, help="of each target; 0 for all")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--processes", type=int, default=os.cpu_count())
-    parser.add_argument("--only", choices=["onnx"], help="this comparison alone")
+    parser.add_argument("--only", choices=["cpu", "onnx"], help="this comparison alone")
     options = parser.parse_args()
     if not REFERENCE.is_dir():
         sys.exit(
@@ -331,8 +332,8 @@ def main() -> None:
             "frames": options.frames or None, "rounds": options.rounds,
             "processes": options.processes,
         }  # fmt: skip
-        results = [] if options.only else on_cpu(checkpoint, **amount)
-        results += on_onnx(checkpoint, **amount)
+        results = [] if options.only == "onnx" else on_cpu(checkpoint, **amount)
+        results += [] if options.only == "cpu" else on_onnx(checkpoint, **amount)
         if not options.only and torch.cuda.is_available():
             results += on_gpu(checkpoint)
     finish(results)

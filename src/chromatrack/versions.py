@@ -21,7 +21,7 @@ VERSIONS = {
     "choose-siamfc": 1,
     "response-statistics": 3,
     "compose": 2,
-    "fine-tune": 3,
+    "fine-tune": 4,
     "track": 7,
     "tune": 1,
     "vot-official": 4,

@@ -9,9 +9,13 @@ from torch import nn
 
 from chromatrack.checkpoints import load_checkpoint
 from chromatrack.models import winograd_training
-from chromatrack.models.build import build_siamfc
+from chromatrack.models.build import build_fused, build_siamfc
 from chromatrack.models.winograd import WinogradConv2d, matrices
-from chromatrack.models.winograd_training import TrainedWinogradConv2d, use_winograd_in_training
+from chromatrack.models.winograd_training import (
+    TrainedWinogradConv2d,
+    placed,
+    use_winograd_in_training,
+)
 from chromatrack.settings import ComputeSettings, SiamFCSettings
 from chromatrack.stages.siamfc import training
 from tests.crop_shards import write_blobs
@@ -97,6 +101,18 @@ def test_the_network_keeps_its_names_and_weights():
     another.load_state_dict(copy.deepcopy(network).state_dict())
 
 
+@pytest.mark.parametrize("precision, changed", [(32, 4 + 15), ("bf16", 0)])
+def test_both_branches_of_the_combined_network_train_so(precision, changed):
+    """Of ResNet-18, all filters of 3x3 but the one with a stride."""
+    network = build_fused(
+        siamfc={}, auxiliary={"kind": "colorization", "network": {"trunk": "resnet18"}}, alpha=0.5,
+        normalize=True, statistics=((0.0, 1.0), (0.0, 1.0)),
+    )  # fmt: skip
+    placed(network, torch.device("cpu"), precision)
+    parts = [part for part in network.modules() if isinstance(part, TrainedWinogradConv2d)]
+    assert len(parts) == changed
+
+
 def test_few_positions_are_convolved_directly():
     direct = nn.Conv2d(64, 64, 3)
     fast = copy.deepcopy(direct)
@@ -111,7 +127,7 @@ def test_a_training_goes_as_with_direct_convolutions(tmp_path, monkeypatch):
     losses, states = [], []
     for name in ("fast", "direct"):
         if name == "direct":
-            monkeypatch.setattr(training, "use_winograd_in_training", lambda module: None)
+            monkeypatch.setattr(winograd_training, "use_winograd_in_training", lambda _: None)
         output = tmp_path / name / "model.pt"
         training.train_siamfc([crops], output, seed=0, settings=settings, compute=CPU)
         rows = (output.parent / "metrics.csv").read_text().splitlines()[1:]

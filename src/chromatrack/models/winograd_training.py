@@ -45,6 +45,14 @@ class TrainedWinogradConv2d(nn.Conv2d):
         return out.permute(0, 3, 1, 2)
 
 
+def placed(module: nn.Module, device: torch.device, precision: int | str) -> nn.Module:
+    """A siamese network on the device, as it is trained fast there; the same module."""
+    module.to(device, memory_format=torch.channels_last)
+    if device.type == "cpu" and precision == 32:
+        use_winograd_in_training(module)
+    return module
+
+
 def use_winograd_in_training(module: nn.Module) -> None:
     """Let the convolutions of a module, for which it is worth it, compute so from now on."""
     for part in module.modules():

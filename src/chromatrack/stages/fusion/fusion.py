@@ -18,6 +18,7 @@ from chromatrack.models.auxiliary import AuxiliaryBranch
 from chromatrack.models.build import INPUT_CHANNELS, build_fused
 from chromatrack.models.fused import FusedTracker
 from chromatrack.models.inputs import COLOURS, InputScaling
+from chromatrack.models.winograd_training import placed
 from chromatrack.progress import progress
 from chromatrack.settings import (
     AuxiliarySettings,
@@ -201,7 +202,7 @@ def fine_tune(
     def inputs(z, x, grey_z, grey_x) -> tuple[torch.Tensor, ...]:
         return (scaling.rgb_tensor(z), grey_z, scaling.rgb_tensor(x), grey_x)
 
-    model.to(device, memory_format=torch.channels_last)
+    placed(model, device, training.precision)
     plan = fit_pairs(
         model,
         shards,

@@ -13,7 +13,7 @@ from chromatrack.files import check_writable, made_by
 from chromatrack.models.build import build_siamfc
 from chromatrack.models.inputs import InputScaling
 from chromatrack.models.siamfc import SiamFC
-from chromatrack.models.winograd_training import use_winograd_in_training
+from chromatrack.models.winograd_training import placed
 from chromatrack.settings import ComputeSettings, SiamFCSettings
 from chromatrack.training.compute import choose_device, prepare
 from chromatrack.training.engine import finish
@@ -101,10 +101,7 @@ def network_to_train(settings: SiamFCSettings, device: torch.device) -> SiamFC:
     """The network before the first step, as it is fast on the device."""
     model = build_siamfc(width=settings.width, channels=settings.channels)
     initialize(model)
-    model.to(device, memory_format=torch.channels_last)
-    if device.type == "cpu" and settings.precision == 32:
-        use_winograd_in_training(model)
-    return model
+    return placed(model, device, settings.precision)
 
 
 def initialize(model: torch.nn.Module) -> None:
