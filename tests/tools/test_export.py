@@ -9,6 +9,7 @@ import onnx
 import pytest
 import torch
 
+from benchmarks.tracking import frame_by_frame
 from chromatrack import graphs
 from chromatrack.checkpoints import save_checkpoint
 from chromatrack.cli.main import main
@@ -79,11 +80,16 @@ def parity(checkpoint, exported, target, **options):
 
 @pytest.mark.parametrize("kind", ["siamfc", "fused"])
 def test_boxes_of_100_frames_are_those_of_the_checkpoint(kind, folder, target, capsys):
-    apart = parity(folder / f"{kind}.pt", folder / f"{kind}.onnx", target)
+    """From the same place in each frame: random weights make flat maps, two cells of which may tie.
+    A box is then a cell away, and from there on two courses would be compared."""
+    maps, moved = frame_by_frame(folder / f"{kind}.pt", folder / f"{kind}.onnx", [target])
+    apart = moved > 0.01
     with capsys.disabled():
-        print(f"\n{kind}: boxes of {len(target)} frames differ by at most {apart:.6f} px")
-    assert len(target) == FRAMES
-    assert apart <= 0.01
+        told = f"{moved[~apart].max():.6f} px, but for {apart.sum()} ties"
+        print(f"\n{kind}: boxes of {len(target)} frames differ by at most {told}")
+    assert len(target) == FRAMES and len(moved) == FRAMES - 1
+    assert maps <= 1e-5
+    assert apart.sum() <= 5 and moved.max() < 1
 
 
 def test_boxes_of_trained_weights_on_a_real_sequence(real_data, tmp_path, capsys):
