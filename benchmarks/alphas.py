@@ -163,19 +163,23 @@ def compare(trunk: str, checkpoint: Path, sequences: list[Sequence], rounds: int
     ]
 
 
+def chosen(frames: int) -> list[Sequence]:
+    """The first frames of the sequences that are measured on; all that follows has one thread."""
+    if not WEIGHTS.is_file():
+        sys.exit(f"{WEIGHTS}: expected weights of siamfc-pytorch; set CHROMATRACK_REAL_DATA")
+    prepare(ComputeSettings(device="cpu"))
+    cv2.setNumThreads(1)
+    every = {sequence.name: sequence for sequence in read_sequences(REAL_DATA / "otb")}
+    return [every[name].first(frames) for name in SEQUENCES]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--frames", type=int, default=20, help="of each sequence")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--trunks", nargs="+", default=["resnet18", "alexnet"], metavar="TRUNK")
     options = parser.parse_args()
-    if not WEIGHTS.is_file():
-        sys.exit(f"{WEIGHTS}: expected weights of siamfc-pytorch; set CHROMATRACK_REAL_DATA")
-    prepare(ComputeSettings(device="cpu"))
-    cv2.setNumThreads(1)
-    every = {sequence.name: sequence for sequence in read_sequences(REAL_DATA / "otb")}
-    sequences = [every[name].first(options.frames) for name in SEQUENCES]
-    results = []
+    sequences, results = chosen(options.frames), []
     with tempfile.TemporaryDirectory() as folder:
         siamfc = Path(folder) / "siamfc.pt"
         import_siamfc_pytorch(WEIGHTS, siamfc)

@@ -15,7 +15,6 @@ from __future__ import annotations
 import argparse
 import os
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -23,18 +22,14 @@ from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-import cv2
 import torch
 from torch import Tensor, nn
 
-from benchmarks.alphas import ALPHAS, ONE, SEQUENCES, WEIGHTS, alone, compose, opened
-from benchmarks.common import REAL_DATA, finish, result
+from benchmarks.alphas import ALPHAS, ONE, WEIGHTS, alone, chosen, compose, opened
+from benchmarks.common import finish, result
 from chromatrack.checkpoints import load_checkpoint
-from chromatrack.data.otb import read_sequences
 from chromatrack.models.winograd import TILE, WinogradConv2d
-from chromatrack.settings import ComputeSettings
 from chromatrack.stages.tools.import_weights import import_siamfc_pytorch
-from chromatrack.training.compute import prepare
 
 ALLOWED = 1.4
 """Times the floor."""
@@ -59,13 +54,13 @@ def multiply_adds(checkpoint: Path) -> tuple[float, float]:
         taken.append(output.numel() * kernel * wins)
 
     model = load_checkpoint(checkpoint).build().eval()
-    sizes = {"siamfc": 3, "auxiliary": 1}
+    channels = (3, 1)  # of SiamFC's patches and of the auxiliary's
     with torch.no_grad():
-        exemplar = model.embed(*(torch.zeros(1, c, 127, 127) for c in sizes.values()))
+        exemplar = model.embed(*(torch.zeros(1, c, 127, 127) for c in channels))
         for part in model.modules():
             if isinstance(part, nn.Conv2d):
                 part.register_forward_hook(note)
-        search = model.embed(*(torch.zeros(3, c, 255, 255) for c in sizes.values()))
+        search = model.embed(*(torch.zeros(3, c, 255, 255) for c in channels))
         response = model.respond(exemplar, search)
     compared = sum(response.numel() * branch.numel() for branch in exemplar)
     return float(sum(defined) + compared), float(sum(taken) + compared)
@@ -129,13 +124,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--trunks", nargs="+", default=["resnet18", "alexnet"], metavar="TRUNK")
     options = parser.parse_args()
-    if not WEIGHTS.is_file():
-        sys.exit(f"{WEIGHTS}: expected weights of siamfc-pytorch; set CHROMATRACK_REAL_DATA")
-    prepare(ComputeSettings(device="cpu"))
-    cv2.setNumThreads(1)
-    every = {sequence.name: sequence for sequence in read_sequences(REAL_DATA / "otb")}
-    sequences = [every[name].first(options.frames) for name in SEQUENCES]
-    results = []
+    sequences, results = chosen(options.frames), []
     with tempfile.TemporaryDirectory() as folder:
         siamfc = Path(folder) / "siamfc.pt"
         import_siamfc_pytorch(WEIGHTS, siamfc)

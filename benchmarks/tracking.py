@@ -199,7 +199,7 @@ def on_onnx(checkpoint: Path, *, frames: int | None, rounds: int, processes: int
             results.append(result(f"{name}: {arm}, CPU", cost, "milliseconds per frame"))
         apart = np.concatenate([farthest(boxes["onnx"][s.name], boxes["ours"][s.name])
                                 for s in sequences])  # fmt: skip
-        maps, moved = frame_by_frame(path, exported, sequences)
+        maps, moved, gaps = frame_by_frame(path, exported, sequences)
         results += [
             result(f"{name}: farthest box of onnxruntime", float(apart.max()), "px"),
             result(f"{name}: sequences with a box farther than 0.01 px",
@@ -207,6 +207,8 @@ def on_onnx(checkpoint: Path, *, frames: int | None, rounds: int, processes: int
                        for s in sequences), f"of {len(sequences)}"),
             result(f"{name}: score maps of the same patches, largest difference", 1e6 * maps,
  "millionths of the largest value", "<= 10"),
+            result(f"{name}: what is farther from the same place is lower by at most",
+                   1e6 * float(gaps[moved > 0.01].max(initial=0)), "millionths", "<= 10"),
             result(f"{name}: boxes within 0.01 px from the same place",
                    float(np.mean(moved <= 0.01)), f"of {len(moved)} frames", ">= 0.99"),
         ]  # fmt: skip
@@ -215,13 +217,15 @@ def on_onnx(checkpoint: Path, *, frames: int | None, rounds: int, processes: int
 
 def frame_by_frame(
     checkpoint: Path, exported: Path, sequences: list[Sequence]
-) -> tuple[float, np.ndarray]:
+) -> tuple[float, np.ndarray, np.ndarray]:
     """Both networks on the same patches; ours alone moves on, so that no tie counts twice.
 
     Returns:
-        Largest difference of a score map, over the largest value; (frames,) pixels between boxes.
+        Largest difference of a score map, over the largest value; (frames,) pixels between boxes;
+        (frames,) by what share of our highest cell the one that theirs took is lower: of a tie less
+        than the maps differ by, and 1 where they took another scale.
     """
-    cpu, maps, moved = torch.device("cpu"), [], []
+    cpu, maps, moved, gaps = torch.device("cpu"), [], [], []
     ours, theirs = (
         load_tracker(path, settings=TrackerSettings(), device=cpu)
         for path in (checkpoint, exported)
@@ -240,8 +244,11 @@ def frame_by_frame(
             maps.append(np.abs(found - expected).max() / np.abs(expected).max())
             for state in ("center_yx", "size_hw", "exemplar_side", "search_side"):
                 setattr(theirs, state, copy.copy(getattr(ours, state)))
+            (scale, here), (other, there) = ours.heights(expected), theirs.heights(found)
+            lower = here.max() - here.flat[there.argmax()]
+            gaps.append(lower / here.max() if scale == other else 1.0)
             moved.append(np.abs(theirs.move(image, found) - ours.move(image, expected)).max())
-    return float(max(maps)), np.array(moved)
+    return float(max(maps)), np.array(moved), np.array(gaps)
 
 
 def otb2015_sized(sequences: list[Sequence], frames: int = OTB2015_FRAMES) -> list[Sequence]:

@@ -82,14 +82,14 @@ def parity(checkpoint, exported, target, **options):
 def test_boxes_of_100_frames_are_those_of_the_checkpoint(kind, folder, target, capsys):
     """From the same place in each frame: random weights make flat maps, two cells of which may tie.
     A box is then a cell away, and from there on two courses would be compared."""
-    maps, moved = frame_by_frame(folder / f"{kind}.pt", folder / f"{kind}.onnx", [target])
+    maps, moved, gaps = frame_by_frame(folder / f"{kind}.pt", folder / f"{kind}.onnx", [target])
     apart = moved > 0.01
     with capsys.disabled():
         told = f"{moved[~apart].max():.6f} px, but for {apart.sum()} ties"
         print(f"\n{kind}: boxes of {len(target)} frames differ by at most {told}")
     assert len(target) == FRAMES and len(moved) == FRAMES - 1
     assert maps <= 1e-5
-    assert apart.sum() <= 5 and moved.max() < 1
+    assert apart.sum() <= 5 and np.all(gaps[apart] <= 1e-5)  # each of them is a tie
 
 
 def test_boxes_of_trained_weights_on_a_real_sequence(real_data, tmp_path, capsys):

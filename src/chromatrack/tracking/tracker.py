@@ -163,18 +163,24 @@ class SiameseTracker:
             for old, new in zip(self.exemplar, exemplar, strict=True)
         )
 
-    def _follow_peak(self, responses: np.ndarray) -> None:
-        """Move centre and size to the peak of the score maps (scales, n, n)."""
+    def heights(self, responses: np.ndarray) -> tuple[int, np.ndarray]:
+        """The scale that wins of score maps (scales, n, n), and where on it the target may be:
+        (side, side), upsampled and mixed with the window."""
         side = self.window.shape[0]
         upsampled = np.stack(
             [cv2.resize(r, (side, side), interpolation=cv2.INTER_CUBIC) for r in responses]
         )
         upsampled *= self.penalties[:, None, None]
-        best = self.best_scale = int(np.argmax(np.amax(upsampled, axis=(1, 2))))
+        best = int(np.argmax(np.amax(upsampled, axis=(1, 2))))
         response = upsampled[best]
         response -= response.min()
         response /= response.sum() + 1e-16
-        response = (1 - self.window_influence) * response + self.window_influence * self.window
+        return best, (1 - self.window_influence) * response + self.window_influence * self.window
+
+    def _follow_peak(self, responses: np.ndarray) -> None:
+        """Move centre and size to the peak of the score maps (scales, n, n)."""
+        best, response = self.heights(responses)
+        self.best_scale, side = best, len(response)
         peak = np.array(np.unravel_index(response.argmax(), response.shape))
         cells = (peak - (side - 1) / 2) * responses.shape[-1] / side
         in_image = cells * STRIDE * self.search_side * self.factors[best] / SEARCH_SIZE
