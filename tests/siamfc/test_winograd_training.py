@@ -69,7 +69,7 @@ def test_many_rows_are_taken_in_parts(monkeypatch):
     use_winograd_in_training(fast)
     x = torch.randn(3, 64, 41, 37, dtype=torch.float64)
     whole = outputs_and_gradients(fast, x)
-    monkeypatch.setattr("chromatrack.models.winograd.CHUNK", 1)
+    monkeypatch.setattr("chromatrack.models.winograd.AT_ONCE", 30)
     for one, two, three in zip(
         whole, outputs_and_gradients(fast, x), outputs_and_gradients(direct, x), strict=True
     ):
@@ -137,5 +137,7 @@ def test_a_training_goes_as_with_direct_convolutions(tmp_path, monkeypatch):
     assert list(fast) == list(direct)
     assert losses[0] == pytest.approx(losses[1], rel=1e-5)  # six digits in metrics.csv
     assert any(not torch.equal(fast[name], direct[name]) for name in fast)
+    # Not closer: in a pooling's tie the other cell may come to be the largest.
     for name in fast:
-        torch.testing.assert_close(fast[name], direct[name], rtol=1e-3, atol=1e-5)
+        largest = max(1e-2, float(direct[name].abs().max()))
+        torch.testing.assert_close(fast[name], direct[name], rtol=0, atol=1e-3 * largest)

@@ -19,8 +19,8 @@ from torch import Tensor, nn
 
 TILE = 4
 """Outputs of a tile to a side."""
-CHUNK = 1 << 20
-"""Numbers of the product that are held at once: they have to stay in the cache."""
+AT_ONCE = 256
+"""Tiles to take at once, at most: fewer read the kernels too often, more leave the cache."""
 POINTS = (0, 1, -1, 2, -2, Fraction(1, 2), Fraction(-1, 2))
 """Where the polynomials are evaluated; infinity is one more. Small ones round least."""
 
@@ -92,6 +92,8 @@ def output_size(convolution: nn.Conv2d | WinogradConv2d, x: Tensor) -> tuple[int
 def correlate(x: Tensor, kernels: Tensor) -> Tensor:
     """Slide kernels over images in whole tiles.
 
+    Only products of one row of a tile are held at once, as no more of them stay in the cache.
+
     Args:
         x: (B, rows * m + k - 1, columns * m + k - 1, C).
         kernels: (groups, t * t, C / groups, out / groups), as `transformed` gives them.
@@ -102,24 +104,34 @@ def correlate(x: Tensor, kernels: Tensor) -> Tensor:
     groups, products, _, part = kernels.shape
     side, channels = math.isqrt(products), groups * part
     to_input, _, to_output = matrices(side - TILE + 1, x.dtype)
-    tiles = tiles_of(x, side)
-    batch, rows, columns = tiles.shape[2:5]
+    bands = x.unfold(1, side, TILE).permute(4, 0, 1, 2, 3)  # (t, B, rows, W, C)
+    batch, rows = bands.shape[1:3]
+    columns = (x.shape[2] - side) // TILE + 1
     out = x.new_empty(batch, rows, TILE, columns, TILE, channels)
-    for here in chunks(batch, rows, products * columns * channels, kernels):
-        inputs = transform(to_input, tiles[:, :, *here])
+    kernels = kernels.unflatten(1, (side, side))
+    for here in chunks(batch, rows, columns):
+        band = bands[:, *here]
+        band = (to_input @ band.reshape(side, -1)).view(band.shape)
+        tiles = band.unfold(3, side, TILE).permute(0, 5, 1, 2, 3, 4)
+        count = math.prod(tiles.shape[2:5])
+        product = x.new_empty(side, count, part)
+        across = x.new_empty(groups, side, TILE, count * part)
+        for row in range(side):
+            inputs = (to_input @ tiles[row].reshape(side, -1)).view(side, count, -1)
+            for group, of_group in enumerate(inputs.chunk(groups, dim=2)):
+                torch.bmm(of_group, kernels[group, row], out=product)
+                torch.mm(to_output, product.flatten(1), out=across[group, row])
         place = out[here].permute(2, 4, 0, 1, 3, 5)  # (m, m, images, rows, columns, out)
         for group, outputs in enumerate(place.chunk(groups, dim=-1)):
-            product = torch.bmm(inputs.chunk(groups, dim=2)[group], kernels[group])
-            outputs.copy_((to_output @ product.flatten(1)).view(outputs.shape))
+            outputs.copy_((to_output @ across[group].flatten(1)).view(outputs.shape))
     return out.view(batch, rows * TILE, columns * TILE, channels)
 
 
 def transformed(weight: Tensor, groups: int) -> Tensor:
     """(out, C / groups, k, k) -> a matrix per group and product, in the weight's type."""
     _, to_kernel, _ = matrices(weight.shape[-1], weight.dtype)
-    # (t * t, k * k) @ (k * k, out * C / groups)
-    kernels = to_kernel @ weight.flatten(2).flatten(0, 1).T
-    return kernels.unflatten(1, (groups, -1, weight.shape[1])).permute(1, 0, 3, 2)
+    kernels = transform(to_kernel, weight.permute(2, 3, 0, 1))  # (t * t, out, C / groups)
+    return kernels.unflatten(1, (groups, -1)).permute(1, 0, 3, 2)
 
 
 def tiles_of(x: Tensor, side: int) -> Tensor:
@@ -128,23 +140,19 @@ def tiles_of(x: Tensor, side: int) -> Tensor:
 
 
 def transform(matrix: Tensor, tiles: Tensor) -> Tensor:
-    """A matrix (t * t, side * side) on tiles (side, side, ..., C) -> (t * t, tiles, C)."""
-    channels = tiles.shape[-1]
-    tiles = tiles.reshape(matrix.shape[1], -1)
-    return (matrix @ tiles).view(len(matrix), -1, channels)
+    """A matrix (t, side) on both axes of tiles (side, side, ..., C) -> (t * t, tiles, C)."""
+    side, channels = tiles.shape[0], tiles.shape[-1]
+    down = matrix @ tiles.reshape(side, -1)
+    across = torch.matmul(matrix, down.view(len(matrix), side, -1))
+    return across.view(len(matrix) ** 2, -1, channels)
 
 
-def chunks(batch: int, rows: int, size: int, kernels: Tensor) -> Iterator[tuple[slice, slice]]:
-    """Images and rows of tiles to take at once.
-
-    As many as stay in the cache, but enough to be worth reading the kernels for: those of 3 x 3
-    take four times the room of the weights.
-
-    Args:
-        size: numbers that a row of tiles takes.
-    """
-    step = max(1, max(CHUNK, kernels.numel()) // size)
-    images = max(1, step // rows)
+def chunks(batch: int, rows: int, columns: int) -> Iterator[tuple[slice, slice]]:
+    """Images and rows of tiles to take at once, in parts of about the same size."""
+    tiles = rows * columns
+    parts = -(-batch * tiles // AT_ONCE)
+    images = max(1, -(-batch // parts))
+    step = rows if tiles <= AT_ONCE else -(-rows // -(-tiles // AT_ONCE))
     for first in range(0, batch, images):
         for top in range(0, rows, step):
             yield slice(first, first + images), slice(top, top + step)
@@ -152,10 +160,8 @@ def chunks(batch: int, rows: int, size: int, kernels: Tensor) -> Iterator[tuple[
 
 @cache
 def matrices(kernel: int, dtype: torch.dtype) -> tuple[Tensor, Tensor, Tensor]:
-    """Those of `transforms` for both directions: (t * t, t * t), (t * t, k * k), (m * m, t * t)."""
-    return tuple(
-        torch.from_numpy(np.kron(matrix, matrix)).to(dtype) for matrix in transforms(TILE, kernel)
-    )
+    """Those of `transforms` for tiles of m outputs."""
+    return tuple(torch.from_numpy(matrix).to(dtype) for matrix in transforms(TILE, kernel))
 
 
 @cache

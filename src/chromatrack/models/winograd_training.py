@@ -83,8 +83,7 @@ class _Correlation(torch.autograd.Function):
         # A tile reaches at most k - 1 <= m cells into the next ones.
         of_x = x.new_zeros(batch, rows + 1, TILE, columns + 1, TILE, channels)
         of_kernels = x.new_zeros(products, groups, *reversed(kernels.shape[2:]))
-        size = products * columns * max(channels, gradient.shape[-1])
-        for here in chunks(batch, rows, size, kernels):
+        for here in chunks(batch, rows, columns):
             inputs = transform(to_input, tiles[:, :, *here])
             outputs = transform(to_output.T, slopes[:, :, *here])
             for group in range(groups):
@@ -92,11 +91,11 @@ class _Correlation(torch.autograd.Function):
                 of_kernels[:, group].baddbmm_(slope.transpose(1, 2), part)
                 # Inputs are read for the last time: their gradients take their place.
                 part.copy_(torch.bmm(slope, kernels[group].transpose(1, 2)))
-            spread = transform(to_input.T, inputs)
+            spread = transform(to_input.T, inputs.unflatten(0, (side, side)))
             _add(of_x, here, spread.view(side, side, *tiles[:, :, *here].shape[2:]))
-        of_weight = (to_kernel.T @ of_kernels.flatten(1)).T  # (out * C / groups, k * k)
         kernel = side - TILE + 1
-        of_weight = of_weight.reshape(-1, kernels.shape[2], kernel, kernel)
+        of_weight = transform(to_kernel.T, of_kernels.flatten(1, 2).unflatten(0, (side, side)))
+        of_weight = of_weight.view(kernel, kernel, -1, kernels.shape[2]).permute(2, 3, 0, 1)
         of_x = of_x.view(batch, (rows + 1) * TILE, (columns + 1) * TILE, channels)
         return of_x[:, : x.shape[1], : x.shape[2]], of_weight, None
 
