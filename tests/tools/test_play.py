@@ -163,6 +163,14 @@ def test_a_page_of_a_folder(made):
     assert main(["play", "frames", "two.csv", "--output", "p.html"]) == 0
 
 
+@pytest.mark.parametrize("folder, name", [("Frames", "Frames"), ("Girl2/img", "Girl2")])
+def test_a_page_has_the_name_of_the_sequence(made, folder, name):
+    """Frames of OTB lie in NAME/img."""
+    write_frames(made / folder, moving_colours(6), pattern="%04d.jpg", first=1, quality=90)
+    assert main(["play", folder, "two.csv", "--output", "p.html"]) == 0
+    assert re.search("<title>(.*?)</title>", (made / "p.html").read_text("utf-8"))[1] == name
+
+
 def test_the_page_in_a_browser(made, browser):
     """It draws boxes, steps, hides a tracker, follows a click on the scores; asks for nothing."""
     lines = (made / "two.csv").read_text().splitlines()

@@ -196,5 +196,7 @@ def _page(
 ) -> Iterator[Callable[[np.ndarray], None]]:
     strip = Strip()
     yield strip.add
-    title = _shown_name(source)
+    whole = source.resolve()
+    # Frames of OTB lie in NAME/img.
+    title = _shown_name(whole.parent if whole.name == "img" else whole)
     write_text(path, page(title, strip, tracks, size=footage.first.shape[:2], start=start))
