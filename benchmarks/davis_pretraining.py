@@ -16,6 +16,7 @@ interval from a bootstrap of sequences and seeds.
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -28,12 +29,14 @@ from chromatrack.settings import ComputeSettings, load_config
 
 CONFIG = (Path("config/thesis.yaml"), Path("config/pretrain_mini.yaml"))
 
+INNER = "inner products"
+"""The recipe before unit vectors: divided by the root of what the products are over."""
+
 CANDIDATES = {
     "head 3d": {"colorization": {"head": "3d"}},
     "head 3d, as written": {"colorization": {"head": "3d", "temperature": 1.0}},
     "temperature 1": {"colorization": {"temperature": 1.0}},
     "window": {"colorization": {"local_window": 6}},
-    "directions": {"colorization": {"directions": True, "temperature": 0.07}},
     "not equalised": {"labels": {"equalization": "none"}},
     "16 colours": {"labels": {"colours": 16}},
     "frames 10 apart": {"labels": {"frame_stride": 10}},
@@ -44,7 +47,7 @@ CANDIDATES = {
     "smaller rate": {"colorization": {"learning_rate": 2e-4}},
     "not centred in use": {"propagation": {"center": False}},
 }  # fmt: skip
-"""What is changed of the default, one thing at a time."""
+"""What is changed of inner products, one thing at a time."""
 
 OTHERS = {
     "statistics of the test": {"renewed": True},
@@ -108,7 +111,10 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--steps", type=int, help="of a training; default: as configured")
     parser.add_argument(
-        "--study", nargs="*", metavar="NAME", help="candidates beside the default; no name: all"
+        "--study",
+        nargs="*",
+        metavar="NAME",
+        help="candidates: inner products, and one change of them each; no name: all",
     )
     options = parser.parse_args()
     base = load_config(options.config)
@@ -117,10 +123,13 @@ def main() -> None:
     steps = [*(step for step in STEPS if step < longest), longest]
     default = study.variant(DEFAULT, {})
     if options.study is not None:
+        curve(default, [longest], options.seeds, ["davis"])
+        products = replace(base.colorization, directions=False, temperature=None)
+        inner = replace(study, base=replace(base, colorization=products), name=INNER)
         candidates = {name: {"changes": changes} for name, changes in CANDIDATES.items()} | OTHERS
-        for name in [DEFAULT, *(options.study or candidates)]:
+        for name in [INNER, *(options.study or candidates)]:
             about = {"changes": {}} | candidates.get(name, {})
-            curve(study.variant(name, **about), [longest], options.seeds, ["davis"])
+            curve(inner.variant(name, **about), [longest], options.seeds, ["davis"])
         return
     for folder in SETS:
         mean = np.mean(list(study.identity(folder).values()))

@@ -62,6 +62,8 @@ class Study:
     base: Settings
     compute: ComputeSettings
     trunk: str
+    name: str = DEFAULT
+    """Of the base itself."""
 
     def variant(
         self,
@@ -79,7 +81,7 @@ class Study:
         """
         changed = {section: replace(getattr(self.base, section), **keys)
                    for section, keys in changes.items()}  # fmt: skip
-        trained = name if trunk or set(changed) - {"propagation"} else DEFAULT
+        trained = name if trunk or set(changed) - {"propagation"} else self.name
         settings = replace(self.base, **changed)
         return Variant(self, name, settings, trained, trunk or self.trunk, renewed)
 
@@ -118,7 +120,7 @@ class Variant:
     name: str
     settings: Settings
     trained: str
-    """Name of the variant whose networks they are: the default's, where only their use differs."""
+    """Name of the variant whose networks they are: the base's, where only their use differs."""
     trunk: str
     renewed: bool = False
 
