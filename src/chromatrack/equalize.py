@@ -14,7 +14,7 @@ _CLAHE = {"clipLimit": 2.0, "tileGridSize": (8, 8)}
 
 def _each_channel(change: Callable[[np.ndarray, np.ndarray], np.ndarray]):
     def equalize_one(rgb: np.ndarray, scratch: Scratch) -> np.ndarray:
-        channels = cv2.split(rgb, list(scratch.array("channels", (3, *rgb.shape[:2]))))
+        channels = cv2.split(rgb, scratch.planes("channels", 3, rgb.shape[:2]))
         for channel in channels:
             change(channel, channel)  # in place
         return cv2.merge(channels, scratch.array("equalized", rgb.shape))

@@ -184,3 +184,33 @@ def test_what_is_no_file_or_no_video_is_one_sentence(tmp_path):
         (tmp_path / "a folder").mkdir(exist_ok=True)
         with pytest.raises(NoVideo), open_video(tmp_path / name):
             pass
+
+
+def test_one_converter_sees_what_each_frame_says(tmp_path):
+    """Frames of one stream may change in size and in the range of their colours."""
+    parts = []
+    for number, (size, form) in enumerate([((64, 48), "yuv420p"), ((96, 80), "yuvj420p")] * 2):
+        path = tmp_path / f"{number}.ts"
+        with av.open(str(path), "w", format="mpegts") as container:
+            stream = container.add_stream("libx264", rate=25)
+            stream.width, stream.height = size
+            stream.pix_fmt = form
+            for place in range(5):
+                frame = av.VideoFrame.from_ndarray(corners(*size), format="rgb24")
+                frame.pts = 5 * number + place
+                container.mux(stream.encode(frame.reformat(format=form)))
+            container.mux(stream.encode(None))
+        parts.append(path.read_bytes())
+    video = tmp_path / "changing.ts"
+    video.write_bytes(b"".join(parts))
+    with av.open(str(video)) as container:
+        alone = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+    with open_video(video) as opened:
+        frames = [frame for packet in opened.packets() for frame in packet.decode()]
+        together = [opened.upright(frame) for frame in frames]
+    assert [image.shape for image in together] == [(48, 64, 3)] * 5 + [(80, 96, 3)] * 5 + [
+        (48, 64, 3)
+    ] * 5 + [(80, 96, 3)] * 5
+    assert len({frame.color_range for frame in frames}) == 2
+    for one, other in zip(together, alone, strict=True):
+        np.testing.assert_array_equal(one, other)

@@ -9,6 +9,7 @@ from chromatrack.equalize import MODES, equalize
 from chromatrack.labels.cache import LabelShard
 from chromatrack.labels.clip import cluster_colours, decode_clip, lab_frames, label_clip
 from chromatrack.labels.kmeans import ab_histogram
+from chromatrack.scratch import LINE, Scratch
 from chromatrack.settings import LabelSettings
 from chromatrack.video.decode import read_frames, square
 from tests.videos import moving_colours, write_video
@@ -38,6 +39,26 @@ def test_square_crops_the_centre_of_the_short_side():
     assert (square(image, size=50) == 255).all()
     assert square(image, size=64, geometry="width").shape == (64, 64, 3)
     assert square(image.transpose(1, 0, 2), size=64, geometry="width").shape == (64, 64, 3)
+
+
+@pytest.mark.parametrize("shape", [(8, 16), (256, 340), (256, 256)])
+def test_planes_to_work_in_lie_apart(shape):
+    planes = Scratch().planes("name", 3, shape)
+    for number, plane in enumerate(planes):
+        plane[:] = number
+    assert [np.unique(plane).tolist() for plane in planes] == [[0], [1], [2]]
+    assert all(plane.shape == shape and plane.flags.c_contiguous for plane in planes)
+    assert len({plane.ctypes.data % LINE for plane in planes}) == 3
+
+
+def test_sums_are_those_of_all_pixels(video):
+    settings = LabelSettings(size=64)
+    labs = np.stack([frame.copy() for frame in lab_frames(video, settings)]).reshape(-1, 3)
+    levels = labs.astype(np.int64)
+    expected = np.stack([levels.sum(axis=0) / 255, (levels**2).sum(axis=0) / 255**2])
+    clip = decode_clip(video, settings)
+    assert clip.lab_count == len(labs)
+    np.testing.assert_array_equal(clip.lab_sums, expected)
 
 
 def test_only_every_strideth_frame_is_kept(video):

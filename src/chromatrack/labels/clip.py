@@ -113,7 +113,7 @@ def decode_clip(video: str | Path, settings: LabelSettings) -> DecodedClip:
         codes=codes,
         counts=histogram.ravel()[codes].astype(np.int64),
         lab_sums=_lab_sums(lightness, all_colours),
-        lab_count=round(float(lightness.sum())),
+        lab_count=round(float(all_colours.sum())),
         planes=np.stack(planes) if planes else np.zeros((0, 0, 0, 2), dtype=np.uint8),
     )
 
@@ -156,7 +156,7 @@ def label_clip(clip_id: str, sha256: str, clip: DecodedClip, clusters: Clusters)
 
 
 class _Counts:
-    """How often each lightness and each colour occurs in the frames of a clip.
+    """How light the frames of a clip are, and how often each colour occurs in them.
 
     A histogram of colours is as large as a frame, so that several frames are counted at once.
     """
@@ -164,27 +164,28 @@ class _Counts:
     def __init__(self, size: int):
         # OpenCV counts in float32, exact up to 2^24 pixels; the clip is summed in float64.
         frames = max(1, min(8, 2**24 // size**2))
-        self._planes = np.empty((3, frames * size, size), dtype=np.uint8)
+        self._planes = Scratch().planes("counted", 3, (frames * size, size))
         self._size = size
         self._rows = 0
-        self._lightness = np.zeros(256)
+        self._lightness = np.zeros(2)
         self._colours = np.zeros((256, 256))
 
     def next_planes(self) -> list[np.ndarray]:
         """Where L, a and b of the next frame go, (size, size) each."""
-        if self._rows == self._planes.shape[1]:
+        if self._rows == len(self._planes[0]):
             self._count()
         begin, self._rows = self._rows, self._rows + self._size
-        return list(self._planes[:, begin : self._rows])
+        return [plane[begin : self._rows] for plane in self._planes]
 
     def totals(self) -> tuple[np.ndarray, np.ndarray]:
-        """(256,) and (256, 256) float64 counts of L and of a, b in all frames."""
+        """Of all frames: (2,) sum of L and of its squares, (256, 256) counts of a, b; float64."""
         self._count()
         return self._lightness, self._colours
 
     def _count(self) -> None:
-        luma, a, b = self._planes[:, : self._rows]
-        self._lightness += cv2.calcHist([luma], [0], None, [256], [0, 256]).ravel()
+        luma, a, b = (plane[: self._rows] for plane in self._planes)
+        squares = round(cv2.norm(luma, cv2.NORM_L2SQR))  # of a root: a millionth beside it
+        self._lightness += cv2.sumElems(luma)[0], squares
         self._colours += _histogram(a, b)
         self._rows = 0
 
@@ -215,13 +216,8 @@ def _encode(plane: np.ndarray, settings: LabelSettings) -> np.ndarray:
 
 
 def _lab_sums(lightness: np.ndarray, colours: np.ndarray) -> np.ndarray:
-    """(256,), (256, 256) counts -> (2, 3): sums of L, a, b in [0, 1] and of their squares."""
+    """(2,) sums of L, (256, 256) counts -> (2, 3): sums of L, a, b in [0, 1], of their squares."""
     levels = np.arange(256, dtype=np.float64)
-    counts = np.stack(
-        [
-            lightness,
-            colours.sum(axis=1),
-            colours.sum(axis=0),
-        ]
-    )
-    return np.stack([counts @ levels / 255, counts @ levels**2 / 255**2])
+    counts = np.stack([colours.sum(axis=1), colours.sum(axis=0)])
+    sums = np.stack([counts @ levels, counts @ levels**2])
+    return np.column_stack([lightness, sums]) / [[255], [255**2]]

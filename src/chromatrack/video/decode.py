@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from chromatrack.errors import InputError
-from chromatrack.video.opened import DAMAGE, NoVideo, Video, open_video, reason_of, upright
+from chromatrack.video.opened import DAMAGE, NoVideo, Video, open_video, reason_of
 
 AHEAD = 2**22
 """Pixels of the frames that are decoded before the first of them is given: 48 of 340x256."""
@@ -35,7 +35,7 @@ def read_frames(
         with open_video(path) as video:
             frames = islice(_decoded(video), start, None, stride)
             for frame in _several(frames) if ahead else frames:
-                yield upright(frame)
+                yield video.upright(frame)
     except NoVideo as error:
         raise InputError(f"{path}: {error}") from None
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import av
 import numpy as np
 from av.stream import Disposition
+from av.video.reformatter import VideoReformatter
 
 from chromatrack.video.orientation import Orientation, of_frame
 
@@ -65,6 +66,8 @@ class Video:
         self.begin = (container.start_time or 0) / av.time_base
         self.frame = float(1 / rate) if rate else USUAL_FRAME
         self.reached = 0.0
+        # A converter of each frame's own is set up anew, which takes longer than converting.
+        self._converter = VideoReformatter()
         self._ticks: dict[int, float] = {}
         self._declared, self._of_all_streams = self._declared_end()
 
@@ -77,6 +80,20 @@ class Video:
     def declared(self) -> float | None:
         """Where the video ends by its container, in seconds from `begin`; None if nothing tells."""
         return self._declared
+
+    def upright(self, frame: av.VideoFrame) -> np.ndarray:
+        """A frame as it is shown, (H, W, 3) uint8 RGB.
+
+        Raises:
+            NoVideo: it declares a rotation that is no multiple of 90 degrees, or cannot be
+                converted.
+        """
+        orientation = _orientation(frame)
+        try:
+            stored = self._converter.reformat(frame, format="rgb24", threads=1).to_ndarray()
+        except DAMAGE as error:
+            raise NoVideo(f"damaged: a frame cannot be converted ({reason_of(error)})") from None
+        return orientation.apply(stored)
 
     def packets(self) -> Iterator[av.Packet]:
         """The packets of the video in the order of the file; the last one, empty, flushes."""
@@ -201,20 +218,6 @@ def _is_single(path: str | Path, index: int) -> bool:
     except DAMAGE:
         pass
     return True
-
-
-def upright(frame: av.VideoFrame) -> np.ndarray:
-    """A frame as it is shown, (H, W, 3) uint8 RGB.
-
-    Raises:
-        NoVideo: it declares a rotation that is no multiple of 90 degrees, or cannot be converted.
-    """
-    orientation = _orientation(frame)
-    try:
-        stored = frame.reformat(format="rgb24", threads=1).to_ndarray()
-    except DAMAGE as error:
-        raise NoVideo(f"damaged: a frame cannot be converted ({reason_of(error)})") from None
-    return orientation.apply(stored)
 
 
 def shown_size(frame: av.VideoFrame) -> tuple[int, int]:
