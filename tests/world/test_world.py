@@ -219,7 +219,7 @@ def test_got10k_boxes_stay_in_the_image_and_cover_agrees(world):
 def test_davis_masks_hold_several_objects(world):
     root = world / "davis"
     names = davis.read_names(root)
-    assert len(names) == 2
+    assert len(names) == 3
     for name in names:
         masks = [davis.read_mask(path) for path in davis.masks(root, name)]
         assert len(masks) == len(davis.frames(root, name)) == 20

@@ -25,7 +25,7 @@ SPLITS = ("train", "val")
 VOT_SCRIPTS = ("Cat", "Helmet", "Portrait")
 EXAMPLE_SCRIPTS = ("Cat", "Helmet", "Portrait", "Shuttle")
 """Scenes of the benchmarks that are not part of each world; the target of Portrait gets hidden."""
-DAVIS_SCENES = {"crossing": 2, "parade": 3}
+DAVIS_SCENES = {"crossing": 2, "parade": 3, "duet": 2}
 """Name -> number of objects."""
 
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"
