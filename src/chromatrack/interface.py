@@ -46,6 +46,8 @@ class Model:
             ChromatrackError: a box, a frame or the video is not as it should be.
         """
         boxes = box if isinstance(box, Mapping) else {"1": box}
+        if not boxes:
+            raise InputError("box: expected at least one target, got none")
         found = [[row_of(seen) for seen in one] for _, one in self._follow(frames, boxes)]
         if not found:
             raise InputError("frames: expected at least one, got none")
@@ -71,7 +73,7 @@ class Model:
         if isinstance(frames, (str, Path)):
             images = open_footage(Path(frames).expanduser()).frames
         elif isinstance(frames, Iterable):
-            images = map(_checked, frames)
+            images = _checked(frames)
         else:
             raise InputError(
                 f"frames: expected a video, a folder, a camera, or images, got {frames!r:.60}"
@@ -100,10 +102,16 @@ def load(
     Raises:
         InputError: there is no such checkpoint, tracker or class.
     """
+    if not isinstance(threads, int):
+        raise InputError(f"threads: expected a number, got {threads!r:.60}")
     try:
         compute = ComputeSettings(device=device, threads=threads)
     except ValueError as error:
         raise InputError(str(error)) from None
+    if not isinstance(source, (str, Path)):
+        raise InputError(f"expected a checkpoint or the name of a tracker, got {source!r:.60}")
+    if alpha is not None and not (isinstance(alpha, (int, float)) and 0 <= alpha <= 1):
+        raise InputError(f"alpha: expected a number from 0 to 1, got {alpha!r:.60}")
     name = str(source)
     if name in CLASSICAL or (":" in name and not Path(name).exists()):
         if alpha is not None:
@@ -134,10 +142,19 @@ def _check_box(name: str, box: Box) -> None:
         raise InputError(f"box {name}: expected a positive width and height, got {box!r:.60}")
 
 
-def _checked(image: np.ndarray) -> np.ndarray:
-    image = np.asarray(image)
-    if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
-        raise InputError(
-            f"frames: expected images (H, W, 3) of uint8, got {image.shape} of {image.dtype}"
-        )
-    return image
+def _checked(frames: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
+    """Images as they come, all of them of the size of the first."""
+    size = None
+    for number, image in enumerate(frames):
+        image = np.asarray(image)
+        if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or 0 in image.shape:
+            raise InputError(
+                f"frames: expected images (H, W, 3) of uint8, got {image.shape} of {image.dtype}"
+            )
+        size = size or image.shape
+        if image.shape != size:
+            raise InputError(
+                f"frames: expected images of one size, {size[1]}x{size[0]} as the first, got "
+                f"{image.shape[1]}x{image.shape[0]} in frame {number}"
+            )
+        yield image

@@ -114,7 +114,12 @@ def test_text_has_no_numbers_and_is_placed_by_the_number_of_its_rows(
 def test_a_range_without_any_box_says_so(made, capsys):
     (made / "x.csv").write_text("frame,left,top,width,height\n0,1,2,30,40\n5,,,,\n")
     assert main(["play", "v.mp4", "x.csv", "--output", "p.mp4", "--from", "2"]) == 2
-    assert "v.mp4: none of the boxes is of a frame from 2 to 5" in capsys.readouterr().err
+    told = "x.csv: none of its boxes is of a frame from 2 to 5 of v.mp4"
+    assert told in capsys.readouterr().err
+    assert not (made / "p.mp4").exists()
+    (made / "empty.txt").write_text("")
+    assert main(["play", "v.mp4", "two.csv", "empty.txt", "--output", "p.mp4"]) == 2
+    assert "empty.txt: none of its boxes" in capsys.readouterr().err
     assert not (made / "p.mp4").exists()
 
 

@@ -67,6 +67,12 @@ def test_tracks_are_written_and_read_by_a_name_in_text(here):
     assert len(read_tracks("by-name.csv")[0]) == 12
 
 
+def changing():
+    """Two images of different sizes."""
+    first = moving_colours(1)[0]
+    return [first, first[:40]]
+
+
 @pytest.mark.parametrize(
     ("call", "sentence"),
     [
@@ -83,6 +89,14 @@ def test_tracks_are_written_and_read_by_a_name_in_text(here):
         (lambda: chromatrack.load("kcf").track([], (1, 2, 3, 4)), "at least one, got none"),
         (lambda: chromatrack.load("kcf").track("video.mp4", (1, 2, 3)), "expected left, top"),
         (lambda: chromatrack.load("kcf").track([np.zeros((9, 9))], (1, 2, 3, 4)), "of uint8, got"),
+        (lambda: chromatrack.load("kcf").track("video.mp4", {}), "at least one target, got none"),
+        (lambda: chromatrack.load("kcf").track(changing(), (1, 2, 9, 9)),
+         "frame 1: frames: expected images of one size, 96x80 as the first, got 96x40"),
+        (lambda: chromatrack.load(None), "a checkpoint or the name of a tracker, got None"),
+        (lambda: chromatrack.load("kcf", threads="x"), "threads: expected a number"),
+        (lambda: chromatrack.load("fused.pt", alpha=2), "a number from 0 to 1, got 2"),
+        (lambda: chromatrack.load("fused.pt", alpha=float("nan")), "from 0 to 1, got nan"),
+        (lambda: chromatrack.load("fused.pt", alpha=[0, 1]), "from 0 to 1, got [0, 1]"),
     ],
 )  # fmt: skip
 def test_wrong_calls_are_one_sentence(here, call, sentence):

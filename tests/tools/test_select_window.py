@@ -3,6 +3,7 @@
 import importlib.util
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -100,3 +101,13 @@ def test_a_window_that_is_closed_gives_no_box(screen, tmp_path):
     code, told = tracking.ended()
     assert code == 2 and told.strip().endswith("--select: no box was drawn"), told
     assert not output.exists()
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_an_idle_window_sees_signals(screen, tmp_path, number, code):
+    black = np.zeros((60, 80, 3), np.uint8)
+    write_frames(tmp_path / "frames", [black] * 2, pattern="%04d.jpg", first=1, quality=95)
+    tracking = Tracking(screen, tmp_path / "frames", tmp_path / "boxes.csv")
+    tracking.process.send_signal(number)
+    found, told = tracking.ended()
+    assert found == code and "Traceback" not in told, told

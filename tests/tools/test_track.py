@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from chromatrack.cli.main import main
-from chromatrack.data.images import read_image_rgb
+from chromatrack.data.images import read_image_rgb, write_frames
 from chromatrack.data.tracks import read_tracks
 from chromatrack.reporting.overlay import COLOURS, Mark, heat, marked, tile
 from chromatrack.settings import TrackerSettings
@@ -307,6 +307,57 @@ def test_the_video_itself_is_not_written_over(made, capsys):
     call = ["track", str(made / "v.mp4"), "--tracker", "mosse", "--box", BOX, "--output", "o.csv"]
     assert main([*call, "--video", str(made / "v.mp4")]) == 2
     assert "v.mp4: is the video itself" in capsys.readouterr().err
+
+
+def test_what_is_read_is_not_written_over(made, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    write_frames(tmp_path / "fr", moving_colours(3), pattern="%04d.jpg", first=1, quality=90)
+    before = {path: path.read_bytes() for path in (tmp_path / "fr").iterdir()}
+    for name in ("fr/0001.jpg", "fr/0009.png"):
+        assert main(["track", "fr", "--select", name]) == 2
+        assert f"{name}: would be one of the frames" in capsys.readouterr().err
+    assert {path: path.read_bytes() for path in (tmp_path / "fr").iterdir()} == before
+    weights = (made / "siamfc.pt").read_bytes()
+    (tmp_path / "w.csv").write_bytes(weights)
+    call = ["track", "fr", "--box", BOX, "--checkpoint", "w.csv"]
+    assert main([*call, "--output", "w.csv"]) == 2
+    assert "w.csv: is the checkpoint" in capsys.readouterr().err
+    assert (tmp_path / "w.csv").read_bytes() == weights
+
+
+@pytest.mark.parametrize(
+    ("boxes", "outputs", "told"),
+    [
+        (["a", "a-a"], ["t.txt", "t-a.txt"], "t-a-a.txt: two results would be written there"),
+        (["a"], ["o.csv", "o.csv"], "o.csv: two results would be written there"),
+        (["a", "n" * 200], [f"{'t' * 70}.txt"], "expected a name of at most 255 bytes"),
+    ],
+)
+def test_each_result_has_a_file_of_its_own(
+    made, tmp_path, monkeypatch, capsys, boxes, outputs, told
+):
+    monkeypatch.chdir(tmp_path)
+    call = ["track", str(made / "v.mp4"), "--tracker", "mosse"]
+    call += [part for name in boxes for part in ("--box", f"{name}={BOX}")]
+    assert main([*call, *(part for path in outputs for part in ("--output", path))]) == 2
+    assert told in capsys.readouterr().err
+    assert not any(tmp_path.iterdir())
+
+
+def test_json_says_how_the_tracker_was_set(made, tmp_path, capsys):
+    output, shown = tmp_path / "o.json", tmp_path / "scores"
+    settings = ["--settings", '{"window_influence": 0.4}', "--to", "0", "--show-scores", str(shown)]
+    assert track(made, "--box", BOX, *settings, "--output", str(output)) == 0
+    made_by = json.loads(output.read_text())["made_by"]["settings"]
+    assert made_by["window_influence"] == 0.4 and made_by["alphas"] is None
+    assert not shown.exists() and str(shown) not in capsys.readouterr().out, "one frame has no maps"
+
+
+def test_peaks_are_read_again(made, tmp_path):
+    for name in ("o.csv", "o.json"):
+        assert track(made, "--box", BOX, "--to", "3", "--output", str(tmp_path / name)) == 0
+        peaks = read_tracks(tmp_path / name)[0].peaks
+        assert np.isnan(peaks[0]).all() and np.isfinite(peaks[1:, 0]).all(), name
 
 
 @pytest.mark.parametrize(

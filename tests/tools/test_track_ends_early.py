@@ -15,7 +15,8 @@ import pytest
 from chromatrack.cli.main import main
 from chromatrack.data.images import write_frames
 from chromatrack.errors import InputError
-from chromatrack.signals import ENDING
+from chromatrack.signals import ENDING, told_as_interrupts
+from chromatrack.stages.tools.side_by_side import SideBySide
 from chromatrack.tracking.together import Together
 from tests.tools.test_full_disk import limit
 from tests.tools.tracked import BOX, rows_of, track
@@ -85,6 +86,50 @@ def test_a_class_of_ones_own_says_its_score_and_what_it_found_is_kept(made, tmp_
     assert len(rows_of(output)) == 1 and video.exists(), "the first frame is kept, too"
     assert main([*call[:3], "kcf", *call[4:], "--option", "a=1", "--output", str(output)]) == 2
     assert "kcf has none" in capsys.readouterr().err
+
+
+class FallsSaying(Falls):
+    """A tracker whose `score` or `lost` fails, or is no number, in the fifth frame."""
+
+    def __init__(self, what):
+        super().__init__(after=5)
+        self.what = what
+
+    def update(self, image):
+        self.after -= 1
+        return [1, 2, 3, 4]
+
+    @property
+    def score(self):
+        if self.after == 1 and self.what == "score":
+            raise RuntimeError("later")
+        return float("inf") if self.after == 1 and self.what == "infinite" else 0.5
+
+    @property
+    def lost(self):
+        if self.after == 1 and self.what == "lost":
+            raise RuntimeError("later")
+        return False
+
+
+@pytest.mark.parametrize(
+    ("what", "said"),
+    [
+        ("score", "score failed (RuntimeError: later)"),
+        ("lost", "lost failed (RuntimeError: later)"),
+        ("infinite", "expected a number in score, got inf"),
+    ],
+)
+def test_what_a_class_says_beside_its_box_may_fail_too(made, tmp_path, capsys, what, said):
+    outputs = [tmp_path / "o.csv", tmp_path / "o.json"]
+    call = ["track", str(made / "v.mp4"), "--box", BOX, "--option", f"what={what}"]
+    call += ["--tracker", "tests.tools.test_track_ends_early:FallsSaying"]
+    assert main([*call, *(part for path in outputs for part in ("--output", str(path)))]) == 1
+    assert f"frame 4: tracker tests.tools.test_track_ends_early:FallsSaying: {said}" in (
+        capsys.readouterr().err
+    )
+    assert len(rows_of(outputs[0])) == 4
+    assert len(json.loads(outputs[1].read_text())["tracks"][0]["frames"]) == 4
 
 
 ODD = {
@@ -189,6 +234,37 @@ def test_an_interrupt_keeps_what_was_tracked(
     assert len(rows_of(output)) == 4 and sorted(os.listdir(tmp_path)) == ["o.csv", "o.mp4"]
     with av.open(str(video)) as container:
         assert sum(1 for _ in container.decode(video=0)) == 4
+
+
+@pytest.mark.parametrize("first", [signal.SIGINT, signal.SIGTERM])
+def test_a_second_interrupt_does_not_disturb_what_the_first_began(
+    made, tmp_path, monkeypatch, interruptible, first
+):
+    finish, output, video = SideBySide.finish, tmp_path / "o.csv", tmp_path / "o.mp4"
+
+    def pressed_again(outputs):
+        os.kill(os.getpid(), signal.SIGINT)
+        finish(outputs)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr(SideBySide, "finish", pressed_again)
+    call = ["track", str(made / "v.mp4"), "--box", BOX, "--video", str(video)]
+    call += ["--tracker", "tests.tools.test_track_ends_early:Interrupted"]
+    call += ["--option", f"number={int(first)}", "--output", str(output)]
+    assert main(call) == 128 + first
+    assert len(rows_of(output)) == 4 and video.exists()
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_a_later_interrupt_ends_what_the_first_began(interruptible, monkeypatch):
+    now = iter([0.0, 0.0, 1.0, 10.0, 10.0])
+    monkeypatch.setattr("chromatrack.signals.time.monotonic", lambda: next(now))
+    with told_as_interrupts():
+        with pytest.raises(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), signal.SIGINT)
+        with pytest.raises(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGINT)
 
 
 def test_an_interrupt_before_the_command_is_known_is_a_sentence(monkeypatch, capsys):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -118,12 +118,13 @@ def _named_box(text: str) -> tuple[str, list[float]]:
             folder_name(name, "name of a target").encode()
         except (InputError, UnicodeEncodeError):
             raise argparse.ArgumentTypeError(
-                f"expected a name before the =, got {name!r}"
+                f"expected a name before the = that can be one of a file, got {name!r:.80}"
             ) from None
     return name, box_value(box)
 
 
 def _track(options: argparse.Namespace) -> None:
+    from chromatrack.data.tracks import check_apart
     from chromatrack.video.footage import open_footage
 
     count = frames_wanted(options)
@@ -131,6 +132,7 @@ def _track(options: argparse.Namespace) -> None:
         from chromatrack.stages.tools.select import write_grid
 
         path = path_value(options.select)
+        _check_not_read(options, path)
         write_grid(open_footage(options.input, start=options.start).first, path)
         print(f"first frame with a grid in {path}")
         return
@@ -144,6 +146,7 @@ def _track(options: argparse.Namespace) -> None:
     boxes = _boxes(options)
     if options.select is not None:
         boxes = {**boxes, str(len(boxes) + 1): _drawn(footage.first)}
+    check_apart(options.output, list(boxes), followers.labels)
     from chromatrack.stages.tools.track_video import track_video
 
     tracked = track_video(followers, footage, boxes, start=options.start, views=views)
@@ -204,10 +207,23 @@ def _check(options: argparse.Namespace) -> None:
         raise InputError("--option: only a class (--tracker module:Class) takes options")
     for path in options.output:
         check_output(path)
-    written = [path for path in (*options.output, options.video) if path and path.exists()]
-    for path in written if options.input.exists() else ():
-        if os.path.samefile(path, options.input):
+    _check_not_read(options, *options.output, options.video)
+
+
+def _check_not_read(options: argparse.Namespace, *written: Path | None) -> None:
+    """What is read is not written over: the video, its frames, the checkpoint."""
+    from chromatrack.data.frames import PICTURES
+
+    def same(one: Path, other: Path | None) -> bool:
+        return other is not None and one.exists() and other.exists() and one.samefile(other)
+
+    for path in filter(None, written):
+        if same(path, options.input):
             raise InputError(f"{path}: is the video itself, expected another name to write")
+        if path.suffix.lower() in PICTURES and same(path.parent, options.input):
+            raise InputError(f"{path}: would be one of the frames, expected another folder")
+        if same(path, options.checkpoint):
+            raise InputError(f"{path}: is the checkpoint, expected another name to write")
 
 
 def _boxes(options: argparse.Namespace) -> dict[str, list[float]]:
@@ -238,10 +254,20 @@ def _followers(options: argparse.Namespace) -> Followers:
     if options.tracker is not None:
         given = class_options(options.option)
         return open_other(options.tracker, compute=compute, options=given)
-    settings = stage_settings(options, s.TrackerSettings, lambda everything: everything.tracker)
     return open_checkpoint(
-        options.checkpoint, settings=settings, compute=compute, alphas=options.alpha
+        options.checkpoint, settings=_of_tracker(options), compute=compute, alphas=options.alpha
     )
+
+
+def _of_tracker(options: argparse.Namespace) -> s.TrackerSettings:
+    return stage_settings(options, s.TrackerSettings, lambda everything: everything.tracker)
+
+
+def _settings(options: argparse.Namespace) -> dict[str, Any]:
+    """What JSON says of how the tracker was set."""
+    if options.tracker is not None:
+        return {"options": options.option}
+    return {"alphas": options.alpha, **asdict(_of_tracker(options))}
 
 
 def _written(
@@ -251,7 +277,11 @@ def _written(
     from chromatrack.data.tracks import write_tracks
     from chromatrack.stages.tools.track_video import about
 
-    told = about(options.input, tracked, tracker=options.tracker, checkpoint=options.checkpoint)
+    used = _settings(options)
+    told = about(
+        options.input, tracked, tracker=options.tracker, checkpoint=options.checkpoint,
+        settings=used,
+    )  # fmt: skip
     files, failed = [], []
     for path in options.output:
         try:

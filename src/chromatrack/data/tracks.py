@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import math
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
@@ -13,7 +14,12 @@ from typing import Any
 
 import numpy as np
 
-from chromatrack.data.text import format_boxes_one_based, read_boxes_one_based, read_table
+from chromatrack.data.text import (
+    LONGEST_NAME,
+    format_boxes_one_based,
+    read_boxes_one_based,
+    read_table,
+)
 from chromatrack.errors import InputError
 from chromatrack.files import check_is_file, check_writable, read_json, whole_file, write_text
 
@@ -22,6 +28,7 @@ COLUMNS = (
     "frame", "target", "alpha", "left", "top", "width", "height", "score", "lost", "peak",
     "peak_siamfc", "peak_auxiliary",
 )  # fmt: skip
+PEAKS = COLUMNS[-3:]
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +56,7 @@ class VideoTrack:
     @property
     def name(self) -> str:
         """Target and alpha."""
-        return f"{self.target} alpha {self.alpha}" if self.alpha else self.target
+        return _name(self.target, self.alpha)
 
     def __len__(self) -> int:
         return len(self.frames)
@@ -77,25 +84,45 @@ def write_tracks(
     Args:
         about: what made them; told in JSON.
     """
-    path = Path(path)
+    path = Path(path).expanduser()
     _check_name(path)
     if path.suffix.lower() == ".csv":
         _write_csv(path, tracks)
     elif path.suffix.lower() == ".json":
         told = {**about, "tracks": [_as_json(track) for track in tracks]}
         write_text(path, json.dumps(told, ensure_ascii=True, allow_nan=False) + "\n")
-    elif len(tracks) == 1:
-        write_text(path, format_boxes_one_based(tracks[0].boxes_ltwh))
     else:
-        names = [path.with_name(f"{path.stem}-{_file_name(t.name)}.txt") for t in tracks]
-        for name, track in zip(names, tracks, strict=True):
+        for name, track in zip(_files(path, [t.name for t in tracks]), tracks, strict=True):
             write_text(name, format_boxes_one_based(track.boxes_ltwh))
-        return names
-    return [path]
+    return _files(path, [t.name for t in tracks])
 
 
-def _file_name(text: str) -> str:
-    return text.replace(" ", "-")
+def check_apart(paths: Sequence[Path], targets: Sequence[str], alphas: Sequence[str]) -> None:
+    """That no two files of `write_tracks` are one, and that each can have its name.
+
+    Raises:
+        InputError: names the file.
+    """
+    names = [_name(target, alpha) for target in targets for alpha in alphas]
+    files = [file for path in paths for file in _files(path, names)]
+    for place, file in enumerate(files):
+        if file in files[:place]:
+            raise InputError(f"{file}: two results would be written there, expected other names")
+        if len(os.fsencode(file.name)) > LONGEST_NAME:
+            raise InputError(
+                f"{file}: expected a name of at most {LONGEST_NAME} bytes: shorter targets, or a "
+                "shorter --output"
+            )
+
+
+def _files(path: Path, names: Sequence[str]) -> list[Path]:
+    if path.suffix.lower() != ".txt" or len(names) == 1:
+        return [path]
+    return [path.with_name(f"{path.stem}-{name.replace(' ', '-')}.txt") for name in names]
+
+
+def _name(target: str, alpha: str) -> str:
+    return f"{target} alpha {alpha}" if alpha else target
 
 
 def _write_csv(path: Path, tracks: Sequence[VideoTrack]) -> None:
@@ -177,6 +204,7 @@ def _read_csv(path: Path) -> list[VideoTrack]:
             box = [float(row[name]) if row[name] else math.nan for name in needed[1:]]
             score = float(row.get("score") or "nan")
             lost = float(row.get("lost") or "0") != 0
+            peaks = [float(row.get(name) or "nan") for name in PEAKS]
         except (TypeError, ValueError):
             raise InputError(
                 f"{path}, row {number}: expected numbers in {', '.join(needed)}, score and lost"
@@ -184,14 +212,14 @@ def _read_csv(path: Path) -> list[VideoTrack]:
         if frame < 0 or any(map(math.isinf, box)):
             raise InputError(f"{path}, row {number}: expected frames from 0 on and finite boxes")
         name = (row.get("target") or path.stem, row.get("alpha") or "")
-        found.append((name, frame, box, score, lost))
+        found.append((name, frame, box, score, lost, peaks))
     names = {name: place for place, name in reversed([*enumerate(n for n, *_ in found)])}
     found.sort(key=lambda one: (names[one[0]], one[1]))
     tracks = []
     for name, of_one in groupby(found, key=lambda one: one[0]):
-        _, frames, boxes, scores, lost = zip(*of_one, strict=True)
+        _, frames, boxes, scores, lost, peaks = zip(*of_one, strict=True)
         _check_frames(path, frames)
-        tracks.append(_track(*name, frames, boxes, scores, lost))
+        tracks.append(_track(*name, frames, boxes, scores, lost, peaks))
     return tracks
 
 
@@ -201,6 +229,14 @@ def _check_frames(path: Path, frames: Sequence[int]) -> None:
             raise InputError(
                 f"{path}: expected one row for each frame of a target, got two of {after}"
             )
+
+
+def _peaks(told: Mapping[str, Sequence[float | None]] | None) -> np.ndarray | None:
+    """(N, 3) of what `_as_json` tells."""
+    if told is None:
+        return None
+    columns = [told[name] for name in ("mixed", "siamfc", "auxiliary")]
+    return np.array(columns, dtype=np.float64).T
 
 
 def _read_json(path: Path) -> list[VideoTrack]:
@@ -214,6 +250,7 @@ def _read_json(path: Path) -> list[VideoTrack]:
                 [[math.nan if v is None else v for v in box] for box in one["boxes"]],
                 [math.nan if v is None else v for v in one["scores"]],
                 one["lost"],
+                _peaks(one.get("peaks")),
             )
             for one in told["tracks"]
         ]

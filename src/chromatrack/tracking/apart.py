@@ -42,7 +42,9 @@ def _seen(tracker: Tracker, box_ltwh: np.ndarray) -> Seen:
     score = getattr(tracker, "score", None)
     try:
         score = None if score is None else float(score)
-    except (TypeError, ValueError):
+        if score is not None and math.isinf(score):
+            raise ValueError("infinite")
+    except (TypeError, ValueError, OverflowError):
         raise WorkError(f"{name}: expected a number in score, got {score!r:.60}") from None
     said = None if score is None or math.isnan(score) else score
     return Seen(box_ltwh, said, bool(getattr(tracker, "lost", False)))

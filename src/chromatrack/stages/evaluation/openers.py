@@ -202,11 +202,13 @@ class _Guarded:
 
     @property
     def score(self) -> Any:
-        return getattr(self.tracker, "score", None)
+        with _told(f"tracker {self.target}: score failed", WorkError):
+            return getattr(self.tracker, "score", None)
 
     @property
-    def lost(self) -> Any:
-        return getattr(self.tracker, "lost", False)
+    def lost(self) -> bool:
+        with _told(f"tracker {self.target}: lost failed", WorkError):
+            return bool(getattr(self.tracker, "lost", False))
 
     def init(self, image: np.ndarray, box_ltwh: np.ndarray) -> None:
         with _told(f"tracker {self.target}: init failed", WorkError):

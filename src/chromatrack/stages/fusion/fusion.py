@@ -282,6 +282,16 @@ def _composed(
     first, second = _siamfc(siamfc), _auxiliary(auxiliary)
     made = _branch(second, branch)
     measured = read_json(statistics)
+    try:
+        spread = tuple(
+            (float(measured[name]["mean"]), float(measured[name]["std"]))
+            for name in ("siamfc", "auxiliary")
+        )
+    except (TypeError, KeyError, ValueError):
+        raise InputError(
+            f"{statistics}: expected mean and std of siamfc and auxiliary, as "
+            "`chromatrack response-statistics` writes them"
+        ) from None
     description = {
         "siamfc": first.network,
         "auxiliary": {
@@ -293,9 +303,7 @@ def _composed(
         },
         "alpha": alpha,
         "normalize": settings.normalize,
-        "statistics": tuple(
-            (measured[name]["mean"], measured[name]["std"]) for name in ("siamfc", "auxiliary")
-        ),
+        "statistics": spread,
     }
     model = build_fused(**description)
     model.siamfc.load_state_dict(first.state)

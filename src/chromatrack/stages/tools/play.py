@@ -95,7 +95,8 @@ def play(
             sinks.add(image)
             count += 1
         _check_last(tracks, source, None if max_frames is not None else start + count)
-        _check_some(tracks, source, start, start + count)
+        for path, own in zip(results, read, strict=True):
+            _check_some(path, own, source, start, start + count)
         sinks.finish()
     return Played(count, sinks.kept, sinks.failed)
 
@@ -149,14 +150,16 @@ def _check_last(tracks: Named, source: Path, count: int | None) -> None:
             )
 
 
-def _check_some(tracks: Named, source: Path, start: int, end: int) -> None:
-    for _, track in tracks:
+def _check_some(
+    path: Path, tracks: Sequence[VideoTrack], source: Path, start: int, end: int
+) -> None:
+    for track in tracks:
         inside = (track.frames >= start) & (track.frames < end)
         if np.isfinite(track.boxes_ltwh[inside]).all(axis=1).any():
             return
     raise InputError(
-        f"{source}: none of the boxes is of a frame from {start} to {end - 1}; expected results of "
-        "these frames"
+        f"{path}: none of its boxes is of a frame from {start} to {end - 1} of {source}; expected "
+        "results of these frames"
     )
 
 

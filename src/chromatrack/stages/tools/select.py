@@ -16,6 +16,8 @@ from chromatrack.reporting.overlay import paste, tile
 PICTURES = (".png", ".jpg", ".jpeg")
 CLOSEST = 20
 """Pixels between lines, at least: their numbers are to be read."""
+WAKE = 200
+"""Milliseconds after which an idle window sees Ctrl-C and SIGTERM."""
 LINES = 12
 """Lines of the grid along the longer side, about."""
 INSTEAD = (
@@ -78,6 +80,18 @@ def select_box(image: np.ndarray) -> list[float]:
         root = tkinter.Tk()
     except tkinter.TclError:
         raise InputError(f"--select: there is no screen to show a window on; {INSTEAD}") from None
+    ended: list[BaseException] = []
+
+    def end(_, error: BaseException, __) -> None:
+        ended.append(error)
+        root.destroy()
+
+    def wake() -> None:
+        """Python looks at signals between its own lines, of which an idle window has none."""
+        root.after(WAKE, wake)
+
+    root.report_callback_exception = end
+    wake()
     root.title("Draw a box around the target, then press Enter")
     room = root.winfo_screenwidth() * 0.9, root.winfo_screenheight() * 0.8
     height, width = image.shape[:2]
@@ -100,6 +114,8 @@ def select_box(image: np.ndarray) -> list[float]:
         root.bind(key, lambda _: drawing.box_ltwh and root.destroy())
     root.bind("<Escape>", lambda _: (drawing.begin(0, 0), root.destroy()))
     root.mainloop()
+    if ended:
+        raise ended[0]
     if drawing.box_ltwh is None:
         raise InputError("--select: no box was drawn")
     return drawing.box_ltwh

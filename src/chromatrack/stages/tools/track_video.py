@@ -149,20 +149,26 @@ def track_video(
         raise stopped
     seconds = time.perf_counter() - began
     tracks = as_tracks(names, found, start)
-    return Tracked(tracks, seconds, stopped, outputs.kept, outputs.failed)
+    shown = [path for path in outputs.kept if path.exists()]  # the first frame has no score maps
+    return Tracked(tracks, seconds, stopped, shown, outputs.failed)
 
 
 def about(
-    source: Path, tracked: Tracked, *, tracker: str | None, checkpoint: Path | None
+    source: Path,
+    tracked: Tracked,
+    *,
+    tracker: str | None,
+    checkpoint: Path | None,
+    settings: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """What JSON says beside the boxes."""
+    """What JSON says beside the boxes; `settings` are those of the tracker, JSON values."""
     inputs = {} if checkpoint is None else {"checkpoint": checkpoint}
     return {
         "video": os.fsencode(source.name).decode("utf-8", "backslashreplace"),
         "tracker": tracker or "checkpoint",
         "frames": tracked.frames,
         "complete": tracked.stopped is None,
-        "made_by": made_by("track-video", settings={"tracker": tracker}, inputs=inputs),
+        "made_by": made_by("track-video", settings={"tracker": tracker, **settings}, inputs=inputs),
     }
 
 
