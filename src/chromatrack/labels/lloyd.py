@@ -98,14 +98,15 @@ def _intervals(centroids: np.ndarray, pairs: Pairs, rows: np.ndarray) -> np.ndar
     bound += ((squares[right] - squares[left]) / gap)[..., None]
     edges = np.empty((2, k, *bound.shape[1:]))
     lower, upper = edges
-    lower[0], upper[-1] = -1, 255
+    lower[:], upper[-1] = -1, 255
     begin = 0
     for index in range(k - 1):
         end = begin + k - 1 - index  # the pairs that begin with `index` are neighbours
-        bound[begin:end].min(axis=0, out=upper[index])
-        bound[right == index + 1].max(axis=0, out=lower[index + 1])
+        of_index, behind = bound[begin:end], lower[index + 1 :]
+        of_index.min(axis=0, out=upper[index])
+        np.maximum(behind, of_index, out=behind)
         begin = end
-    np.minimum(np.maximum(edges, -1, out=edges), 255, out=edges)
+    np.clip(edges, -1, 255, out=edges)
     places = np.floor(edges, out=edges).astype(np.int64) + 1
     np.maximum(*places, out=places[1])
     return places
