@@ -75,9 +75,7 @@ def write_statistics(path: Path, mean: float = 0.0) -> None:
 def test_statistics_of_something_else_are_one_sentence(folder, tmp_path):
     statistics = tmp_path / "st.json"
     statistics.write_text('{"siamfc": {"mean": 0, "std": 1}}')
-    with pytest.raises(
-        InputError, match=r"st\.json: expected mean and std of siamfc"
-    ):
+    with pytest.raises(InputError, match=r"st\.json: expected mean and std of siamfc"):
         compose(
             folder / "siamfc.pt", folder / "grey.pt", statistics, tmp_path / "f.pt",
             alpha=0.5, settings=FUSION, branch=AuxiliarySettings(), seed=0,

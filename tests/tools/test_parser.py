@@ -40,6 +40,13 @@ def test_files_whose_name_begins_with_a_dash(here):
                  "-v.mp4"]) == 0  # fmt: skip
 
 
+def test_a_value_that_may_be_left_out_may_begin_with_a_dash(here):
+    assert main(["track", "v.mp4", "--select", "-s.png"]) == 0
+    assert (here / "-s.png").exists()
+    shutil.copy("v.mp4", "-v.mp4")
+    assert main(["track", "--select=1.png", "-v.mp4"]) == 0
+
+
 def test_an_option_that_is_no_file_stays_one(here, capsys):
     with pytest.raises(SystemExit):
         main([*CALL, "--box", "9,9,30,30", "--output", "o.csv", "--bxo"])

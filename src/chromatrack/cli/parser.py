@@ -33,24 +33,25 @@ class Parser(argparse.ArgumentParser):
         """Values that begin with `-`, written so that argparse takes none for an option.
 
         What follows an option with one value is its value, as in `--box -5,-3,40,40`; what names a
-        file that is there is that file.
+        file that is there is that file; what else follows an option that may have one is its value.
         """
-        takes_one = {
-            name
-            for action in self._actions
-            for name in action.option_strings
-            if action.nargs is None
-        }
+        takes, may_take = (
+            {n for action in self._actions if action.nargs == nargs for n in action.option_strings}
+            for nargs in (None, "?")
+        )
         options = {name for action in self._actions for name in action.option_strings}
         found: list[str] = []
         for place, argument in enumerate(arguments):
             if argument == "--":
                 return [*found, *arguments[place:]]
             odd = argument.startswith("-") and argument.partition("=")[0] not in options
-            if odd and found and found[-1] in takes_one and not argument.startswith("--"):
+            there = odd and os.path.lexists(argument)
+            before = found[-1] if found else ""
+            of_option = before in takes or (before in may_take and not there)
+            if odd and of_option and not argument.startswith("--"):
                 found[-1] += f"={argument}"
             else:
-                found.append(f"./{argument}" if odd and os.path.lexists(argument) else argument)
+                found.append(f"./{argument}" if there else argument)
         return found
 
 
