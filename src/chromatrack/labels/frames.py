@@ -49,10 +49,15 @@ class Frames:
 
     def encoded(self, first: int, count: int = 1, *, plane: str = "luma") -> list[np.ndarray]:
         """A plane of consecutive frames as it is stored, (bytes,) uint8 each."""
+        data, offsets = self._stored(plane, first, count)
+        return np.split(data, offsets[1:-1])
+
+    def _stored(self, plane: str, first: int, count: int) -> tuple[np.ndarray, np.ndarray]:
+        """Bytes of consecutive frames, and (count + 1,) where each begins and the last one ends."""
         at, offsets_at = self._planes[plane]
         offsets = self._read(offsets_at + 8 * first, 8 * (count + 1)).view(np.int64)
         data = self._read(at + int(offsets[0]), int(offsets[-1] - offsets[0]))
-        return np.split(data, offsets[1:-1] - offsets[0])
+        return data, offsets - offsets[0]
 
     def luma(self, first: int, count: int = 1) -> np.ndarray:
         """(count, size, size) uint8 L channel of consecutive frames."""
@@ -73,14 +78,17 @@ class Frames:
     def _pixels(self, plane: str, first: int, count: int, *, width: int) -> np.ndarray:
         """(count, size, width) uint8."""
         shape = (self._size, width)
-        stored = self.encoded(first, count, plane=plane)
-        if not self._raw:
-            stored = [cv2.imdecode(jpeg, cv2.IMREAD_GRAYSCALE) for jpeg in stored]
-        if any(image is None or image.size != shape[0] * shape[1] for image in stored):
+        size = self._size * width
+        data, offsets = self._stored(plane, first, count)
+        if self._raw and (np.diff(offsets) == size).all():
+            return data.reshape(count, *shape)  # and not copied
+        parts = [] if self._raw else np.split(data, offsets[1:-1])
+        images = [cv2.imdecode(jpeg, cv2.IMREAD_GRAYSCALE) for jpeg in parts]
+        if not images or any(image is None or image.size != size for image in images):
             raise InputError(
-                f"{self.path}: damaged: the {plane} of frame {first} is not {width}x{shape[0]}"
+                f"{self.path}: damaged: the {plane} of frame {first} is not {width}x{self._size}"
             )
-        return np.stack([image.reshape(shape) for image in stored])
+        return np.stack([image.reshape(shape) for image in images])
 
     def labels(self, first: int, count: int = 1) -> np.ndarray:
         """(count, g, g) uint8 labels of consecutive frames."""
