@@ -41,10 +41,10 @@ def _seen(tracker: Tracker, box_ltwh: np.ndarray) -> Seen:
         raise WorkError(f"{name}: expected a box of positive width and height, got {told}")
     score = getattr(tracker, "score", None)
     try:
-        score = None if score is None else float(score)
-        if score is not None and math.isinf(score):
-            raise ValueError("infinite")
+        value = math.nan if score is None else float(score)
     except (TypeError, ValueError, OverflowError):
-        raise WorkError(f"{name}: expected a number in score, got {score!r:.60}") from None
-    said = None if score is None or math.isnan(score) else score
+        value = math.inf
+    if math.isinf(value):
+        raise WorkError(f"{name}: expected a number in score, got {score!r:.60}")
+    said = None if math.isnan(value) else value
     return Seen(box_ltwh, said, bool(getattr(tracker, "lost", False)))

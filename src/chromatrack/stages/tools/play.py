@@ -199,7 +199,7 @@ def _page(
 ) -> Iterator[Callable[[np.ndarray], None]]:
     strip = Strip()
     yield strip.add
-    whole = source.resolve()
+    whole = Path(os.path.abspath(source))  # a link keeps its own name
     # Frames of OTB lie in NAME/img.
     title = _shown_name(whole.parent if whole.name == "img" else whole)
     write_text(path, page(title, strip, tracks, size=footage.first.shape[:2], start=start))
