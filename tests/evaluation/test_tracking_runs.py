@@ -1,6 +1,7 @@
 """Tracking many sequences: the ways to do it agree, and what was done is known by what made it."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -23,12 +24,14 @@ from chromatrack.files import digest_file, read_json
 from chromatrack.models.build import build_fused, build_siamfc
 from chromatrack.models.inputs import InputScaling
 from chromatrack.settings import ComputeSettings, TrackerSettings
+from chromatrack.stages.evaluation import ways
 from chromatrack.stages.evaluation.evaluate import evaluate
 from chromatrack.stages.evaluation.openers import FromClass, FromOpenCV
 from chromatrack.stages.evaluation.run import track
 from chromatrack.stages.evaluation.sequences import Run, run_sequences, run_together
 from chromatrack.tracking.batch import track_together
 from chromatrack.tracking.load import load_tracker
+from chromatrack.tracking.pool import in_pool
 from chromatrack.tracking.single import track_sequence
 from chromatrack.tracking.sweep import sweep
 from chromatrack.versions import VERSIONS
@@ -172,6 +175,48 @@ def test_all_ways_give_the_same_boxes(root, checkpoints, tmp_path, template_rate
         np.testing.assert_array_equal(found["processes"][name], found["serial"][name])
         np.testing.assert_allclose(found["batched"][name], found["serial"][name], atol=1e-2)
     assert np.ptp(found["serial"]["A"], axis=0).max() > 1  # something did move
+
+
+@pytest.fixture
+def several_batches(monkeypatch):
+    """Batches are in two processes, however few frames there are."""
+    monkeypatch.setattr(ways, "FRAMES_OF_A_BATCH", 5)
+    started = []
+
+    def noted(count, *given):
+        started.append(count)
+        return in_pool(count, *given)
+
+    monkeypatch.setattr(ways, "in_pool", noted)
+    yield ComputeSettings(device="cpu", threads=8, tracking="batched")
+    assert started == [2]
+
+
+def test_batches_in_several_processes_give_the_same_boxes(
+    root, checkpoints, tmp_path, several_batches
+):
+    sequences = otb.read_sequences(root)
+    opened = opener(checkpoints)
+    for name, compute in (("several", several_batches), ("serial", None)):
+        run_sequences(opened, sequences, tmp_path / name, source={}, compute=compute)
+    several, serial = boxes(tmp_path / "several"), boxes(tmp_path / "serial")
+    for name in SEQUENCES:
+        np.testing.assert_allclose(several[name], serial[name], atol=1e-2)
+
+
+def test_what_fails_in_one_of_several_processes_takes_no_other_sequence_with_it(
+    root, checkpoints, tmp_path, several_batches
+):
+    shutil.copytree(root, tmp_path / "otb")
+    sequences = otb.read_sequences(tmp_path / "otb")
+    broken = sequences[1].frames[2]
+    broken.write_bytes(b"no picture")
+    with pytest.raises(InputError, match=broken.name):
+        run_sequences(
+            opener(checkpoints), sequences, tmp_path / "out", source={}, compute=several_batches
+        )
+    done = {path.stem for path in (tmp_path / "out" / "boxes").iterdir()}
+    assert done == {one.name for one in sequences} - {sequences[1].name}
 
 
 @pytest.mark.parametrize("targets", [1, 3, 100])

@@ -10,7 +10,7 @@ import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from multiprocessing import connection, get_context, parent_process
-from typing import Any
+from typing import Any, Literal
 
 from chromatrack.errors import ChromatrackError, WorkError
 from chromatrack.tracking.contract import Failed
@@ -22,13 +22,14 @@ LIBRARIES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 def in_pool(
     count: int, start: Callable[[], Callable[[Any], Any]], jobs: Sequence[tuple[str, Any]]
 ) -> Iterator[Any]:
-    """Have `count` processes do the jobs; yields the result of each as it is done.
+    """Have `count` processes do the jobs; yields what each finds as it is found.
 
     Processes are spawned: `start` and the jobs have to pickle. They end with this process, however
     it ends, and when a job raises something. One that dies is replaced: its job is `Failed`.
 
     Args:
-        start: called once in each process; what it returns is called with each of its jobs.
+        start: called once in each process; what it returns is called with each of its jobs, and
+            gives one result, or an iterator of them.
         jobs: name and argument of each, in the order in which they are begun.
 
     Raises:
@@ -48,10 +49,13 @@ def in_pool(
             ours.send(job)
         while at_work:
             for ready in connection.wait(list(at_work)):
-                name = at_work.pop(ready)
-                result = _received(ready, name)
-                yield result
-                if isinstance(result, _Died) or not waiting:
+                said, result = _received(ready, at_work[ready])
+                if said != "done":
+                    yield result
+                if said == "found":
+                    continue
+                del at_work[ready]
+                if said == "died" or not waiting:
                     ready.close()  # its process ends, if it has not
                     ready = None
                 if waiting:
@@ -65,8 +69,8 @@ def in_pool(
             process.join()
 
 
-class _Died(Failed):
-    """Of a job whose process is gone."""
+Said = Literal["found", "done", "raised", "died"]
+"""Of a process: a result of its job, the end of the job, an error that ends all, its own end."""
 
 
 def _process(start: Callable[[], Callable[[Any], Any]]) -> tuple[connection.Connection, Any]:
@@ -100,15 +104,15 @@ def _one_thread() -> Iterator[None]:
                 os.environ[name] = value
 
 
-def _received(ready: connection.Connection, name: str) -> Any:
+def _received(ready: connection.Connection, name: str) -> tuple[Said, Any]:
     try:
-        done, result = ready.recv()
+        said, result = ready.recv()
     except (EOFError, OSError):
         told = WorkError(f"{name}: its process died (killed, or out of memory?)")
-        return _Died(name, told)
-    if not done:
+        return "died", Failed(name, told)
+    if said == "raised":
         raise result
-    return result
+    return said, result
 
 
 def _serve(jobs: connection.Connection, start: Callable[[], Callable[[Any], Any]]) -> None:
@@ -117,12 +121,15 @@ def _serve(jobs: connection.Connection, start: Callable[[], Callable[[Any], Any]
     try:
         work = start()
         while True:
-            jobs.send((True, work(jobs.recv())))
+            found = work(jobs.recv())
+            for one in found if isinstance(found, Iterator) else (found,):
+                jobs.send(("found", one))
+            jobs.send(("done", None))
     except EOFError:
         return
     except Exception as error:
         with contextlib.suppress(OSError):  # nobody listens any more
-            jobs.send((False, _told(error)))
+            jobs.send(("raised", _told(error)))
 
 
 def _told(error: Exception) -> Exception:
