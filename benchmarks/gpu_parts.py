@@ -174,11 +174,10 @@ def tracking(way: Way) -> Results:
     for precision in (32,) if way.short else (32, "bf16"):
         chosen = every
         if not way.short:
-            few = [one.first(12) for one in every]
-            _tracked(way, checkpoint, few, precision)
+            few = [one.first(120) for one in every]  # enough for several processes
             a_frame = _tracked(way, checkpoint, few, precision) / sum(map(len, few))
             fitting = 0.4 * way.seconds / a_frame / count
-            chosen = [one.first(max(12, int(fitting))) for one in every]
+            chosen = [one.first(max(120, int(fitting))) for one in every]
         frames = sum(map(len, chosen))
         rate = frames / _tracked(way, checkpoint, chosen, precision)
         what = way.name(f"SiamFC over {count} sequences, {precision}")
