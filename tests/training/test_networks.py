@@ -18,7 +18,7 @@ from chromatrack.models.build import (
     root_of_embedding,
 )
 from chromatrack.models.colorizer import ChannelDropout
-from chromatrack.models.head import FilledConv3d, positions
+from chromatrack.models.head import ThinConv3d, positions
 from chromatrack.models.inputs import InputScaling
 from chromatrack.models.layers import count_parameters, list_layers
 from chromatrack.models.siamfc import cross_correlate
@@ -346,13 +346,24 @@ def test_a_second_siamfc_is_an_auxiliary():
 
 
 @pytest.mark.parametrize("channels", [8, 13])
-def test_what_a_gpu_is_given_more_changes_no_number(channels):
+@pytest.mark.parametrize(
+    ("size", "padding", "dilation"),
+    [
+        ((1, 3, 3), (0, 2, 2), (1, 2, 2)),
+        ((3, 1, 1), (1, 0, 0), (1, 1, 1)),
+        ((3, 1, 1), (2, 0, 0), (2, 1, 1)),
+        ((3, 1, 1), (3, 0, 0), (3, 1, 1)),  # beyond the frames that there are
+        ((3, 1, 1), (0, 0, 0), (1, 1, 1)),
+        ((1, 1, 1), (0, 0, 0), (1, 1, 1)),
+    ],
+)
+def test_what_a_gpu_is_given_in_two_dimensions_gives_the_same(channels, size, padding, dilation):
     torch.manual_seed(0)
-    conv = FilledConv3d(channels, 6, (1, 3, 3), padding=(0, 2, 2), dilation=(1, 2, 2), bias=False)
+    conv = ThinConv3d(channels, 6, size, padding=padding, dilation=dilation, bias=size == (1, 1, 1))
     conv.double()  # in float32, kernels for other numbers of channels round in another order
-    x = torch.randn(2, channels, 3, 9, 9, dtype=torch.float64)
+    x = torch.randn(2, channels, 3, 9, 8, dtype=torch.float64)
     results = []
-    for way in (conv, conv.filled):
+    for way in (conv, conv.flat):
         given = x.clone().requires_grad_()
         found = way(given)
         conv.zero_grad()

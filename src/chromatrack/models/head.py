@@ -51,7 +51,7 @@ class EmbeddingHead(nn.Module):
             blocks.append(_block(before, channels, dilation, temporal=kind == "3d"))
             before = channels
         self.blocks = nn.Sequential(*blocks)
-        self.embed = nn.Conv3d(channels, embedding, 1)
+        self.embed = ThinConv3d(channels, embedding, 1)
 
     def forward(self, features: Tensor) -> Tensor:
         """(B, T, in_channels, H, W) -> (B, T, embedding, H, W)."""
@@ -61,41 +61,53 @@ class EmbeddingHead(nn.Module):
         grid = torch.stack(torch.meshgrid(rows, columns, indexing="ij")).to(features.dtype)
         grid = grid.expand(batch, frames, 2, height, width)
         x = torch.cat([features, grid], dim=2).transpose(1, 2)  # (B, C + 2, T, H, W)
+        if x.device.type != "cpu":
+            x = x.contiguous(memory_format=torch.channels_last_3d)
         return self.embed(self.blocks(x)).transpose(1, 2)
 
 
-class FilledConv3d(nn.Conv3d):
-    """A convolution of any number of channels, which a GPU is given as a multiple of eight.
+class ThinConv3d(nn.Conv3d):
+    """A convolution of (1, k, k) or (k, 1, 1), which is one of two dimensions.
 
-    Its matrix units take eight at a time. Of the 514 that the first block has, an H100 made the
-    gradient in 18 of the 33 ms of a step in bf16 (docs/gpu.md). What is added is zero.
+    On a GPU it is made as such: what cuDNN has for three dimensions is slower, in bf16 than in
+    float32 (docs/gpu.md). Channels are filled up with zeros to a multiple of eight, which the
+    matrix units take at a time. Of frames that are further apart than a sample is long nothing is
+    computed, as they are zero.
     """
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, T, H, W) -> (B, C', T, H, W)."""
-        if x.device.type == "cpu":
-            return super().forward(x)
-        return self.filled(x)
+        return super().forward(x) if x.device.type == "cpu" else self.flat(x)
 
-    def filled(self, x: Tensor) -> Tensor:
-        """`forward` with what is added."""
-        more = (0, 0) * 3 + (0, -x.shape[1] % 8)
-        weight = functional.pad(self.weight, more)
-        return self._conv_forward(functional.pad(x, more), weight, self.bias)
+    def flat(self, x: Tensor) -> Tensor:
+        """`forward` in two dimensions; with channels last, no number is moved for it."""
+        more = -x.shape[1] % 8
+        weight = functional.pad(self.weight, (0, 0) * 3 + (0, more)) if more else self.weight
+        x = functional.pad(x, (0, 0) * 3 + (0, more)) if more else x
+        _, _, count, height, width = x.shape
+        if self.kernel_size[0] == 1:
+            return functional.conv2d(
+                x.transpose(1, 2).flatten(0, 1), weight[:, :, 0], self.bias,
+                padding=self.padding[1:], dilation=self.dilation[1:],
+            ).unflatten(0, (-1, count)).transpose(1, 2)  # fmt: skip
+        reach, padding = self.dilation[0], self.padding[0]
+        if reach >= count and padding == reach:
+            weight, padding = weight[:, :, 1:2], 0
+        return functional.conv2d(
+            x.flatten(3), weight[..., 0], self.bias, padding=(padding, 0), dilation=(reach, 1)
+        ).unflatten(3, (height, width))  # fmt: skip
 
 
 def _block(before: int, channels: int, dilation: int, *, temporal: bool) -> nn.Sequential:
     d = dilation
     layers = [
-        FilledConv3d(
-            before, channels, (1, 3, 3), dilation=(1, d, d), padding=(0, d, d), bias=False
-        ),
+        ThinConv3d(before, channels, (1, 3, 3), dilation=(1, d, d), padding=(0, d, d), bias=False),
         nn.BatchNorm3d(channels),
         nn.ReLU(inplace=True),
     ]
     if temporal:
         layers += [
-            nn.Conv3d(
+            ThinConv3d(
                 channels, channels, (3, 1, 1), dilation=(d, 1, 1), padding=(d, 0, 0), bias=False
             ),
             nn.BatchNorm3d(channels),
