@@ -26,6 +26,8 @@ def prepare(compute: ComputeSettings, *, seed: int = 0, rank: int = 0) -> torch.
     torch.manual_seed(seed)
     # As use_deterministic_algorithms(True, warn_only=True), which imports a compiler: 1.5 s a job.
     torch.set_deterministic_debug_mode("warn")
+    # What it would fill is written before it is read; a step of pretraining has 750 of these.
+    torch.utils.deterministic.fill_uninitialized_memory = False
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     device = choose_device(compute, rank=rank)
     if device.type == "cuda":

@@ -1,6 +1,6 @@
 """Batches, loaded ahead of the training by processes of its own.
 
-Each process sends its batches through a pipe. PyTorch's DataLoader puts them into shared memory and
+Each process sends its batches through a pipe, which a thread of the training reads. PyTorch's DataLoader puts them into shared memory and
 hands that over through sockets in TMPDIR; containers have little of the one, Slurm long names of
 the other, and the training then waits for ever for what could not be sent.
 """
@@ -15,7 +15,9 @@ import pickle
 import signal
 import struct
 import traceback
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import cv2
@@ -28,6 +30,9 @@ from chromatrack.errors import ChromatrackError, WorkError
 _LENGTHS = struct.Struct("<QQ")
 _PIPE_BYTES = 1 << 20
 """A pipe holds 64 KiB by default, which a batch passes in a hundred turns."""
+_READ_AHEAD = 2
+"""Batches that are out of their pipes before they are asked for: a GPU's next step is launched in
+as many milliseconds as it takes to read one."""
 
 
 @contextlib.contextmanager
@@ -63,7 +68,19 @@ def loading(
                 ) from None
             loaders.append(loader)
             stack.callback(loader.end)
-        yield (loaders[place % workers].receive(pinned) for place in range(len(steps)))
+        reader = ThreadPoolExecutor(1)
+        stack.callback(reader.shutdown, cancel_futures=True)
+        for loader in loaders:
+            stack.callback(loader.kill)  # before: whoever reads from it comes to an end
+        received = (loaders[place % workers].receive(pinned) for place in range(len(steps)))
+        yield _read_ahead(received, reader)
+
+
+def _read_ahead(received: Iterator[Any], reader: ThreadPoolExecutor) -> Iterator[Any]:
+    coming = deque(reader.submit(next, received, None) for _ in range(_READ_AHEAD))
+    while (batch := coming.popleft().result()) is not None:
+        coming.append(reader.submit(next, received, None))
+        yield batch
 
 
 def loaded(load: Callable[[int], Any], step: int, what: str) -> Any:
@@ -129,8 +146,12 @@ class _Loader:
             raise found
         return _map(found, torch.from_numpy)
 
+    def kill(self) -> None:
+        """End the process, wherever it is."""
+        self._process.kill()
+
     def end(self) -> None:
-        """Of the process, wherever it is."""
+        """Once nobody reads from it any more."""
         os.close(self._pipe)
         self._process.kill()
         self._process.join(timeout=10)
