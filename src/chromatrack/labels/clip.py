@@ -51,14 +51,37 @@ class DecodedClip:
     @property
     def histogram(self) -> np.ndarray:
         """(65536,) int64 counts of the colours."""
-        return dense_histogram(self.codes, self.counts)
+        return self.summary.histogram
+
+    @property
+    def summary(self) -> Summary:
+        """Its sizes and colours alone."""
+        return Summary(
+            sizes=(len(self.cells), len(self.luma), len(self.chroma)),
+            codes=self.codes.astype(np.uint16),
+            counts=self.counts.astype(np.uint32),
+        )
 
 
-def dense_histogram(codes: np.ndarray, counts: np.ndarray) -> np.ndarray:
-    """(65536,) int64 counts of the colours from the codes that occur."""
-    histogram = np.zeros(COLOURS, dtype=np.int64)
-    histogram[codes] = counts
-    return histogram
+@dataclass(frozen=True)
+class Summary:
+    """What is wanted of all clips of a shard at one time.
+
+    Attributes:
+        sizes: frames, bytes of luma, bytes of chroma.
+        codes, counts: as in `DecodedClip`, in fewer bytes.
+    """
+
+    sizes: tuple[int, int, int]
+    codes: np.ndarray
+    counts: np.ndarray
+
+    @property
+    def histogram(self) -> np.ndarray:
+        """(65536,) int64 counts of the colours."""
+        histogram = np.zeros(COLOURS, dtype=np.int64)
+        histogram[self.codes] = self.counts
+        return histogram
 
 
 def lab_frames(

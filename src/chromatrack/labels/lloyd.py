@@ -41,12 +41,13 @@ def refine(
     """
     for points, weights, starts in tasks:
         rows, sums = running_sums(points, weights)
+        plane = _Plane(rows, sums)
         pairs = np.triu_indices(starts.shape[1], 1)
         centroids = starts[:, :1] * 0 + starts  # a copy, float64
         active = np.arange(len(starts))
         for _ in range(max_iterations):
             before = _in_order(centroids[active])
-            after = _step(before, pairs, rows, sums)
+            after = _step(before, pairs, plane)
             centroids[active] = after
             moved = ((after - before) ** 2).sum(axis=2).max(axis=1) > tolerance**2
             active = active[moved]
@@ -63,19 +64,34 @@ def running_sums(points: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, n
     return rows, np.cumsum(grid, axis=1).ravel()
 
 
+class _Plane:
+    """The colours of a clip, as an iteration reads them.
+
+    Attributes:
+        rows, sums: as of `running_sums`.
+        offsets: (r,) where each row begins in `sums`.
+        factors: (r, 2) of the sums over rows: 1, a.
+    """
+
+    def __init__(self, rows: np.ndarray, sums: np.ndarray):
+        self.rows, self.sums = rows, sums
+        self.offsets = np.arange(len(rows)) * EDGE
+        self.factors = np.stack([np.ones_like(rows), rows], axis=1).astype(np.complex128)
+
+
 def _in_order(centroids: np.ndarray) -> np.ndarray:
     order = np.argsort(centroids[..., 1], axis=1, kind="stable")
     return centroids[np.arange(len(centroids))[:, None], order]
 
 
-def _step(centroids: np.ndarray, pairs: Pairs, rows: np.ndarray, sums: np.ndarray) -> np.ndarray:
+def _step(centroids: np.ndarray, pairs: Pairs, plane: _Plane) -> np.ndarray:
     """One iteration: (s, k, 2) in ascending b -> the means of their cells, in the same order."""
-    places = _intervals(centroids, pairs, rows)
-    places += np.arange(len(rows)) * EDGE
-    first, last = sums.take(places)
+    places = _intervals(centroids, pairs, plane.rows)
+    places += plane.offsets
+    first, last = plane.sums.take(places)
     cells = last - first  # (k, s, r)
     # One product for all sums over rows: mass + i b mass, and the same times a.
-    totals = cells @ np.stack([np.ones_like(rows), rows], axis=1).astype(np.complex128)
+    totals = cells @ plane.factors
     mass = totals[..., 0].real
     moments = np.stack([totals[..., 1].real, totals[..., 0].imag], axis=-1)
     means = moments / np.maximum(mass, 1)[..., None]

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from chromatrack.files import DAMAGED_ZIP, canonical_json, digest_text
-from chromatrack.labels.clip import DecodedClip, dense_histogram
+from chromatrack.labels.clip import DecodedClip
 from chromatrack.streams import whole_stream
 
 
@@ -36,19 +36,6 @@ class Parts:
         if values is None:
             return None
         return DecodedClip(**values | {"lab_count": int(values["lab_count"])})
-
-    def histogram(self, clip_id: str, sha256: str) -> np.ndarray | None:
-        """The (65536,) counts of a part, without reading it all, or None as in `load`."""
-        values = self._read(clip_id, sha256, "codes", "counts")
-        return None if values is None else dense_histogram(**values)
-
-    def size(self, clip_id: str, sha256: str) -> tuple[int, int, int] | None:
-        """Frames, bytes of luma and of chroma of a part, or None as in `load`."""
-        values = self._read(clip_id, sha256, "luma_lengths", "chroma_lengths")
-        if values is None:
-            return None
-        sums = (int(values[name].sum()) for name in ("luma_lengths", "chroma_lengths"))
-        return len(values["luma_lengths"]), *sums
 
     def keep(self, clip_id: str, sha256: str, clip: DecodedClip) -> None:
         """Write a part; on return it is on disk, whole."""

@@ -1,8 +1,9 @@
 """Batches, loaded ahead of the training by processes of its own.
 
-Each process sends its batches through a pipe, which a thread of the training reads. PyTorch's DataLoader puts them into shared memory and
-hands that over through sockets in TMPDIR; containers have little of the one, Slurm long names of
-the other, and the training then waits for ever for what could not be sent.
+Each process sends its batches through a pipe, which a thread of the training reads. PyTorch's
+DataLoader puts them into shared memory and hands that over through sockets in TMPDIR; containers
+have little of the one, Slurm long names of the other, and the training then waits for ever for what
+could not be sent.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from chromatrack.fetch.ledger import read_ledger
 from chromatrack.files import canonical_json, check_writable, digest_file, digest_text, made_by
 from chromatrack.labels import made
 from chromatrack.labels.cache import ClipLabels, write_label_shard
-from chromatrack.labels.clip import cluster_colours, decode_clip, label_clip
+from chromatrack.labels.clip import Summary, cluster_colours, decode_clip, label_clip
 from chromatrack.labels.parts import Parts
 from chromatrack.locks import holding
 from chromatrack.progress import progress
@@ -63,12 +63,11 @@ def label_shard(ledger: Path, clips: Path, output: Path, *, settings: LabelSetti
             shutil.rmtree(folder)
             return
         parts = Parts(folder, _recipe(settings))
-        left_out = _decode(wanted, clips, parts, settings)
-        kept = [clip for clip in wanted if clip.clip_id not in left_out]
+        kept, left_out = _decode(wanted, clips, parts, settings)
         write_label_shard(
             output,
             _labelled(kept, parts, settings),
-            [parts.size(clip.clip_id, clip.sha256) for clip in kept],
+            [summary.sizes for _, summary in kept],
             settings=settings,
             made_by=source,
             left_out=list(left_out.items()),
@@ -87,7 +86,7 @@ def label_video(video: Path, output: Path, *, settings: LabelSettings) -> None:
     clip = label_clip(
         video.stem, digest, decoded, cluster_colours([decoded.histogram], settings)[0]
     )
-    sizes = [(len(clip.labels), len(clip.luma), len(clip.chroma))]
+    sizes = [decoded.summary.sizes]
     source = _made_by("label", settings, {"video": digest})
     write_label_shard(output, [clip], sizes, settings=settings, made_by=source)
 
@@ -103,11 +102,17 @@ def _done(ledger: Path) -> list[_Clip]:
 
 def _decode(
     wanted: Sequence[_Clip], clips: Path, parts: Parts, settings: LabelSettings
-) -> dict[str, str]:
-    """Decode every clip that has no part yet; return why clips were left out, by id."""
-    left_out = {}
+) -> tuple[list[tuple[_Clip, Summary]], dict[str, str]]:
+    """Decode every clip that has no part yet.
+
+    Returns:
+        The clips that have one now, and why the others were left out, by id.
+    """
+    kept, left_out = [], {}
     for clip in progress(wanted, what="decoding clips", unit="clip"):
-        if parts.load(clip.clip_id, clip.sha256) is not None:
+        decoded = parts.load(clip.clip_id, clip.sha256)
+        if decoded is not None:
+            kept.append((clip, decoded.summary))
             continue
         video = clips / f"{clip.clip_id}.mp4"
         try:
@@ -115,20 +120,23 @@ def _decode(
                 raise InputError(f"{video}: no such file")
             if digest_file(video) != clip.sha256:
                 raise InputError(f"{video}: is not the file that the ledger lists (SHA-256)")
-            parts.keep(clip.clip_id, clip.sha256, decode_clip(video, settings))
+            decoded = decode_clip(video, settings)
+            parts.keep(clip.clip_id, clip.sha256, decoded)
+            kept.append((clip, decoded.summary))
         except InputError as error:
             print(f"left out: {error}", file=sys.stderr)
             left_out[clip.clip_id] = str(error).removeprefix(f"{video}: ")
-    return left_out
+    return kept, left_out
 
 
-def _labelled(kept: Sequence[_Clip], parts: Parts, settings: LabelSettings) -> Iterator[ClipLabels]:
+def _labelled(
+    kept: Sequence[tuple[_Clip, Summary]], parts: Parts, settings: LabelSettings
+) -> Iterator[ClipLabels]:
     with progress(total=len(kept), what="clustering", unit="clip") as bar:
         for begin in range(0, len(kept), TOGETHER):
             group = kept[begin : begin + TOGETHER]
-            histograms = [parts.histogram(clip.clip_id, clip.sha256) for clip in group]
-            clusters = cluster_colours(histograms, settings)
-            for clip, found in zip(group, clusters, strict=True):
+            clusters = cluster_colours([summary.histogram for _, summary in group], settings)
+            for (clip, _), found in zip(group, clusters, strict=True):
                 part = parts.load(clip.clip_id, clip.sha256)
                 yield label_clip(clip.clip_id, clip.sha256, part, found)
                 bar.update()
