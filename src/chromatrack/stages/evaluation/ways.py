@@ -97,7 +97,7 @@ def _batches(jobs: list[Grouped], compute: ComputeSettings) -> int:
     Threads of one process wait for its interpreter, which decodes, cuts and moves no more than 400
     to 600 frames a second, however many there are; a GPU does more.
     """
-    frames = sum(len(sequence) for _, sequence in jobs)
+    frames = sum(len(variants) * len(sequence) for variants, sequence in jobs)
     count = min(compute.threads // THREADS_OF_A_BATCH, frames // FRAMES_OF_A_BATCH, len(jobs))
     if count < 2 or (choose_device(compute).type == "cuda" and _is_exclusive()):
         return 1
