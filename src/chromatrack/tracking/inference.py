@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_weights
 
+from chromatrack.models.paired import PairedConv2d
 from chromatrack.models.winograd import WinogradConv2d
 from chromatrack.models.winograd_rows import RowWinogradConv2d
 
@@ -22,8 +23,9 @@ NORMALIZATIONS = (nn.BatchNorm2d, nn.BatchNorm3d)
 class Prepared:
     """A function of a network, prepared for inference; the network itself is left as it is.
 
-    Normalisations are folded into their convolutions. On a CPU, convolutions that have it take
-    Winograd's way. `bf16` converts the weights; what comes in and out is float32 all the same.
+    Normalisations are folded into their convolutions. On a CPU, convolutions that have one take a
+    way of fewer products (Winograd's, pixels in pairs). `bf16` converts the weights; what comes in
+    and out is float32 all the same.
 
     Args:
         module: in eval mode.
@@ -57,7 +59,9 @@ class Prepared:
         ):
             self._shift = 128
         if device.type == "cpu":
-            use_winograd(module, WinogradConv2d if precision == 32 else RowWinogradConv2d)
+            ways = (WinogradConv2d,) if precision == 32 else (RowWinogradConv2d, PairedConv2d)
+            for way in ways:
+                use(module, way)
         self._module = module.to(device, self._kind)
         for part in module.modules():
             if isinstance(part, nn.Conv2d):  # patches come channels-last; the 3-D head cannot be
@@ -132,8 +136,12 @@ def shift_input(module: nn.Module, run: Callable[[], Tensor], by: float) -> bool
     return True
 
 
-def use_winograd(module: nn.Module, way: type[WinogradConv2d | RowWinogradConv2d]) -> None:
-    """Replace the convolutions that can be computed with fewer products, in place."""
+Way = type[WinogradConv2d | RowWinogradConv2d | PairedConv2d]
+"""Of computing a convolution with fewer products."""
+
+
+def use(module: nn.Module, way: Way) -> None:
+    """Replace the convolutions that can be computed in that way, in place."""
     _replace(module, lambda part: way(part) if way.fits(part) else None)
 
 
