@@ -149,6 +149,14 @@ def test_label_table_gives_the_first_of_equally_near_centroids():
     assert table[10 * 256 + 12] == 0 and table[10 * 256 + 13] == 1 and table[65535] == 2
 
 
+def test_a_label_table_of_some_colours_holds_what_lies_between_them():
+    codes = np.array([100 * 256 + 90, 140 * 256 + 130, 120 * 256 + 150])
+    centroids = np.array([[101.5, 92.0], [130.0, 128.0], [119.0, 149.5]])
+    every, some = (label_table(centroids, of).reshape(256, 256) for of in (None, codes))
+    np.testing.assert_array_equal(some[100:141, 90:151], every[100:141, 90:151])
+    assert len(np.unique(some)) == 3
+
+
 def test_calc_hist_counts_as_ab_histogram_does():
     ab = np.random.default_rng(0).integers(0, 256, (64, 64, 2), dtype=np.uint8)
     counted = cv2.calcHist([ab], [0, 1], None, [256, 256], [0, 256, 0, 256])

@@ -187,7 +187,7 @@ def test_a_damaged_part_is_made_again_whatever_is_damaged_in_it(shard, tmp_path,
             label(shard, tmp_path / "s.h5")
     part = sorted((tmp_path / ".work-s").glob("*.npz"))[1]
     data = bytearray(part.read_bytes())
-    place = data.index(b"luma.npy") + 300  # in the JPEGs, which their size says nothing about
+    place = data.index(b"\xff\xd8\xff") + 300  # in a JPEG, which its size says nothing about
     data[place : place + 4] = b"xxxx"
     part.write_bytes(data)
     label(shard, tmp_path / "s.h5")

@@ -160,8 +160,9 @@ def cluster_colours(histograms: Sequence[np.ndarray], settings: LabelSettings) -
 
 def label_clip(clip_id: str, sha256: str, clip: DecodedClip, clusters: Clusters) -> ClipLabels:
     """Give every cell, and every pixel that was kept, the label of the nearest centroid."""
-    table = label_table(clusters.centroids)
     full = len(clip.planes) > 0
+    # A cell is a mean of colours that were counted; a pixel may be none of them.
+    table = label_table(clusters.centroids, None if full else clip.codes)
     return ClipLabels(
         clip_id=clip_id,
         sha256=sha256,

@@ -88,17 +88,24 @@ def cluster_many(
     return results
 
 
-def label_table(centroids: np.ndarray) -> np.ndarray:
-    """(65536,) uint8: the nearest centroid of every colour, index 256 a + b; the first of ties."""
-    levels = np.arange(256, dtype=np.float64)
-    nearest = np.zeros((256, 256), dtype=np.uint8)
-    best = np.full((256, 256), np.inf)
+def label_table(centroids: np.ndarray, among: np.ndarray | None = None) -> np.ndarray:
+    """(65536,) uint8: the nearest centroid of every colour, index 256 a + b; the first of ties.
+
+    Args:
+        among: codes of colours; of others than those and what lies between them nothing is said.
+    """
+    table = np.zeros((256, 256), dtype=np.uint8)
+    rows = columns = slice(None)
+    if among is not None:
+        rows, columns = (slice(axis.min(), axis.max() + 1) for axis in (among >> 8, among & 255))
+    nearest, levels = table[rows, columns], np.arange(256, dtype=np.float64)
+    best = np.full(nearest.shape, np.inf)
     for index, (a, b) in enumerate(np.asarray(centroids, dtype=np.float64)):
-        distance = ((levels - a) ** 2)[:, None] + (levels - b) ** 2
+        distance = ((levels[rows] - a) ** 2)[:, None] + (levels[columns] - b) ** 2
         closer = distance < best
         nearest[closer] = index
         np.minimum(best, distance, out=best)
-    return nearest.ravel()
+    return table.ravel()
 
 
 def look_up(table: np.ndarray, ab: np.ndarray) -> np.ndarray:

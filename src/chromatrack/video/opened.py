@@ -97,12 +97,12 @@ class Video:
 
     def packets(self) -> Iterator[av.Packet]:
         """The packets of the video in the order of the file; the last one, empty, flushes."""
-        index = self.stream.index
-        streams = () if self._of_all_streams else (self.stream,)
-        for packet in self.container.demux(*streams):
-            is_video = packet.stream.index == index  # its `stream_index` is 0 in what flushes
+        index, every = self.stream.index, self._of_all_streams
+        for packet in self.container.demux(*(() if every else (self.stream,))):
+            # Its `stream_index` is 0 in what flushes.
+            is_video = not every or packet.stream.index == index
             moment = self.moment(packet)
-            if moment is not None and (is_video or self._of_all_streams):
+            if moment is not None:
                 length = packet.duration * self._tick(packet) if packet.duration else self.frame
                 self.reached = max(self.reached, moment + length)
             if is_video:
