@@ -17,6 +17,8 @@ from benchmarks.common import result
 from chromatrack.data.sequence import Sequence
 from chromatrack.files import read_json
 from chromatrack.labels.kmeans import cluster_many
+from chromatrack.losses import label_loss
+from chromatrack.models.build import build_colorizer
 from chromatrack.settings import (
     ColorizationSettings,
     ComputeSettings,
@@ -29,6 +31,7 @@ from chromatrack.stages.evaluation.sequences import Run, run_together
 from chromatrack.stages.siamfc.training import train_siamfc
 from chromatrack.tracking.load import load_tracker
 from chromatrack.training.compute import choose_device, prepare
+from chromatrack.training.precision import Precision
 
 STEPS_OF_THESIS = 140_000
 PAIRS_OF_THESIS = 2.5e6
@@ -122,6 +125,33 @@ def colorization(way: Way) -> Results:
         yield result(what, rate, "iterations/s")
         yield result(f"{what}: waiting for data", 100 * speed["waiting_share"], "%")
         yield result(f"{what}: {STEPS_OF_THESIS:,} iterations", hours, "h", bar)
+        alone = _step_alone(way, speed["batch"], precision)
+        yield result(f"{what}: a step without loading", 1000 * alone, "ms")
+
+
+def _step_alone(way: Way, batch: int, precision: int | str) -> float:
+    """Seconds of a training step on a batch that is on the device already."""
+    device = prepare(way.compute)
+    model = build_colorizer(trunk="resnet18", width=way.width).to(device).train()
+    model.trunk.to(memory_format=torch.channels_last)
+    optimizer, kind = torch.optim.Adam(model.parameters()), Precision(precision, device)
+    frames = torch.rand(batch, 4, 1, 256, 256, device=device)
+    labels = torch.randint(LabelSettings().colours, (batch, 4, 32, 32), device=device)
+
+    def steps(count: int) -> float:
+        began = time.perf_counter()
+        for _ in range(count):
+            with kind.forward():
+                loss = label_loss(
+                    model(frames), labels, colours=LabelSettings().colours, kind="nll",
+                    temperature=model.temperature,
+                )  # fmt: skip
+            kind.step(loss, optimizer)
+        loss.item()  # a GPU is still at it
+        return (time.perf_counter() - began) / count
+
+    steps(1 if way.short else 6)
+    return steps(1 if way.short else 25)
 
 
 def siamfc(way: Way) -> Results:
