@@ -11,7 +11,7 @@ from chromatrack.models.colorizer import Colorizer
 from chromatrack.models.inputs import InputScaling
 from chromatrack.models.similarity import affinity, copy_labels
 from chromatrack.settings import PropagationSettings
-from chromatrack.tracking import targets
+from chromatrack.tracking import copying, targets
 from chromatrack.tracking.copying import copy_similar
 from chromatrack.tracking.propagation import propagate
 from chromatrack.tracking.recipe import THESIS, Recipe, recipe
@@ -181,7 +181,7 @@ def test_without_limits_it_is_the_formula_of_the_thesis():
 
 @pytest.mark.parametrize("top_k", [None, 1, 4, 1000])
 @pytest.mark.parametrize("radius", [None, 0, 2])
-def test_limits_agree_with_loops_and_with_any_size_of_band(top_k, radius):
+def test_limits_agree_with_loops_and_with_any_size_of_band(top_k, radius, monkeypatch):
     references, labels, target = random_grids()
     count, _, height, width = references.shape
     expected = torch.zeros(labels.shape[1:])
@@ -195,7 +195,8 @@ def test_limits_agree_with_loops_and_with_any_size_of_band(top_k, radius):
             found = sorted(found, key=lambda pair: -pair[0])[:top_k]
             weights = torch.softmax(torch.tensor([score for score, _ in found]), dim=0)
             expected[:, y, x] = sum(w * v for w, (_, v) in zip(weights, found, strict=True))
-    for entries in (1, 1 << 24):
+    for entries, near_rows in ((1, 2), (1 << 24, 2), (1 << 24, 100), (600, 100)):
+        monkeypatch.setattr(copying, "NEAR_ROWS", near_rows)
         mixed = copy_similar(
             references, labels, target,
             temperature=0.5, top_k=top_k, radius=radius, entries=entries,

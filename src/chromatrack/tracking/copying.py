@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor
 
 ENTRIES = 1 << 24
 """Entries of the similarity matrix that are made at once (64 MiB of float32)."""
+NEAR_ROWS = 2
+"""Rows of target cells at once on a CPU, where cells beyond a radius are left out: of more rows
+together, most of what is computed is beyond it. A GPU would wait for so small a work."""
 
 
 def copy_similar(
@@ -35,8 +40,9 @@ def copy_similar(
     """
     count, _, height, width = references.shape
     reach = height if radius is None else radius
-    per_row = count * width * width * min(height, 2 * reach + 1)
-    rows = max(1, min(height, entries // per_row))
+    rows = _rows(entries // (count * width * width), height, radius)
+    if radius is not None and target.device.type == "cpu":
+        rows = min(rows, NEAR_ROWS)
     bands = []
     for top in range(0, height, rows):
         bottom = min(height, top + rows)
@@ -49,6 +55,13 @@ def copy_similar(
             scores = scores.masked_fill_(far.repeat(1, count), -torch.inf)
         bands.append(_mix(scores, values, top_k).T.unflatten(1, (bottom - top, width)))
     return torch.cat(bands, dim=1)
+
+
+def _rows(pairs: int, height: int, radius: int | None) -> int:
+    """Rows of target cells that may be at once for so many pairs of a target row and a near one."""
+    if radius is None:
+        return max(1, min(height, pairs // height))
+    return max(1, min(height, int(math.sqrt(radius**2 + pairs)) - radius))
 
 
 def _mix(scores: Tensor, values: Tensor, top_k: int | None) -> Tensor:
