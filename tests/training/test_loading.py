@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import cv2
@@ -133,6 +134,24 @@ def test_a_loader_that_is_killed_while_it_sends_ends_the_training():
         for process in multiprocessing.active_children():
             process.kill()
         list(batches)
+
+
+def test_leaving_waits_for_no_batch():
+    """The reader is at a batch that never comes."""
+
+    def load(step):
+        if step > 1:
+            time.sleep(1000)
+        return batch_of(step)
+
+    before = threading.active_count()
+    with loading(load, range(20), workers=2, what="test") as batches:
+        next(batches), next(batches)
+        time.sleep(0.2)
+        left = time.monotonic()
+    assert time.monotonic() - left < 5
+    assert not multiprocessing.active_children()
+    assert threading.active_count() == before, threading.enumerate()
 
 
 def test_loaders_that_cannot_be_started_are_told():
