@@ -117,6 +117,10 @@ def main() -> None:
         help="candidates: inner products, and one change of them each; no name: all",
     )
     options = parser.parse_args()
+    for name in options.study or ():
+        if name not in CANDIDATES | OTHERS:
+            names = ", ".join([*CANDIDATES, *OTHERS])
+            parser.error(f"--study: expected some of {names}, got {name!r}")
     base = load_config(options.config)
     study = Study(options.work, base, ComputeSettings(threads=options.threads), options.trunk)
     longest = options.steps or base.colorization.steps
