@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import math
 
+import torch
 from torch import nn
 
 from chromatrack.models import alexnet, trunks
@@ -97,8 +98,10 @@ def build_colorizer(
 
 def root_of_embedding(*, trunk: str, width: float, embedding: int, head: str) -> float:
     """Square root of the channels that inner products are taken over, as in attention."""
-    channels = embedding if head != "none" else build_trunk(trunk, width=width).out_channels
-    return math.sqrt(channels)
+    if head != "none":
+        return math.sqrt(embedding)
+    with torch.device("meta"):  # nothing is drawn: the network that is built next has its seed
+        return math.sqrt(build_trunk(trunk, width=width).out_channels)
 
 
 def build_auxiliary(
