@@ -349,3 +349,22 @@ def test_statistics_that_are_none_are_named(labels, tmp_path, content):
     (tmp_path / "lab.json").write_text(content)
     with pytest.raises(InputError, match="expected mean and std with three numbers"):
         initial(tmp_path / "model.pt", tmp_path / "lab.json")
+
+
+@pytest.mark.parametrize("head", ["none", "3d"])
+def test_the_divisor_does_not_change_the_first_weights(tmp_path, head):
+    states = []
+    for number, temperature in enumerate((None, 1.0)):
+        settings = ColorizationSettings(
+            width=0.05, head=head, temperature=temperature, normalization="half"
+        )
+        path = tmp_path / f"{number}.pt"
+        initial_colorization(None, path, trunk="resnet18", seed=0, settings=settings)
+        states.append(load_checkpoint(path).build().state_dict())
+    for name, value in states[0].items():
+        assert torch.equal(value, states[1][name]), name
+
+
+def test_walks_have_no_window():
+    with pytest.raises(ValueError, match="local_window: walk looks at whole frames"):
+        ColorizationSettings(loss="walk", head="none", local_window=3)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from chromatrack.errors import WorkError
 from chromatrack.models.build import build_colorizer
 from chromatrack.models.colorizer import Colorizer
 from chromatrack.models.inputs import InputScaling
@@ -107,6 +108,15 @@ class Scaled(torch.nn.Module):
 
     def forward(self, features):
         return self.factor * features
+
+
+def test_features_that_are_no_numbers_are_told(monkeypatch):
+    frames, masks = zip(*(scene(shift) for shift in (0, 8)), strict=True)
+    model = Ideal()
+    forward = type(model.trunk).forward
+    monkeypatch.setattr(type(model.trunk), "forward", lambda *given: forward(*given) * np.nan)
+    with pytest.raises(WorkError, match="features that are not finite; check its weights"):
+        segments_of(model, RECIPES["soft"], frames, masks[0])
 
 
 def test_the_trunk_sees_every_frame_once():

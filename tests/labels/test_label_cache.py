@@ -172,6 +172,10 @@ def test_parts_of_other_settings_or_damaged_ones_are_made_again(shard, tmp_path,
                     equalization=equalization))  # fmt: skip
     parts = sorted((tmp_path / ".work-s").glob("*.npz"))
     parts[1].write_bytes(parts[1].read_bytes()[:1000])
+    parts[0].unlink()
+    parts[0].mkdir()  # where a folder was copied over it
+    with np.load(parts[2]) as kept:
+        np.savez(parts[2], key=kept["key"], clip=np.zeros((), dtype=[("luma", np.uint8)]))
     label(shard, tmp_path / "s.h5")
     label(shard, tmp_path / "whole.h5")
     assert (tmp_path / "s.h5").read_bytes() == (tmp_path / "whole.h5").read_bytes()

@@ -369,6 +369,26 @@ def test_layer_and_padding_can_be_told(tmp_path):
     assert expected.shape == (1, 512, 8, 8)
 
 
+def test_what_is_read_is_not_written_over(tmp_path, capsys):
+    published = saved(tmp_path / "resnet18.pth", torchvision_file(public(18)))
+    before = published.read_bytes()
+    link = tmp_path / "link.pt"
+    link.symlink_to(published)
+    for output in (published, link):
+        assert main(["import-weights", "auto", str(published), "--output", str(output)]) == 2
+        said = capsys.readouterr().err
+        assert f"{output}: is a file that is read" in said and said.count("\n") == 1
+    assert published.read_bytes() == before
+
+
+def test_finite_weights_that_give_no_numbers_are_refused(tmp_path):
+    state = torchvision_file(public(18))
+    state["bn1.running_var"] = torch.full_like(state["bn1.running_var"], -1.0)
+    with pytest.raises(InputError, match="gives features that are no numbers"):
+        imported(tmp_path, state)
+    assert [path.suffix for path in tmp_path.iterdir()] == [".pth"]
+
+
 def test_older_files_count_no_batches(tmp_path):
     """torchvision's resnet18-5c106cde.pth has no num_batches_tracked."""
     state = {k: v for k, v in public(18).state_dict().items() if "num_batches" not in k}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -21,6 +21,25 @@ T = TypeVar("T")
 def counted(number: int, one: str, several: str = "") -> str:
     """A number and what there are so many of: "1 frame", "2 frames"."""
     return f"{number} {one if number == 1 else several or one + 's'}"
+
+
+def check_not_read(options: argparse.Namespace) -> None:
+    """Refuse to write over a file that the same call reads, whatever the command."""
+    written, read = [], []
+    for name, value in vars(options).items():
+        paths = [one for one in _flat(value) if isinstance(one, Path) and one.is_file()]
+        (written if name.startswith("output") else read).extend(paths)
+    for path in written:
+        if any(path.samefile(other) for other in read):
+            raise InputError(f"{path}: is a file that is read, expected another name to write")
+
+
+def _flat(value: Any) -> Iterator[Any]:
+    if isinstance(value, (list, tuple)):
+        for one in value:
+            yield from _flat(one)
+    else:
+        yield value
 
 
 def add_stage(

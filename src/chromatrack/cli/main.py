@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from chromatrack import __version__
+from chromatrack.cli.common import check_not_read
 from chromatrack.cli.parser import Parser
 from chromatrack.errors import ChromatrackError
 from chromatrack.files import writing
@@ -113,6 +114,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         try:
             options = build_parser().parse_args(_passed_on(arguments))
             command = f"chromatrack {options.command}"
+            check_not_read(options)
             options.run(options)
             with writing("standard output"):
                 sys.stdout.flush()

@@ -36,10 +36,10 @@ class Parts:
                 if str(file["key"]) != self._key(sha256):
                     return None
                 record = file["clip"]
+            values = {field.name: record[field.name] for field in fields(DecodedClip)}
+            return DecodedClip(**values | {"lab_count": int(values["lab_count"])})
         except DAMAGED_ZIP:
             return None
-        values = {name: record[name] for name in record.dtype.names}
-        return DecodedClip(**values | {"lab_count": int(values["lab_count"])})
 
     def keep(self, clip_id: str, sha256: str, clip: DecodedClip) -> None:
         """Write a part; on return it is on disk, whole."""
@@ -50,7 +50,10 @@ class Parts:
         record = np.empty((), dtype=[(name, value.dtype, value.shape) for name, value in ordered])
         for name, value in ordered:
             record[name] = value
-        with whole_stream(self._path(clip_id)) as sink:
+        path = self._path(clip_id)
+        if path.is_dir():
+            shutil.rmtree(path)
+        with whole_stream(path) as sink:
             np.savez(sink, key=self._key(sha256), clip=record)
 
     def remove(self) -> None:

@@ -89,8 +89,8 @@ class LabelSamples:
                 raise InputError(f"{path}: holds {shard.colours} colours, expected {colours}")
             if chroma and not shard.has_chroma:
                 raise InputError(
-                    f"{path}: holds L alone; input lab or rgb needs a cache made with "
-                    "labels.chroma: true"
+                    f"{path}: holds L alone; input lab or rgb, and the loss nll_and_chroma, need a "
+                    "cache made with labels.chroma: true"
                 )
             shape = (shard.size, shard.grid, shard.frame_stride)
             if (first_shape := first_shape or shape) != shape:

@@ -108,6 +108,10 @@ class ColorizationSettings:
             f"loss: walk trains the trunk alone; expected head: none, got {self.head}",
         )
         require(
+            self.loss != "walk" or self.local_window is None,
+            f"local_window: walk looks at whole frames; expected null, got {self.local_window}",
+        )
+        require(
             self.local_window is None or self.local_window >= 1,
             f"local_window: expected 1 cell or more, or null, got {self.local_window}",
         )

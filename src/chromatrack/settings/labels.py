@@ -53,6 +53,7 @@ class LabelSettings:
 
     def __post_init__(self) -> None:
         positive(self, "frame_stride", "restarts", "max_iterations", "label_size")
+        require(self.tolerance >= 0, f"tolerance: expected 0 or more, got {self.tolerance}")
         require(2 <= self.colours <= 255, f"colours: expected 2 to 255, got {self.colours}")
         require(
             self.size % self.label_size == 0,

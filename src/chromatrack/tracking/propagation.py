@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from chromatrack.errors import WorkError
 from chromatrack.models.colorizer import Colorizer
 from chromatrack.models.inputs import InputScaling
 from chromatrack.tracking.copying import copy_similar
@@ -117,7 +118,10 @@ def _trunk_features(
     features = model.trunk.middle if recipe.features == "middle" else model.trunk
     grey = scaling.grey_tensor(image[None]).to(device)
     margin = model.trunk.margin
-    return features(F.pad(grey, (margin,) * 4, mode="replicate"))[0]
+    found = features(F.pad(grey, (margin,) * 4, mode="replicate"))[0]
+    if not found.isfinite().all():
+        raise WorkError("the network gave features that are not finite; check its weights")
+    return found
 
 
 def _compared(model: Colorizer, features: list[Tensor], recipe: Recipe) -> Tensor:

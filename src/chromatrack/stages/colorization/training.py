@@ -145,9 +145,10 @@ def _train(team: Team, job: _Job) -> None:
     samples = job.samples("training")
     stride, margin = model.trunk.stride, model.trunk.margin
     if samples.size != stride * samples.grid or samples.size <= 2 * margin:
+        more = f", and frames of over {2 * margin} px" if margin else ""
         raise InputError(
             f"{job.shards[0]}: frames of {samples.size} px with {samples.grid}x{samples.grid} "
-            f"labels; {job.trunk} wants one per {stride} px, and frames of over {2 * margin} px"
+            f"labels; {job.trunk} wants one per {stride} px (labels.label_size){more}"
         )
 
     compared = {"temperature": model.temperature, "window": settings.local_window}

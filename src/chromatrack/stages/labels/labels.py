@@ -121,11 +121,12 @@ def _decode(
             if digest_file(video) != clip.sha256:
                 raise InputError(f"{video}: is not the file that the ledger lists (SHA-256)")
             decoded = decode_clip(video, settings)
-            parts.keep(clip.clip_id, clip.sha256, decoded)
-            kept.append((clip, decoded.summary))
         except InputError as error:
             print(f"left out: {error}", file=sys.stderr)
             left_out[clip.clip_id] = str(error).removeprefix(f"{video}: ")
+            continue
+        parts.keep(clip.clip_id, clip.sha256, decoded)
+        kept.append((clip, decoded.summary))
     return kept, left_out
 
 

@@ -66,7 +66,9 @@ def import_weights(
         "layer": layer or foreign.layer,
     }
     model = build_colorizer(**description)
-    _fill(model.trunk, named, f"{weights}: {description['trunk']} of {kind}", description)
+    where = f"{weights}: {description['trunk']} of {kind}"
+    _fill(model.trunk, named, where, description)
+    _try(model.eval().trunk, INPUT_CHANNELS[foreign.input], where)
     save_checkpoint(
         output,
         kind="colorization",
@@ -111,11 +113,18 @@ def _read(path: Path) -> _File:
     while isinstance(content, Mapping) and (key := _wrapper(content)):
         content, under = content[key], f"{under}{key} > "
     if not _is_state(content):
-        raise InputError(f"{path}: expected a state_dict, dense tensors by name")
+        raise InputError(f"{path}: expected a state_dict, dense tensors by name{_keys(content)}")
     if all(name.startswith("module.") for name in content):
         content = {name.removeprefix("module."): value for name, value in content.items()}
         under += "module."
     return _File(path, under, {name: torch.as_tensor(value) for name, value in content.items()})
+
+
+def _keys(content: Any) -> str:
+    if not isinstance(content, Mapping):
+        return f", got a {type(content).__name__}"
+    names = ", ".join(repr(key)[:40] for key in list(content)[:5])
+    return f", got a dict of {names}" + (" and more" if len(content) > 5 else "")
 
 
 def _wrapper(content: Mapping) -> str | None:
@@ -204,6 +213,15 @@ def _fill(trunk: nn.Module, named: _Named, where: str, description: Mapping[str,
         if family.begins.match(public) and public not in known:
             raise InputError(f"{where}: {named.in_file(public)} is no weight of it")
     trunk.load_state_dict(own)
+
+
+@torch.inference_mode()
+def _try(trunk: nn.Module, channels: int, where: str) -> None:
+    """An `InputError` where finite weights give no numbers, as a variance below zero does."""
+    side = 64 + 2 * trunk.margin
+    seen = torch.rand(1, channels, side, side, generator=torch.Generator().manual_seed(0))
+    if not trunk(seen).isfinite().all():
+        raise InputError(f"{where} gives features that are no numbers (a running_var below 0?)")
 
 
 def _checked(found: Tensor, own: Tensor, where: str) -> Tensor:
