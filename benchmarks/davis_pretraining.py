@@ -2,6 +2,7 @@
 
     python -m benchmarks.davis_pretraining --work DIR            (real files: CHROMATRACK_REAL_DATA)
     python -m benchmarks.davis_pretraining --work DIR --study    candidates beside the default
+    python -m benchmarks.davis_pretraining --work DIR --recipes  it and the recipe before, paired
     python -m benchmarks.davis_pretraining --work DIR --config config/thesis.yaml FILE
 
 Pretrains on the real Kinetics clips and on the frames of tracking/train, and carries the first
@@ -102,6 +103,22 @@ def verdict(variant: Variant, steps: list[int], seeds: list[int]) -> list[dict]:
     return results
 
 
+def recipes(default: Variant, inner: Variant, longest: int, seeds: list[int]) -> None:
+    """Print what the default has more than inner products from the same first weights, paired."""
+    for name, folders in (("davis_more", ["davis_more"]), ("all seven", list(SETS))):
+        for way in WAYS:
+            ours, other = (
+                joined(variant, longest, seeds, way, folders, longest)
+                for variant in (default, inner)
+            )
+            more = estimate(ours - other)
+            print(
+                f"{name}, {way}: {ours.mean():.1f}, {INNER} {other.mean():.1f}, more by "
+                f"{more.mean:+.1f} [{more.low:+.1f}, {more.high:+.1f}]",
+                flush=True,
+            )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--work", type=Path, required=True, help="folder that keeps everything")
@@ -116,6 +133,9 @@ def main() -> None:
         metavar="NAME",
         help="candidates: inner products, and one change of them each; no name: all",
     )
+    parser.add_argument(
+        "--recipes", action="store_true", help="the default beside inner products, paired"
+    )
     options = parser.parse_args()
     for name in options.study or ():
         if name not in CANDIDATES | OTHERS:
@@ -126,10 +146,13 @@ def main() -> None:
     longest = options.steps or base.colorization.steps
     steps = [*(step for step in STEPS if step < longest), longest]
     default = study.variant(DEFAULT, {})
+    products = replace(base.colorization, directions=False, temperature=None)
+    inner = replace(study, base=replace(base, colorization=products), name=INNER)
+    if options.recipes:
+        recipes(default, inner.variant(INNER, {}), longest, options.seeds)
+        return
     if options.study is not None:
         curve(default, [longest], options.seeds, ["davis"])
-        products = replace(base.colorization, directions=False, temperature=None)
-        inner = replace(study, base=replace(base, colorization=products), name=INNER)
         candidates = {name: {"changes": changes} for name, changes in CANDIDATES.items()} | OTHERS
         for name in [INNER, *(options.study or candidates)]:
             about = {"changes": {}} | candidates.get(name, {})

@@ -87,10 +87,8 @@ def main() -> None:
     parser.add_argument("--width", type=float, help=f"of all networks; 1, {SHORT_WIDTH} if short")
     parser.add_argument("--parts", nargs="+", metavar="PART", help="some of them")
     options = parser.parse_args()
-    for name in ("seconds", "width"):
-        value = getattr(options, name)
-        if value is not None and not 0 < value < float("inf"):
-            parser.error(f"--{name}: expected more than 0, got {value:g}")
+    if options.seconds is not None and not 0 < options.seconds < float("inf"):
+        parser.error(f"--seconds: expected more than 0, got {options.seconds:g}")
     options.width = options.width or (SHORT_WIDTH if options.short else 1.0)
     if options.device == "cpu":
         os.environ["CUDA_VISIBLE_DEVICES"] = ""

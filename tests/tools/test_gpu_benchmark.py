@@ -32,6 +32,7 @@ def test_every_part_measures_on_a_cpu():
         "frames/s",
         "s",
         "times",
+        "ms",
     }
     assert all(one["value"] > 0 for one in results if one["unit"] != "%")
 
