@@ -293,7 +293,9 @@ def test_a_cache_with_chroma_gives_back_the_colours(shard, tmp_path, stored):
 
 
 def test_a_cache_without_chroma_is_refused_where_colours_are_asked_for(cache):
-    with pytest.raises(InputError, match="holds L alone; input lab or rgb needs a cache made with"):
+    with pytest.raises(
+        InputError, match="holds L alone; input lab or rgb, and the loss nll_and_chroma, need"
+    ):
         LabelSamples([cache], chroma=True, **OPTIONS)
 
 

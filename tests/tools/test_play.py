@@ -126,7 +126,9 @@ def test_a_range_without_any_box_says_so(made, capsys):
 def test_the_video_itself_is_not_written_over(made, capsys):
     (made / "link.mp4").symlink_to("v.mp4")
     assert main(["play", "v.mp4", "two.csv", "--output", "link.mp4"]) == 2
-    assert "link.mp4: is the video itself" in capsys.readouterr().err
+    assert "link.mp4: is a file that is read" in capsys.readouterr().err
+    assert main(["play", "v.mp4", "two.csv", "--output", "two.csv"]) == 2
+    assert "two.csv: is a file that is read" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

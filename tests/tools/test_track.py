@@ -321,7 +321,12 @@ def test_what_is_read_is_not_written_over(made, tmp_path, monkeypatch, capsys):
     (tmp_path / "w.csv").write_bytes(weights)
     call = ["track", "fr", "--box", BOX, "--checkpoint", "w.csv"]
     assert main([*call, "--output", "w.csv"]) == 2
-    assert "w.csv: is the checkpoint" in capsys.readouterr().err
+    assert "w.csv: is a file that is read" in capsys.readouterr().err
+    (tmp_path / "w.mp4").write_bytes(weights)
+    call = ["track", "fr", "--box", BOX, "--checkpoint", "w.mp4", "--output", "t.csv"]
+    assert main([*call, "--video", "w.mp4"]) == 2
+    assert "w.mp4: is the checkpoint" in capsys.readouterr().err
+    assert (tmp_path / "w.mp4").read_bytes() == weights
     assert (tmp_path / "w.csv").read_bytes() == weights
 
 

@@ -30,8 +30,15 @@ def check_not_read(options: argparse.Namespace) -> None:
         paths = [one for one in _flat(value) if isinstance(one, Path) and one.is_file()]
         (written if name.startswith("output") else read).extend(paths)
     for path in written:
-        if any(path.samefile(other) for other in read):
+        if any(_is_same(path, other) for other in read):
             raise InputError(f"{path}: is a file that is read, expected another name to write")
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    try:
+        return one.samefile(other)
+    except OSError:  # gone meanwhile
+        return False
 
 
 def _flat(value: Any) -> Iterator[Any]:
