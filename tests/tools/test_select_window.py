@@ -52,6 +52,8 @@ class Tracking:
             [sys.executable, "-m", "chromatrack.cli.main", "track", str(frames), "--select",
              "--tracker", "klt", "--output", str(output)],
             env=screen, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            # What a script starts in the background ignores Ctrl-C, and so do these tests there.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )  # fmt: skip
         for _ in range(600):
             self.window = xdotool(screen, "search", "--onlyvisible", "--name", "Draw a box")
