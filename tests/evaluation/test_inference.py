@@ -20,7 +20,12 @@ from chromatrack.models.siamfc import SiamFC, cross_correlate
 from chromatrack.models.winograd import WinogradConv2d, transforms
 from chromatrack.models.winograd_rows import RowWinogradConv2d
 from chromatrack.stages.tools.import_weights import import_siamfc_pytorch
-from chromatrack.tracking.inference import Prepared, fold_batch_norm, shift_input, use
+from chromatrack.tracking.inference import (
+    Prepared,
+    fold_batch_norm,
+    replace_convolutions,
+    shift_input,
+)
 from chromatrack.tracking.networks import FusedNetwork, SiamFCNetwork
 from chromatrack.tracking.tracker import SiameseTracker
 
@@ -216,7 +221,7 @@ def test_no_normalisation_is_left_and_winograd_is_used():
     network = lived_in(build_siamfc())
     fold_batch_norm(network, lambda: network.embed(torch.zeros(1, 3, 127, 127)))
     assert not any(isinstance(part, nn.BatchNorm2d) for part in network.modules())
-    use(network, WinogradConv2d)
+    replace_convolutions(network, WinogradConv2d)
     assert sum(isinstance(part, WinogradConv2d) for part in network.modules()) == 4
 
 

@@ -219,6 +219,18 @@ def test_what_fails_in_one_of_several_processes_takes_no_other_sequence_with_it(
     assert done == {one.name for one in sequences} - {sequences[1].name}
 
 
+@pytest.mark.parametrize(
+    ("said", "exclusive"), [("Default\n", False), ("Exclusive_Process\n", True), (None, False)]
+)
+def test_a_gpu_for_one_process_is_known_by_its_mode(tmp_path, monkeypatch, said, exclusive):
+    if said is not None:
+        asked = tmp_path / "nvidia-smi"
+        asked.write_text(f"#!/bin/sh\nprintf '{said.strip()}'\n")
+        asked.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/bin:/usr/bin" if said else str(tmp_path))
+    assert ways._is_exclusive() is exclusive
+
+
 @pytest.mark.parametrize("targets", [1, 3, 100])
 def test_a_batch_of_any_size_follows_each_alpha_as_one_by_one(root, checkpoints, targets):
     sequences, alphas = otb.read_sequences(root), (0.0, 0.4, 1.0)

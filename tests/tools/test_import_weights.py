@@ -386,6 +386,11 @@ def test_finite_weights_that_give_no_numbers_are_refused(tmp_path):
     state["bn1.running_var"] = torch.full_like(state["bn1.running_var"], -1.0)
     with pytest.raises(InputError, match="gives features that are no numbers"):
         imported(tmp_path, state)
+    siamfc = build_siamfc(width=1.0, channels="as_run").state_dict()
+    name = next(name for name in siamfc if name.endswith("running_var"))
+    siamfc[name] = torch.full_like(siamfc[name], -1.0)
+    with pytest.raises(InputError, match="gives features that are no numbers"):
+        imported(tmp_path, siamfc)
     assert [path.suffix for path in tmp_path.iterdir()] == [".pth"]
 
 

@@ -47,6 +47,16 @@ def test_a_value_that_may_be_left_out_may_begin_with_a_dash(here):
     assert main(["track", "--select=1.png", "-v.mp4"]) == 0
 
 
+def test_what_is_written_beside_the_output_is_not_what_is_read(here, capsys):
+    attributes = here / "attributes.json"
+    attributes.write_text("{}")
+    call = ["evaluate", "otb", "--annotations", str(here), "--results", str(here)]
+    call += ["--attributes", str(attributes), "--per-frame", str(attributes)]
+    assert main(call) == 2
+    assert "attributes.json: is a file that is read" in capsys.readouterr().err
+    assert attributes.read_text() == "{}"
+
+
 def test_an_option_that_is_no_file_stays_one(here, capsys):
     with pytest.raises(SystemExit):
         main([*CALL, "--box", "9,9,30,30", "--output", "o.csv", "--bxo"])

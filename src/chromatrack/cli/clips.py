@@ -115,7 +115,7 @@ def _register_status(subcommands) -> None:
         help="classes to list (default: %(default)s)",
     )
     status.add_argument("--csv", metavar="FILE", type=Path, help="write all classes to this file")
-    status.set_defaults(run=_status)
+    status.set_defaults(run=_status, writes=("csv",))
 
 
 def _shards(options: argparse.Namespace) -> None:

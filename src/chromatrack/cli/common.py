@@ -24,11 +24,15 @@ def counted(number: int, one: str, several: str = "") -> str:
 
 
 def check_not_read(options: argparse.Namespace) -> None:
-    """Refuse to write over a file that the same call reads, whatever the command."""
+    """Refuse to write over a file that the same call reads, whatever the command.
+
+    What is written is `--output`, and what the command's default `writes` names beside it.
+    """
     written, read = [], []
+    outputs = ("output", *vars(options).get("writes", ()))
     for name, value in vars(options).items():
         paths = [one for one in _flat(value) if isinstance(one, Path) and one.is_file()]
-        (written if name.startswith("output") else read).extend(paths)
+        (written if name in outputs else read).extend(paths)
     for path in written:
         if any(_is_same(path, other) for other in read):
             raise InputError(f"{path}: is a file that is read, expected another name to write")

@@ -62,6 +62,7 @@ def _register_evaluate(subcommands: argparse._SubParsersAction) -> None:
         help="NAME.txt or .mat files of boxes, or NAME/*.png masks; a folder for each tracker",
     )
     parser.add_argument("--output", metavar="FILE.json", type=Path, help="scores to write")
+    parser.set_defaults(writes=("per_frame",))
     parser.add_argument("--plot", metavar="DIR", type=Path, help="folder of plots to write")
     parser.add_argument(
         "--per-frame",

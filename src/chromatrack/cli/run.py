@@ -73,6 +73,7 @@ def register(subcommands: argparse._SubParsersAction) -> None:
         metavar="A,B,...",
         help="several alphas in one go; {alpha} in the folder of --output is replaced by each",
     )
+    run.set_defaults(writes=("together",))
     run.add_argument(
         "--together",
         type=Path,

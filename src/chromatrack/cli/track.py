@@ -96,6 +96,7 @@ def register(subcommands) -> None:
     track.add_argument(
         "--show-scores", type=Path, metavar="DIR", help="write a picture of the maps of each frame"
     )
+    track.set_defaults(writes=("video",))
     add_part(track, "number of the frame that the boxes are of, from 0")
     add_settings(track, "tracker")
     add_compute(track)
@@ -211,7 +212,7 @@ def _check(options: argparse.Namespace) -> None:
 
 
 def _check_not_read(options: argparse.Namespace, *written: Path | None) -> None:
-    """What is read is not written over: the video, its frames, the checkpoint."""
+    """The video is not written over, nor one of its frames, which no option names."""
     from chromatrack.data.frames import PICTURES
 
     def same(one: Path, other: Path | None) -> bool:
@@ -222,8 +223,6 @@ def _check_not_read(options: argparse.Namespace, *written: Path | None) -> None:
             raise InputError(f"{path}: is the video itself, expected another name to write")
         if path.suffix.lower() in PICTURES and same(path.parent, options.input):
             raise InputError(f"{path}: would be one of the frames, expected another folder")
-        if same(path, options.checkpoint):
-            raise InputError(f"{path}: is the checkpoint, expected another name to write")
 
 
 def _boxes(options: argparse.Namespace) -> dict[str, list[float]]:

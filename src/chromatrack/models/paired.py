@@ -1,8 +1,8 @@
 """Convolutions of colour pictures in bfloat16 on CPUs: pixels of a row two by two.
 
-oneDNN multiplies bfloat16 in pairs of channels, and fills three channels up to four. With a stride
-of two, every second pixel of a row can be a channel of the one before: of six channels none is
-filled up, and the kernel grows by one column at most.
+With a stride of two, every second pixel of a row can be a channel of the one before: six channels
+in the place of three, and a kernel of half as many columns, one added at most. PyTorch takes less
+time for it in bfloat16, though it is a few more products; in float32 it does not.
 """
 
 from __future__ import annotations

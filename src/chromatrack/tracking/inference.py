@@ -61,7 +61,7 @@ class Prepared:
         if device.type == "cpu":
             ways = (WinogradConv2d,) if precision == 32 else (RowWinogradConv2d, PairedConv2d)
             for way in ways:
-                use(module, way)
+                replace_convolutions(module, way)
         self._module = module.to(device, self._kind)
         for part in module.modules():
             if isinstance(part, nn.Conv2d):  # patches come channels-last; the 3-D head cannot be
@@ -140,7 +140,7 @@ Way = type[WinogradConv2d | RowWinogradConv2d | PairedConv2d]
 """Of computing a convolution with fewer products."""
 
 
-def use(module: nn.Module, way: Way) -> None:
+def replace_convolutions(module: nn.Module, way: Way) -> None:
     """Replace the convolutions that can be computed in that way, in place."""
     _replace(module, lambda part: way(part) if way.fits(part) else None)
 

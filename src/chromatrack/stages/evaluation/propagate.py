@@ -11,7 +11,7 @@ import numpy as np
 from chromatrack.configuration import as_plain
 from chromatrack.data import davis
 from chromatrack.data.images import read_image_rgb
-from chromatrack.errors import ChromatrackError, InputError, raise_first
+from chromatrack.errors import ChromatrackError, InputError, WorkError, raise_first
 from chromatrack.evaluation.benchmark import Selection
 from chromatrack.files import (
     canonical_json,
@@ -71,8 +71,10 @@ def propagate(
                 masks = davis.first_masks(selection.root, name, frames)
                 frames = frames[: selection.max_frames]
                 _one_sequence(segmenter, name, frames, masks, output.parent, source)
-            except ChromatrackError as error:  # it names the sequence's file
+            except InputError as error:  # it names the sequence's file
                 errors.append(error)
+            except ChromatrackError as error:
+                errors.append(WorkError(f"{name}: {error}"))
             else:
                 counts[name] = len(frames)
     raise_first(errors, of=len(names))

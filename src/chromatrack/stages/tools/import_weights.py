@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +42,7 @@ def import_siamfc_pytorch(weights: Path, output: Path) -> None:
     model.load_state_dict(
         {name: _checked(weights, name, state, value) for name, value in expected.items()}
     )
+    check_numbers(model.eval().embed, 3, 127, str(weights))
     save_checkpoint(
         output,
         kind="siamfc",
@@ -50,6 +51,14 @@ def import_siamfc_pytorch(weights: Path, output: Path) -> None:
         module=model,
         made_by=made_by("import-weights", inputs={"weights": weights}),
     )
+
+
+@torch.inference_mode()
+def check_numbers(call: Callable[[Tensor], Tensor], channels: int, side: int, where: str) -> None:
+    """An `InputError` where finite weights give no numbers, as a variance below zero does."""
+    seen = torch.rand(1, channels, side, side, generator=torch.Generator().manual_seed(0))
+    if not call(seen).isfinite().all():
+        raise InputError(f"{where}: gives features that are no numbers (a running_var below 0?)")
 
 
 def numpy_values() -> list:
