@@ -14,6 +14,7 @@ from __future__ import annotations
 import pickle
 import re
 import struct
+import warnings
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -33,6 +34,7 @@ from chromatrack.streams import whole_stream
 FORMAT = "chromatrack-checkpoint/1"
 _CODE = re.compile(r"GLOBAL (\S+) (?:was not an allowed|whose module)")
 """What torch says of a class or function that a file asks for."""
+_PUBLIC = "public weights come in through `chromatrack import-weights`"
 BUILDERS = {"siamfc": build_siamfc, "colorization": build_colorizer, "fused": build_fused}
 
 
@@ -61,6 +63,10 @@ class Checkpoint:
         return network.eval()
 
 
+class _HoldsCode(InputError):
+    """A file asks for a class or a function beside tensors, as trainings of others leave it."""
+
+
 def load_tensors(path: str | Path, *, also: Sequence[Any] = ()) -> Any:
     """`torch.load` that runs no code from the file and names it when it cannot be read.
 
@@ -68,15 +74,19 @@ def load_tensors(path: str | Path, *, also: Sequence[Any] = ()) -> Any:
         also: what else the file may hold, as `torch.serialization.safe_globals` takes it.
     """
     try:
-        with torch.serialization.safe_globals(list(also)):
+        with torch.serialization.safe_globals(list(also)), warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Validating sparse tensor")  # refused by its readers
             return torch.load(path, map_location="cpu", weights_only=True)
     except OSError as error:
         raise InputError(f"{path}: {(error.strerror or 'cannot be read').lower()}") from None
     except (pickle.UnpicklingError, struct.error, RuntimeError, EOFError, LookupError,
             ValueError, TypeError, AttributeError) as error:  # fmt: skip
         code = _CODE.search(str(error))
-        told = f": holds {code[1]}, and code is not loaded" if code else ", or cut off"
-        raise InputError(f"{path}: not a file of PyTorch tensors{told}") from None
+        if code:
+            raise _HoldsCode(
+                f"{path}: not a file of PyTorch tensors: holds {code[1]}, and code is not loaded"
+            ) from None
+        raise InputError(f"{path}: not a file of PyTorch tensors, or cut off") from None
 
 
 def check_whole(path: str | Path) -> None:
@@ -127,13 +137,13 @@ def load_checkpoint(path: str | Path, *, kinds: tuple[str, ...] = tuple(BUILDERS
             f"{path}: an exported network, which can track and nothing else; expected the "
             "checkpoint that it was made of"
         )
-    content = load_tensors(path)
+    try:
+        content = load_tensors(path)
+    except _HoldsCode as error:
+        raise InputError(f"{error} ({_PUBLIC})") from None
     ours = isinstance(content, dict) and content.get("format") == FORMAT
     if not ours:
-        raise InputError(
-            f"{path}: not a chromatrack checkpoint (public weights come in through "
-            "`chromatrack import-weights`)"
-        )
+        raise InputError(f"{path}: not a chromatrack checkpoint ({_PUBLIC})")
     check_whole(path)
     if content.get("kind") not in kinds:
         raise InputError(

@@ -116,7 +116,11 @@ def load(
     if name in CLASSICAL or (":" in name and not Path(name).exists()):
         if alpha is not None:
             raise InputError(f"alpha: {name} has no branches to weigh")
+        if settings is not None:
+            raise InputError(f"settings: are of a checkpoint's tracker, not of {name}")
         return Model(open_other(name, compute=compute, options=options))
+    if options is not None:
+        raise InputError("options: only a class (module:Class) takes options")
     checkpoint = Path(source).expanduser()
     if not checkpoint.suffix and not checkpoint.exists():
         raise InputError(

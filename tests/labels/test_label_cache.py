@@ -151,7 +151,9 @@ def test_a_killed_job_continues_after_the_clips_that_it_has_done(shard, tmp_path
     fourth.write_bytes(content)
     decoded = []
     monkeypatch.setattr(
-        stage, "decode_clip", lambda video, s: decoded.append(video) or decode_clip(video, s)
+        stage,
+        "decode_clip",
+        lambda video, s, **how: decoded.append(video) or decode_clip(video, s, **how),
     )
     resumed = label(shard, tmp_path / "s.h5")
     assert decoded == [fourth] and len(resumed.clip_ids) == 4
@@ -205,7 +207,9 @@ def test_a_cache_of_the_same_clips_is_put_back(shard, tmp_path, monkeypatch):
     before = (tmp_path / "s.h5").read_bytes()
     decoded = []
     monkeypatch.setattr(
-        stage, "decode_clip", lambda video, s: decoded.append(video) or decode_clip(video, s)
+        stage,
+        "decode_clip",
+        lambda video, s, **how: decoded.append(video) or decode_clip(video, s, **how),
     )
     (tmp_path / "s.h5").unlink()  # as Snakemake does before it runs a job again
     rows = pd.read_csv(ledger, keep_default_na=False)

@@ -249,6 +249,26 @@ def test_a_trunk_need_not_be_a_resnet(tmp_path):
         assert torch.equal(lower(x), model.trunk.features(x, 3))
 
 
+@pytest.mark.parametrize("parallel", ["", "module."])
+def test_of_a_training_of_dino_the_teacher_is_taken(tmp_path, parallel):
+    networks = {who: dino(224, seed)[1] for who, seed in (("student", 1), ("teacher", 2))}
+    file = {
+        who: {f"{parallel}backbone.{name}": value for name, value in state.items()}
+        | {f"{parallel}head.mlp.0.weight": torch.zeros(2, 384)}
+        for who, state in networks.items()
+    }
+    rest = {"optimizer": {"state": {}}, "epoch": 3, "args": argparse.Namespace(arch="vit_small")}
+    torch.save(file | rest | {"dino_loss": {"center": torch.zeros(1, 2)}}, tmp_path / "full.pth")
+    told = import_weights("auto", tmp_path / "full.pth", tmp_path / "full.pt")
+    assert told[0] == f"found: dino-training, under teacher > {parallel}backbone."
+    assert told[2] == "left over: head (1)"
+    torch.save(networks["teacher"], tmp_path / "alone.pth")
+    import_weights("auto", tmp_path / "alone.pth", tmp_path / "alone.pt")
+    full, alone = (load_checkpoint(tmp_path / f"{name}.pt") for name in ("full", "alone"))
+    assert full.network == alone.network
+    assert all(torch.equal(value, alone.state[name]) for name, value in full.state.items())
+
+
 class Residual(nn.Module):
     """A block as CorrFlow and MAST name it."""
 
@@ -413,6 +433,7 @@ def changed(change):
     return state
 
 
+@pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize(
     ("content", "told"),
     [
@@ -465,6 +486,13 @@ def test_a_file_with_code_in_it_is_refused(tmp_path):
 
     with pytest.raises(InputError, match="not a file of PyTorch tensors"):
         imported(tmp_path, {"model": public(18).state_dict(), "args": Trap()})
+
+
+@pytest.mark.parametrize("beside", [{}, {"args": argparse.Namespace(lr=1)}])
+def test_commands_that_want_a_checkpoint_say_how_foreign_weights_become_one(tmp_path, beside):
+    weights = saved(tmp_path / "foreign.pth", {"model": public(18).state_dict(), **beside})
+    with pytest.raises(InputError, match=r"foreign.pth: .*come in through `chromatrack import-w"):
+        load_checkpoint(weights)
 
 
 def test_siamfc_is_found_by_its_names(tmp_path):

@@ -9,6 +9,7 @@ import pytest
 import chromatrack
 from chromatrack.data.tracks import read_tracks, write_tracks
 from chromatrack.errors import InputError
+from chromatrack.settings import TrackerSettings
 from tests.tools.checkpoints import tiny_fused, tiny_siamfc
 from tests.videos import moving_colours, write_video
 
@@ -84,6 +85,8 @@ def changing():
         (lambda: chromatrack.load("kcf").track("video.mp4", "1,2,3,4"), "got '1,2,3,4'"),
         (lambda: chromatrack.load("kcf").track("video.mp4", (1, 2, 3, 0)), "positive width"),
         (lambda: chromatrack.load("kcf", alpha=0.5), "kcf has no branches to weigh"),
+        (lambda: chromatrack.load("kcf", settings=TrackerSettings()), "settings: are of a check"),
+        (lambda: chromatrack.load("siamfc.pt", options={"a": 1}), "options: only a class"),
         (lambda: chromatrack.load("siamfc.pt", alpha=0.5), "is SiamFC alone"),
         (lambda: chromatrack.load("siamfc.pt", device="gpu"), "expected auto, cpu, cuda"),
         (lambda: chromatrack.load("kcf").track([], (1, 2, 3, 4)), "at least one, got none"),

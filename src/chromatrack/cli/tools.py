@@ -17,7 +17,7 @@ from chromatrack.cli.common import (
 # Of `stages.tools.foreign_weights.KINDS`, which would import torch for every command.
 FORMATS = (
     "auto", "siamfc-pytorch", "torchvision", "moco", "timecycle", "crw", "vfs", "dul", "uvc",
-    "dino", "mast", "corrflow",
+    "dino", "dino-training", "mast", "corrflow",
 )  # fmt: skip
 
 

@@ -204,6 +204,8 @@ def _check(options: argparse.Namespace) -> None:
         raise InputError(f"expected {' and '.join(missing)}")
     if options.tracker is not None and options.alpha is not None:
         raise InputError(f"--alpha: {options.tracker} has no branches to weigh")
+    if options.tracker is not None and options.settings is not None:
+        raise InputError(f"--settings: are of a checkpoint's tracker, not of {options.tracker}")
     if options.tracker is None and options.option:
         raise InputError("--option: only a class (--tracker module:Class) takes options")
     for path in options.output:

@@ -16,6 +16,7 @@ from chromatrack.labels.kmeans import Clusters, cluster_many, label_table, look_
 from chromatrack.scratch import Scratch
 from chromatrack.settings import LabelSettings
 from chromatrack.video.decode import read_frames, square
+from chromatrack.video.sparse import Irregular
 
 COLOURS = 65536
 """(a, b) values of 8-bit Lab; the code of a colour is 256 a + b."""
@@ -85,32 +86,52 @@ class Summary:
 
 
 def lab_frames(
-    video: str | Path, settings: LabelSettings, *, scratch: Scratch | None = None
+    video: str | Path,
+    settings: LabelSettings,
+    *,
+    scratch: Scratch | None = None,
+    sparse: bool = False,
 ) -> Iterator[np.ndarray]:
     """Yield (size, size, 3) uint8 Lab of the kept frames: equalise, resize, crop, convert.
 
     Args:
         scratch: to work in: a frame is good until the next one is asked for.
+        sparse: as of `read_frames`.
 
     Raises:
         InputError: the file cannot be decoded.
+        Irregular: not sparsely.
     """
-    for rgb in read_frames(video, stride=settings.frame_stride, ahead=True):
+    for rgb in read_frames(video, stride=settings.frame_stride, ahead=True, sparse=sparse):
         equalized = equalize(rgb, mode=settings.equalization, scratch=scratch)
         frame = square(equalized, size=settings.size, geometry=settings.geometry)
         out = scratch.array("lab", frame.shape) if scratch else None
         yield cv2.cvtColor(frame, cv2.COLOR_RGB2LAB, out)
 
 
-def decode_clip(video: str | Path, settings: LabelSettings) -> DecodedClip:
+def decode_clip(
+    video: str | Path, settings: LabelSettings, *, checked: bool = False
+) -> DecodedClip:
     """Decode one clip, frame by frame; only what the label maps need is kept.
+
+    Args:
+        checked: the file is known to decode from end to end; what is not looked at is not decoded.
 
     Raises:
         InputError: the file cannot be decoded, or holds no frame.
     """
+    if checked and settings.frame_stride > 1:
+        try:
+            return _decode_clip(video, settings, sparse=True)
+        except Irregular:
+            pass
+    return _decode_clip(video, settings, sparse=False)
+
+
+def _decode_clip(video: str | Path, settings: LabelSettings, *, sparse: bool) -> DecodedClip:
     encoded, chroma, cells, planes = [], [], [], []
     counts, scratch = _Counts(settings.size), Scratch()
-    for lab in lab_frames(video, settings, scratch=scratch):
+    for lab in lab_frames(video, settings, scratch=scratch, sparse=sparse):
         luma, a, b = cv2.split(lab, counts.next_planes())
         ab = cv2.merge([a, b], scratch.array("ab", (*luma.shape, 2)))
         cells.append(to_grid(ab, settings.label_size, bilinear=settings.cluster_on == "label_grid"))

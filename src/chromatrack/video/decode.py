@@ -12,28 +12,40 @@ import numpy as np
 
 from chromatrack.errors import InputError
 from chromatrack.video.opened import DAMAGE, NoVideo, Video, open_video, reason_of
+from chromatrack.video.sparse import every_nth
 
 AHEAD = 2**22
 """Pixels of the frames that are decoded before the first of them is given: 48 of 340x256."""
 
 
 def read_frames(
-    path: str | Path, *, stride: int = 1, start: int = 0, ahead: bool = False
+    path: str | Path,
+    *,
+    stride: int = 1,
+    start: int = 0,
+    ahead: bool = False,
+    sparse: bool = False,
 ) -> Iterator[np.ndarray]:
     """Yield every `stride`-th frame as it is shown, (H, W, 3) uint8 RGB, frame `start` first.
 
     Args:
         ahead: decode several before the first of them is given, for work on all of them: it takes a
             tenth off, as the decoder's own frames stay in the processor's cache.
+        sparse: leave out what need not be decoded for these frames. What is wrong with it is not
+            seen: for files that are known to be whole.
 
     Raises:
         InputError: the file is no video, or not all of it decodes; the frames before are given.
+        Irregular: it cannot be read sparsely, which may be seen at its end.
     """
     if not Path(path).is_file():
         raise InputError(f"{path}: no such file")
     try:
         with open_video(path) as video:
-            frames = islice(_decoded(video), start, None, stride)
+            if sparse:
+                frames = every_nth(video, start=start, stride=stride)
+            else:
+                frames = islice(_decoded(video), start, None, stride)
             for frame in _several(frames) if ahead else frames:
                 yield video.upright(frame)
     except NoVideo as error:

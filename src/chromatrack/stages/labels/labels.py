@@ -120,7 +120,8 @@ def _decode(
                 raise InputError(f"{video}: no such file")
             if digest_file(video) != clip.sha256:
                 raise InputError(f"{video}: is not the file that the ledger lists (SHA-256)")
-            decoded = decode_clip(video, settings)
+            # Its bytes are those that were decoded from end to end when it was cut.
+            decoded = decode_clip(video, settings, checked=True)
         except InputError as error:
             print(f"left out: {error}", file=sys.stderr)
             left_out[clip.clip_id] = str(error).removeprefix(f"{video}: ")

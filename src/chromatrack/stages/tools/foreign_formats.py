@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from chromatrack.models.inputs import InputScaling
 from chromatrack.stages.tools.foreign_names import RESIDUAL, RESNET, TRANSFORMER, Family
 
-WRAPPERS = ("state_dict", "model", "model_state_dict")
-"""Keys under which training scripts keep the weights, beside the optimizer and the like."""
+WRAPPERS = ("state_dict", "model", "model_state_dict", "teacher")
+"""Keys under which training scripts keep the weights, beside the optimizer and the like. Of DINO's
+two networks its own evaluation takes the teacher."""
 
 IMAGENET = InputScaling(
     grey="rgb_normalized",
@@ -74,6 +75,7 @@ FORMATS = {
         "gray_encoder.", layer="layer4", input="luma_thrice", scaling=UVC
     ),
     "dino": Foreign("", family=TRANSFORMER, layer="layer4"),  # facebookresearch/dino
+    "dino-training": Foreign("backbone.", family=TRANSFORMER, layer="layer4"),  # with its heads
     "mast": Foreign(  # zlai0/MAST
         "", family=RESIDUAL, layer="layer4", input="lab", scaling=MAST
     ),
