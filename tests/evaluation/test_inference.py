@@ -16,6 +16,7 @@ from chromatrack.models.build import build_colorizer, build_fused, build_siamfc
 from chromatrack.models.correlation import correlate
 from chromatrack.models.inputs import InputScaling
 from chromatrack.models.paired import PairedConv2d
+from chromatrack.models.pooled import rectify_pools
 from chromatrack.models.siamfc import SiamFC, cross_correlate
 from chromatrack.models.winograd import WinogradConv2d, transforms
 from chromatrack.models.winograd_rows import RowWinogradConv2d
@@ -76,6 +77,15 @@ def test_winograd_equals_the_convolution(kernel, groups, padding, mode, way):
         # channels-last in memory, as it comes from patches
         x = x.to(memory_format=torch.channels_last)
         close(way(convolution)(x).double(), expected, 2e-5)
+
+
+@pytest.mark.parametrize("width", [35, 38, 46, 57, 61])  # 8, 9, 11, 14 and 15 tiles
+def test_tiles_of_a_row_are_transformed_in_parts(width):
+    torch.manual_seed(0)
+    convolution = nn.Conv2d(32, 64, 5, padding=(1, 0))
+    x = torch.randn(3, 32, 9, width).to(memory_format=torch.channels_last)
+    with torch.inference_mode():
+        close(RowWinogradConv2d(convolution)(x), convolution(x), 2e-5)
 
 
 @pytest.mark.parametrize("kernel", [3, 5])
@@ -141,6 +151,45 @@ def test_pixels_in_pairs_are_the_same_convolution(kernel, padding, stride, size)
 )
 def test_pixels_in_pairs_are_for_wide_kernels_over_three_channels(convolution):
     assert not PairedConv2d.fits(convolution)
+
+
+@pytest.mark.parametrize("layout", [torch.channels_last, torch.contiguous_format])
+@pytest.mark.parametrize(
+    "parts",
+    [
+        (nn.MaxPool2d(3, stride=2), nn.ReLU()),
+        (nn.ReLU(inplace=True), nn.MaxPool2d(3, stride=2, padding=1)),
+        (nn.Identity(), nn.MaxPool2d(2), nn.Identity(), nn.ReLU()),
+        (nn.MaxPool2d(4, stride=3, padding=2), nn.ReLU(), nn.MaxPool2d(3, 1), nn.ReLU()),
+    ],
+)
+def test_rectified_pooling_of_whole_numbers_is_the_same(parts, layout):
+    torch.manual_seed(0)
+    x = torch.randn(2, 5, 23, 30).bfloat16().to(memory_format=layout)
+    x[0, :, :9] = -x[0, :, :9].abs()  # whole windows below zero
+    x[0, 0, 0, 0], x[0, 1, 12, 12], x[1, 0, 3, 3] = -0.0, float("inf"), -float("inf")
+    network = nn.Sequential(*parts)
+    expected = network(x.clone())
+    rectify_pools(network)
+    assert not any(isinstance(part, nn.MaxPool2d | nn.ReLU) for part in network)
+    found = network(x.clone())
+    assert torch.equal(found, expected)
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        (nn.MaxPool2d(3, stride=2), nn.Sigmoid()),
+        (nn.MaxPool2d(3, stride=2, dilation=2), nn.ReLU()),
+        (nn.MaxPool2d(3, stride=2, ceil_mode=True), nn.ReLU()),
+        (nn.MaxPool2d((3, 2)), nn.ReLU()),
+        (nn.MaxPool2d(3), nn.Conv2d(3, 3, 1), nn.ReLU()),
+    ],
+)
+def test_other_pools_stay_as_they_are(parts):
+    network = nn.Sequential(*parts)
+    rectify_pools(network)
+    assert tuple(network) == parts
 
 
 def test_bf16_keeps_exemplars_in_float32_and_bytes_exact():

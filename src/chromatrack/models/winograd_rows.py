@@ -15,6 +15,10 @@ from torch import Tensor, nn
 
 from chromatrack.models.winograd import POINTS, TILE, WinogradConv2d, transforms
 
+FEW, TOGETHER = 8, 5
+"""Tiles of a row that are transformed at once: so many are not divided, and parts of more have no
+more than this."""
+
 
 class RowWinogradConv2d(nn.Module):
     """Equal to a convolution of stride 1 without dilation up to rounding; weights are fixed."""
@@ -24,6 +28,7 @@ class RowWinogradConv2d(nn.Module):
     def __init__(self, convolution: nn.Conv2d):
         super().__init__()
         self.kernel = convolution.kernel_size[1]
+        self.out_channels = convolution.out_channels
         self.padding, self.padding_mode = convolution.padding, convolution.padding_mode
         to_input, to_kernel, to_output = transforms(TILE, self.kernel)
         self.register_buffer("to_input", torch.from_numpy(to_input).float())
@@ -53,32 +58,45 @@ class RowWinogradConv2d(nn.Module):
         return columns
 
     def forward(self, x: Tensor) -> Tensor:
-        """(B, C, H, W) -> (B, out, H', W'), channels-last in memory."""
+        """(B, C, H, W) -> (B, out, H', W'); in memory (H', B, W', out)."""
         vertical, horizontal = self.padding
         if self.padding_mode != "zeros":
             x = F.pad(x, (horizontal, horizontal, vertical, vertical), mode=self.padding_mode)
             horizontal = 0
-        spread, gather = self._banded(x, horizontal)
-        tiles = len(spread) // self.products
-        x = torch.matmul(spread, x.permute(0, 2, 3, 1))  # (B, H, tiles * t, C)
-        x = self.columns(x.unflatten(2, (tiles, -1)).flatten(3).permute(0, 3, 1, 2))
-        x = x.permute(0, 2, 3, 1).unflatten(3, (self.products, -1)).flatten(2, 3)
-        return torch.matmul(gather, x).permute(0, 3, 1, 2)
+        outputs = x.shape[-1] + 2 * horizontal - self.kernel + 1
+        tiles = -(-outputs // TILE)
+        each = _divided(tiles)
+        spread, gather = self._banded(each, x)
+        step, overlap = each * TILE, self.products - TILE
+        missing = tiles * TILE + overlap - x.shape[-1] - horizontal
+        # Rows of all images side by side: a convolution of columns is faster the more there are.
+        x = F.pad(x.permute(2, 0, 3, 1), (0, 0, horizontal, missing))  # (H, B, W, C)
+        x = torch.matmul(spread, x.unfold(2, step + overlap, step).transpose(3, 4))
+        x = x.view(1, len(x), x.shape[1] * tiles, -1)  # (1, H, B * tiles, t * C)
+        x = self.columns(x.permute(0, 3, 1, 2)).permute(2, 0, 3, 1)
+        x = x.reshape(len(x), -1, tiles // each, each * self.products, self.out_channels)
+        x = torch.matmul(gather, x).flatten(2, 3)  # (H', B, tiles * m, out)
+        return x[:, :, :outputs].permute(1, 3, 0, 2)
 
-    def _banded(self, x: Tensor, padding: int) -> tuple[Tensor, Tensor]:
-        """The transforms of whole rows, (tiles * t, W) and (W', tiles * t); padding is left out."""
-        width = x.shape[-1]
-        key = (width, padding, x.dtype, x.device)
+    def _banded(self, tiles: int, like: Tensor) -> tuple[Tensor, Tensor]:
+        """The transforms of neighbouring tiles, (tiles * t, tiles * m + k - 1) and
+        (tiles * m, tiles * t)."""
+        key = (tiles, like.dtype, like.device)
         if key not in self._bands:
-            outputs = width + 2 * padding - self.kernel + 1
-            tiles = -(-outputs // TILE)
-            spread = x.new_zeros(tiles, self.products, (tiles - 1) * TILE + self.products)
-            gather = x.new_zeros(tiles, TILE, tiles, self.products)
+            overlap = self.products - TILE
+            spread = like.new_zeros(tiles, self.products, tiles * TILE + overlap)
+            gather = like.new_zeros(tiles, TILE, tiles, self.products)
             for tile in range(tiles):
                 first = tile * TILE
                 spread[tile, :, first : first + self.products] = self.to_input
                 gather[tile, :, tile] = self.to_output
-            spread = F.pad(spread.flatten(0, 1), (0, max(0, padding + width - spread.shape[-1])))
-            gather = gather.flatten(2, 3).flatten(0, 1)[:outputs]
-            self._bands[key] = spread[:, padding : padding + width].contiguous(), gather
+            self._bands[key] = spread.flatten(0, 1), gather.flatten(2, 3).flatten(0, 1)
         return self._bands[key]
+
+
+def _divided(tiles: int) -> int:
+    """How many tiles of a row to transform at once: of many at once most products are with zeros,
+    of few each one costs more."""
+    if tiles <= FEW:
+        return tiles
+    return max((n for n in range(3, TOGETHER + 1) if tiles % n == 0), default=tiles)

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_weights
 
 from chromatrack.models.paired import PairedConv2d
+from chromatrack.models.pooled import rectify_pools
 from chromatrack.models.winograd import WinogradConv2d
 from chromatrack.models.winograd_rows import RowWinogradConv2d
 
@@ -24,8 +25,8 @@ class Prepared:
     """A function of a network, prepared for inference; the network itself is left as it is.
 
     Normalisations are folded into their convolutions. On a CPU, convolutions that have one take a
-    way of fewer products (Winograd's, pixels in pairs). `bf16` converts the weights; what comes in
-    and out is float32 all the same.
+    way of fewer products (Winograd's, pixels in pairs). `bf16` converts the weights, and pools
+    whole numbers; what comes in and out is float32 all the same.
 
     Args:
         module: in eval mode.
@@ -62,6 +63,8 @@ class Prepared:
             ways = (WinogradConv2d,) if precision == 32 else (RowWinogradConv2d, PairedConv2d)
             for way in ways:
                 replace_convolutions(module, way)
+            if precision == "bf16":
+                rectify_pools(module)
         self._module = module.to(device, self._kind)
         for part in module.modules():
             if isinstance(part, nn.Conv2d):  # patches come channels-last; the 3-D head cannot be
