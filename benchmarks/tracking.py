@@ -22,7 +22,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 
@@ -152,11 +152,11 @@ def on_cpu(checkpoint: Path, *, frames: int | None, rounds: int, processes: int)
         results.append(result(f"{name}, CPU", cost, "milliseconds per frame"))
     for name, bar in (("ours, 32", ">= 1.5"), ("ours, bf16", ">= 2.4")):
         pairs = zip(speeds[name], speeds["siamfc-pytorch"], strict=True)
-        ratio = statistics.median(a / b for a, b in pairs)
-        results.append(result(f"{name} / siamfc-pytorch, median round", ratio, "times", bar))
+        ratio, unit = in_rounds(a / b for a, b in pairs)
+        results.append(result(f"{name} / siamfc-pytorch, median round", ratio, unit, bar))
         pairs = zip(costs["siamfc-pytorch"], costs[name], strict=True)
-        ratio = statistics.median(a / b for a, b in pairs)
-        results.append(result(f"siamfc-pytorch / {name}, CPU seconds", ratio, "times"))
+        ratio, unit = in_rounds(a / b for a, b in pairs)
+        results.append(result(f"siamfc-pytorch / {name}, CPU seconds", ratio, unit))
     results += agreement(single, theirs, sequences, "the restated siamfc-pytorch")
     if frames is None:
         files = {s.name: REFERENCE / "boxes" / f"{s.name}.txt" for s in sequences}
@@ -173,6 +173,12 @@ def on_cpu(checkpoint: Path, *, frames: int | None, rounds: int, processes: int)
     took = time.perf_counter() - began
     share = took / sum(len(s) for s in sequences) * speeds["ours, 32"][-1] / processes
     return [*results, result("digest of the frames / tracking them", share, "share", "<= 0.01")]
+
+
+def in_rounds(ratios: Iterable[float]) -> tuple[float, str]:
+    """The median of several rounds, and the unit with their range."""
+    ratios = list(ratios)
+    return statistics.median(ratios), f"times ({min(ratios):.2f} to {max(ratios):.2f})"
 
 
 def on_onnx(checkpoint: Path, *, frames: int | None, rounds: int, processes: int) -> list[dict]:
