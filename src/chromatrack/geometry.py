@@ -59,18 +59,21 @@ def crop_square(
         (out_size, out_size, 3) uint8.
     """
     size = max(1, round(float(side)))
-    first = np.round(center_yx - (size - 1) / 2).astype(int)
-    last = first + size
+    y, x = np.round(center_yx - (size - 1) / 2).astype(int).tolist()
     height, width = image.shape[:2]
-    top, left = np.clip(first, 0, (height, width))
-    bottom, right = np.clip(last, 0, (height, width))
+    top, bottom = (min(max(edge, 0), height) for edge in (y, y + size))
+    left, right = (min(max(edge, 0), width) for edge in (x, x + size))
     inside = image[top:bottom, left:right]
     if inside.shape[:2] != (size, size):
         # Only the square is padded, never the image: a lost target far outside costs nothing.
-        patch = np.empty((size, size, 3), dtype=image.dtype)
-        patch[:] = np.rint(np.clip(fill, 0, 255)).astype(image.dtype)
-        patch[top - first[0] : bottom - first[0], left - first[1] : right - first[1]] = inside
-        inside = patch
+        color = np.rint(np.clip(fill, 0, 255)).tolist()
+        if inside.size == 0:
+            inside, top, bottom = np.array([[color]], image.dtype), y, y + 1
+            left, right = x, x + 1
+        inside = cv2.copyMakeBorder(
+            inside, top - y, y + size - bottom, left - x, x + size - right,
+            cv2.BORDER_CONSTANT, value=color,
+        )  # fmt: skip
     return cv2.resize(inside, (out_size, out_size), dst=out, interpolation=cv2.INTER_LINEAR)
 
 

@@ -59,7 +59,7 @@ def test_a_box_survives_the_round_trip():
         )
 
 
-@pytest.mark.parametrize("center", [(60, 80), (5, 5), (118, 2), (-400, 900)])
+@pytest.mark.parametrize("center", [(60, 80), (5, 5), (118, 2), (-400, 900), (-400, 80)])
 def test_crop_equals_padding_the_whole_image(center):
     """What siamfc-pytorch does: pad the image all around, then cut."""
     side, fill = 57, np.array([10.2, 20.5, 30.7])
@@ -71,6 +71,27 @@ def test_crop_equals_padding_the_whole_image(center):
     np.testing.assert_array_equal(
         crop_square(IMAGE, center_yx, side, out_size=31, fill=fill), expected
     )
+
+
+@pytest.mark.parametrize("scales", [1, 3, 5])
+def test_the_scale_that_wins_is_that_of_all_maps_upsampled(scales):
+    """Maps that cannot win are not upsampled; of nearly equal ones the same wins as ever."""
+    tracker = SiameseTracker(network=None, scales=scales)
+    generator = np.random.default_rng(0)
+    for close in (0, 1e-7, 1e-3, 1) * 10:
+        one = generator.standard_normal((17, 17)) / tracker.penalties[:, None, None]
+        maps = one + close * generator.standard_normal((scales, 17, 17))
+        maps = maps.astype(np.float32) * np.float32(10.0 ** generator.integers(-6, 6))
+        upsampled = np.stack(
+            [cv2.resize(m, (272, 272), interpolation=cv2.INTER_CUBIC) for m in maps]
+        )
+        upsampled *= tracker.penalties[:, None, None]
+        expected = int(np.argmax(upsampled.max(axis=(1, 2))))
+        response = upsampled[expected] - upsampled[expected].min()
+        response /= response.sum() + 1e-16
+        best, found = tracker.heights(maps)
+        assert best == expected
+        np.testing.assert_array_equal(found, (1 - 0.176) * response + 0.176 * tracker.window)
 
 
 @pytest.mark.parametrize(("row", "column"), [(8, 8), (7, 8), (8, 10)])

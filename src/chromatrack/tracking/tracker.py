@@ -8,6 +8,7 @@ and its search area always touches the image. Beyond them there is nothing left 
 from __future__ import annotations
 
 import copy
+from functools import cache
 
 import cv2
 import numpy as np
@@ -29,6 +30,13 @@ SEARCH_SIZE = 255
 STRIDE = 8
 SMALLEST_SIDE = 2.0
 """Of the square around target and context, in pixels."""
+
+
+@cache
+def _upsampling(cells: int, size: int) -> np.ndarray:
+    """(size, cells) float32: what of each cell is in each place of an upsampled line."""
+    lines = np.eye(cells, dtype=np.float32)
+    return np.ascontiguousarray(cv2.resize(lines, (size, cells), interpolation=cv2.INTER_CUBIC).T)
 
 
 class SiameseTracker:
@@ -70,6 +78,7 @@ class SiameseTracker:
         )
         window = np.outer(np.hanning(upsampled_size), np.hanning(upsampled_size))
         self.window = window / window.sum()
+        self._influence = window_influence * self.window
         self.exemplar: Embedding | None = None
         self.best_scale = scales // 2
 
@@ -166,16 +175,34 @@ class SiameseTracker:
     def heights(self, responses: np.ndarray) -> tuple[int, np.ndarray]:
         """The scale that wins of score maps (scales, n, n), and where on it the target may be:
         (side, side), upsampled and mixed with the window."""
-        side = self.window.shape[0]
-        upsampled = np.stack(
-            [cv2.resize(r, (side, side), interpolation=cv2.INTER_CUBIC) for r in responses]
-        )
-        upsampled *= self.penalties[:, None, None]
-        best = int(np.argmax(np.amax(upsampled, axis=(1, 2))))
-        response = upsampled[best]
+        penalized = [
+            self._upsampled(response, penalty) if may_win else None
+            for response, penalty, may_win in zip(
+                responses, self.penalties, self._may_win(responses), strict=True
+            )
+        ]
+        best = int(np.argmax([-np.inf if one is None else one.max() for one in penalized]))
+        response = penalized[best]
         response -= response.min()
         response /= response.sum() + 1e-16
-        return best, (1 - self.window_influence) * response + self.window_influence * self.window
+        response = (1 - self.window_influence) * response
+        return best, response + self._influence
+
+    def _upsampled(self, response: np.ndarray, penalty: np.float32) -> np.ndarray:
+        """A score map (n, n) at the size of the window, times the penalty of its scale."""
+        size = self.window.shape[::-1]
+        upsampled = cv2.resize(response, size, interpolation=cv2.INTER_CUBIC)
+        return np.multiply(upsampled, penalty, out=upsampled)
+
+    def _may_win(self, responses: np.ndarray) -> np.ndarray:
+        """(scales,) whether the highest point of a map may be that of all.
+
+        Upsampling is a product with a matrix on either side up to rounding, in a fifth of the time
+        that OpenCV takes for it.
+        """
+        matrix = _upsampling(responses.shape[-1], len(self.window))
+        highest = (matrix @ responses @ matrix.T).max(axis=(1, 2)) * self.penalties
+        return highest >= highest.max() - 1e-4 * np.abs(responses).max()
 
     def _follow_peak(self, responses: np.ndarray) -> None:
         """Move centre and size to the peak of the score maps (scales, n, n)."""
