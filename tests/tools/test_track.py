@@ -50,10 +50,11 @@ def test_targets_together_are_those_alone(made):
         np.testing.assert_allclose(found, np.array(alone), atol=0.01)
 
 
-def test_alphas_follow_as_each_alone(made, tmp_path):
+def test_alphas_follow_as_each_alone(made, tmp_path, capsys):
     output = tmp_path / "o.csv"
     assert track(made, "--box", BOX, "--alpha", "0,0.5,1", "--output", str(output),
                  network="fused.pt") == 0  # fmt: skip
+    assert "12 frames, 1 target with 3 alphas" in capsys.readouterr().out
     rows = rows_of(output)
     assert [row["alpha"] for row in rows[:3]] == ["0", "0.5", "1"] and len(rows) == 36
     for alpha in ("0", "0.5", "1"):

@@ -294,7 +294,11 @@ def _written(
 
 def _say(options: argparse.Namespace, tracked: Tracked, files: list[Path]) -> None:
     """What was found, and where it is."""
-    found = f"{counted(tracked.frames, 'frame')}, {counted(len(tracked.tracks), 'target')}"
+    alphas = len(options.alpha or [None])
+    targets = counted(len(tracked.tracks) // alphas, "target")
+    found = f"{counted(tracked.frames, 'frame')}, {targets}"
+    if alphas > 1:
+        found += f" with {alphas} alphas"
     lost = sum(int(track.lost.any()) for track in tracked.tracks)
     speed = tracked.frames / max(tracked.seconds, 1e-9)
     if files:

@@ -53,7 +53,7 @@ class WinogradConv2d(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, H, W) -> (B, out, H', W'), channels-last in memory."""
-        out = in_tiles(self, x, lambda padded: correlate(padded, self.kernels))
+        out = in_tiles(self, x, lambda padded: slide(padded, self.kernels))
         if self.bias is not None:
             out += self.bias
         return out.permute(0, 3, 1, 2)
@@ -66,7 +66,7 @@ def in_tiles(
 
     Args:
         convolution: whose padding is used.
-        products: what `correlate` does, and all that it sees are whole tiles.
+        products: what `slide` does, and all that it sees are whole tiles.
     """
     height, width = output_size(convolution, x)
     vertical, horizontal = convolution.padding
@@ -89,7 +89,7 @@ def output_size(convolution: nn.Conv2d | WinogradConv2d, x: Tensor) -> tuple[int
     return height, width
 
 
-def correlate(x: Tensor, kernels: Tensor) -> Tensor:
+def slide(x: Tensor, kernels: Tensor) -> Tensor:
     """Slide kernels over images in whole tiles.
 
     Only products of one row of a tile are held at once, as no more of them stay in the cache.

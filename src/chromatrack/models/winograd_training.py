@@ -17,7 +17,7 @@ from chromatrack.models.winograd import (
     TILE,
     WinogradConv2d,
     chunks,
-    correlate,
+    slide,
     in_tiles,
     matrices,
     output_size,
@@ -61,14 +61,14 @@ def use_winograd_in_training(module: nn.Module) -> None:
 
 
 class _Correlation(torch.autograd.Function):
-    """`winograd.correlate` with gradients."""
+    """`winograd.slide` with gradients."""
 
     @staticmethod
     def forward(ctx, x: Tensor, weight: Tensor, groups: int) -> Tensor:
         """(B, rows * m + k - 1, columns * m + k - 1, C) -> (B, rows * m, columns * m, out)."""
         kernels = transformed(weight, groups)
         ctx.save_for_backward(x, kernels)
-        return correlate(x, kernels)
+        return slide(x, kernels)
 
     @staticmethod
     @once_differentiable
