@@ -20,6 +20,7 @@ import cv2
 import numpy as np
 
 from benchmarks.common import REAL_DATA, finish, result
+from chromatrack.cli.common import count_value
 from chromatrack.data.images import read_image_rgb
 from chromatrack.data.otb import read_sequences
 from chromatrack.data.sequence import Sequence
@@ -47,8 +48,8 @@ def follow(tracker: SiameseTracker, sequence: Sequence, random: np.random.Genera
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--frames", type=int, default=40, help="of each sequence")
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--frames", type=count_value, default=40, help="of each sequence")
+    parser.add_argument("--rounds", type=count_value, default=5)
     options = parser.parse_args()
     cv2.setNumThreads(1)
     sequences = [sequence.first(options.frames) for sequence in read_sequences(REAL_DATA / "otb")]

@@ -36,6 +36,7 @@ from chromatrack.labels.clip import cluster_colours, decode_clip
 from chromatrack.labels.samples import LabelSamples
 from chromatrack.settings import LabelSettings
 from chromatrack.stages.labels import labels as stage
+from chromatrack.video.cut import count_frames
 
 SIZES = {"340x256": (340, 256, "<= 1.8"), "1280x720": (1280, 720, "<= 2.2")}
 RUNS = 2
@@ -63,7 +64,7 @@ def write_ledger(path: Path, clips: list[Path]) -> None:
         for clip in clips:
             writer.writerow(
                 {"clip_id": clip.stem, "status": "done", "permanent": "False",
-                 "sha256": digest_file(clip)}
+                 "sha256": digest_file(clip), "frames": count_frames(clip).frames}
             )  # fmt: skip
 
 

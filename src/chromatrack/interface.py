@@ -117,7 +117,9 @@ def load(
         if alpha is not None:
             raise InputError(f"alpha: {name} has no branches to weigh")
         if settings is not None:
-            raise InputError(f"settings: are of a checkpoint's tracker, not of {name}")
+            raise InputError(f"settings: belong to the tracker of a checkpoint, not to {name}")
+        if options is not None and name in CLASSICAL:
+            raise InputError("options: only a class (module:Class) takes options")
         return Model(open_other(name, compute=compute, options=options))
     if options is not None:
         raise InputError("options: only a class (module:Class) takes options")

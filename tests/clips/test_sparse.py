@@ -1,7 +1,11 @@
 """Reading every n-th frame without decoding all others: the same frames, or a refusal."""
 
+import subprocess
+
 import av
+import imageio_ffmpeg
 import numpy as np
+import pandas as pd
 import pytest
 
 from chromatrack.errors import InputError
@@ -10,7 +14,7 @@ from chromatrack.labels.clip import decode_clip
 from chromatrack.settings import LabelSettings
 from chromatrack.stages.labels.labels import label_shard, label_video
 from chromatrack.video import decode, sparse
-from chromatrack.video.cut import cut_clip
+from chromatrack.video.cut import count_frames, cut_clip
 from chromatrack.video.decode import read_frames
 from chromatrack.video.sparse import every_nth
 from chromatrack.video.write import write_video
@@ -27,12 +31,14 @@ def clip(tmp_path):
     return path
 
 
-def sparsely(path, **which):
-    return [frame.copy() for frame in read_frames(path, sparse=True, ahead=True, **which)]
+def sparsely(path, *, stride):
+    """By what the ledger of a clip says, which is how many frames decoding gives."""
+    known = count_frames(path).frames
+    return [frame.copy() for frame in read_frames(path, known=known, ahead=True, stride=stride)]
 
 
-def all_of(path, **which):
-    return [frame.copy() for frame in read_frames(path, **which)]
+def all_of(path, *, stride):
+    return [frame.copy() for frame in read_frames(path, stride=stride)]
 
 
 def alone(path):
@@ -59,10 +65,10 @@ def damage(path, places):
     path.write_bytes(data)
 
 
-@pytest.mark.parametrize("which", [{"stride": 5}, {"stride": 2, "start": 3}, {"stride": 50}])
-def test_the_frames_are_those_that_counting_gives(clip, which):
-    expected = all_of(clip, **which)
-    found = sparsely(clip, **which)
+@pytest.mark.parametrize("stride", [2, 3, 5, 42, 43, 50])
+def test_the_frames_are_those_that_counting_gives(clip, stride):
+    expected = all_of(clip, stride=stride)
+    found = sparsely(clip, stride=stride)
     assert len(found) == len(expected) > 0
     assert all(np.array_equal(*pair) for pair in zip(found, expected, strict=True))
 
@@ -73,23 +79,27 @@ def test_frames_that_nothing_is_made_of_are_not_decoded(clip):
     spare = [place for place in alone(clip) if place[0] not in stamps[::5]]
     assert len(spare) > 5
     expected = decode_clip(clip, SETTINGS)
+    frames = count_frames(clip).frames
     damage(clip, [place[1:] for place in spare])
     with pytest.raises(InputError, match=r"clip.mp4: damaged"):
         decode_clip(clip, SETTINGS)
-    found = decode_clip(clip, SETTINGS, checked=True)
+    found = decode_clip(clip, SETTINGS, known=frames)
     np.testing.assert_array_equal(found.luma, expected.luma)
     np.testing.assert_array_equal(found.cells, expected.cells)
 
 
 def test_a_shard_is_the_same_bytes(clip, tmp_path, monkeypatch):
-    write_ledger(tmp_path / "ledger.csv", [clip])
+    ledger = write_ledger(tmp_path / "ledger.csv", [clip])
+    rows = pd.read_csv(ledger)
+    rows["frames"] = count_frames(clip).frames
+    rows.to_csv(ledger, index=False)
     asked = []
     with monkeypatch.context() as patch:
         patch.setattr(
             decode, "every_nth", lambda *_, **which: asked.append(which) or every_nth(*_, **which)
         )
         label_shard(tmp_path / "ledger.csv", tmp_path, tmp_path / "sparse.h5", settings=SETTINGS)
-    assert asked == [{"start": 0, "stride": 5}]
+    assert asked == [{"stride": 5, "frames": 43}]
     label_video(clip, tmp_path / "whole.h5", settings=SETTINGS)
     shards = [LabelShard(tmp_path / f"{name}.h5") for name in ("sparse", "whole")]
     for frame in range(9):
@@ -105,9 +115,9 @@ def test_damage_of_a_frame_that_is_wanted_is_told_as_ever(clip):
     second = packets[1]  # in the order of decoding: what follows is made of it
     damage(clip, [(second.pos, second.size)])
     told = []
-    for checked in (False, True):
+    for known in (0, 43):
         with pytest.raises(InputError, match=r"clip.mp4: .*decode") as error:
-            decode_clip(clip, SETTINGS, checked=checked)
+            decode_clip(clip, SETTINGS, known=known)
         told.append(str(error.value))
     assert told[0] == told[1]
 
@@ -118,8 +128,39 @@ def test_where_the_file_does_not_say_when_frames_are_shown_all_are_decoded(tmp_p
     write_video(path, moving_colours(43), width=96, height=80, fps=25, quality=18)
     with pytest.raises(sparse.Irregular):
         sparsely(path, stride=5)
-    found, expected = (decode_clip(path, SETTINGS, checked=checked) for checked in (True, False))
+    found, expected = (decode_clip(path, SETTINGS, known=known) for known in (43, 0))
     np.testing.assert_array_equal(found.luma, expected.luma)
+
+
+def test_stamps_that_an_avi_left_are_not_believed(tmp_path):
+    """They are in the order of decoding; nothing in the MP4 that they are copied to says so."""
+    write_video(tmp_path / "clip.avi", moving_colours(43), width=96, height=80, fps=25, quality=18)
+    copied = copy(tmp_path / "clip.avi", tmp_path / "copied.mp4")
+    with pytest.raises(sparse.Irregular):
+        sparsely(copied, stride=3)
+
+
+def test_frames_that_the_ledger_does_not_count_are_counted(clip):
+    for known in (42, 44, 86):
+        with pytest.raises(sparse.Irregular):
+            list(read_frames(clip, known=known, stride=5))
+
+
+def test_only_streams_of_x264_are_believed(clip):
+    """Of others a decoder may have to guess how far frames are out of order."""
+    clip.write_bytes(clip.read_bytes().replace(b"x264 - core", b"y264 - core"))
+    assert len(all_of(clip, stride=5)) == 9
+    with pytest.raises(sparse.Irregular):
+        sparsely(clip, stride=5)
+
+
+def copy(source, target):
+    """The packets of a video in another container, as FFmpeg copies them."""
+    subprocess.run(
+        [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-i", source, "-c", "copy", target],
+        check=True,
+    )
+    return target
 
 
 def test_another_codec_and_a_large_file_are_decoded_whole(clip, tmp_path, monkeypatch):

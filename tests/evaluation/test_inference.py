@@ -184,6 +184,7 @@ def test_rectified_pooling_of_whole_numbers_is_the_same(parts, layout):
         (nn.MaxPool2d(3, stride=2, ceil_mode=True), nn.ReLU()),
         (nn.MaxPool2d((3, 2)), nn.ReLU()),
         (nn.MaxPool2d(3), nn.Conv2d(3, 3, 1), nn.ReLU()),
+        (SAME := nn.Conv2d(3, 3, 1), nn.MaxPool2d(3), SAME, nn.ReLU()),
     ],
 )
 def test_other_pools_stay_as_they_are(parts):

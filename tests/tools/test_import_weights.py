@@ -178,7 +178,7 @@ def changed(change):
          "of vfs: backbone.layer3.0.downsample.bn.weight is missing"),
         (lambda: torchvision.models.alexnet(weights=None).state_dict(),
          "expected weights of siamfc-pytorch, torchvision, moco"),
-        (dict, "expected a state_dict"),
+        (dict, "expected a state_dict, dense tensors by name, got an empty dict"),
         (lambda: {"state_dict": {}}, "expected a state_dict"),
         (lambda: {"conv1.weight": 3}, "expected a state_dict"),
         (lambda: {3: torch.ones(3)}, "expected a state_dict"),

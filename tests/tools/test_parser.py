@@ -57,6 +57,23 @@ def test_what_is_written_beside_the_output_is_not_what_is_read(here, capsys):
     assert attributes.read_text() == "{}"
 
 
+def test_what_is_written_is_no_folder_that_is_read_and_no_clip_of_it(here, capsys):
+    frames = here / "frames"
+    frames.mkdir()
+    for name in ("00000.png", "first.png", "model.pt", "ledger.csv"):
+        (frames / name).write_bytes(b"mine")
+    call = ["propagate", str(frames), "--mask", str(frames / "first.png")]
+    call += ["--checkpoint", str(frames / "model.pt"), "--output", f"{frames}/../frames"]
+    assert main(call) == 2
+    assert "frames: is a folder that is read, expected another" in capsys.readouterr().err
+    clip = frames / "-a_000000_000010.mp4"
+    clip.write_bytes(b"mine")
+    call = ["labels", "--ledger", str(frames / "ledger.csv"), "--clips", str(frames)]
+    assert main([*call, "--output", str(clip)]) == 2
+    assert f"{clip}: is one of the clips, expected another" in capsys.readouterr().err
+    assert {path.read_bytes() for path in frames.iterdir()} == {b"mine"}
+
+
 def test_an_option_that_is_no_file_stays_one(here, capsys):
     with pytest.raises(SystemExit):
         main([*CALL, "--box", "9,9,30,30", "--output", "o.csv", "--bxo"])

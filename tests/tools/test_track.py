@@ -377,7 +377,7 @@ def test_peaks_are_read_again(made, tmp_path):
         (["--tracker", "kcf", "--box", BOX, "--output", "o.xml"], "ends in .csv, .json, .txt"),
         (["--tracker", "kcf", "--box", BOX, "--output", "o.csv", "--alpha", "0"], "no branches"),
         (["--tracker", "kcf", "--box", BOX, "--output", "o.csv", "--settings", "{}"],
-         "--settings: are of a checkpoint's tracker, not of kcf"),
+         "--settings: belong to the tracker of a checkpoint, not to kcf"),
         (["--tracker", "kcf", "--box", BOX, "--output", "o.csv", "--show-scores", "d"],
          "kcf has no score maps"),
         (["--tracker", "kcf", "--box", BOX, "--output", "o.csv", "--video", "o.txt"],

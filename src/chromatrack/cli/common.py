@@ -24,18 +24,23 @@ def counted(number: int, one: str, several: str = "") -> str:
 
 
 def check_not_read(options: argparse.Namespace) -> None:
-    """Refuse to write over a file that the same call reads, whatever the command.
+    """Refuse to write over what the same call reads, whatever the command.
 
-    What is written is `--output`, and what the command's default `writes` names beside it.
+    What is written is `--output`, and what the command's default `writes` names beside it. Of
+    folders it is told where both are the same, and where a clip would be written over.
     """
     written, read = [], []
     outputs = ("output", *vars(options).get("writes", ()))
     for name, value in vars(options).items():
-        paths = [one for one in _flat(value) if isinstance(one, Path) and one.is_file()]
+        paths = [one for one in _flat(value) if isinstance(one, Path) and one.exists()]
         (written if name in outputs else read).extend(paths)
+    clips = vars(options).get("clips")
     for path in written:
         if any(_is_same(path, other) for other in read):
-            raise InputError(f"{path}: is a file that is read, expected another name to write")
+            what = "folder" if path.is_dir() else "file"
+            raise InputError(f"{path}: is a {what} that is read, expected another name to write")
+        if isinstance(clips, Path) and path.suffix == ".mp4" and _is_same(path.parent, clips):
+            raise InputError(f"{path}: is one of the clips, expected another name to write")
 
 
 def _is_same(one: Path, other: Path) -> bool:

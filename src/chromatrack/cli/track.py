@@ -205,7 +205,9 @@ def _check(options: argparse.Namespace) -> None:
     if options.tracker is not None and options.alpha is not None:
         raise InputError(f"--alpha: {options.tracker} has no branches to weigh")
     if options.tracker is not None and options.settings is not None:
-        raise InputError(f"--settings: are of a checkpoint's tracker, not of {options.tracker}")
+        raise InputError(
+            f"--settings: belong to the tracker of a checkpoint, not to {options.tracker}"
+        )
     if options.tracker is None and options.option:
         raise InputError("--option: only a class (--tracker module:Class) takes options")
     for path in options.output:

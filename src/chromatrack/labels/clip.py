@@ -90,48 +90,45 @@ def lab_frames(
     settings: LabelSettings,
     *,
     scratch: Scratch | None = None,
-    sparse: bool = False,
+    known: int = 0,
 ) -> Iterator[np.ndarray]:
     """Yield (size, size, 3) uint8 Lab of the kept frames: equalise, resize, crop, convert.
 
     Args:
         scratch: to work in: a frame is good until the next one is asked for.
-        sparse: as of `read_frames`.
+        known: as of `read_frames`.
 
     Raises:
         InputError: the file cannot be decoded.
-        Irregular: not sparsely.
+        Irregular: as of `read_frames`.
     """
-    for rgb in read_frames(video, stride=settings.frame_stride, ahead=True, sparse=sparse):
+    for rgb in read_frames(video, stride=settings.frame_stride, ahead=True, known=known):
         equalized = equalize(rgb, mode=settings.equalization, scratch=scratch)
         frame = square(equalized, size=settings.size, geometry=settings.geometry)
         out = scratch.array("lab", frame.shape) if scratch else None
         yield cv2.cvtColor(frame, cv2.COLOR_RGB2LAB, out)
 
 
-def decode_clip(
-    video: str | Path, settings: LabelSettings, *, checked: bool = False
-) -> DecodedClip:
+def decode_clip(video: str | Path, settings: LabelSettings, *, known: int = 0) -> DecodedClip:
     """Decode one clip, frame by frame; only what the label maps need is kept.
 
     Args:
-        checked: the file is known to decode from end to end; what is not looked at is not decoded.
+        known: how many frames it has, where all of them were decoded before; what is not looked at
+            is not decoded again.
 
     Raises:
         InputError: the file cannot be decoded, or holds no frame.
     """
-    if checked and settings.frame_stride > 1:
-        try:
-            return _decode_clip(video, settings, sparse=True)
-        except Irregular:
-            pass
-    return _decode_clip(video, settings, sparse=False)
+    try:
+        return _decode_clip(video, settings, known)
+    except Irregular:
+        return _decode_clip(video, settings, 0)
 
 
-def _decode_clip(video: str | Path, settings: LabelSettings, *, sparse: bool) -> DecodedClip:
+def _decode_clip(video: str | Path, settings: LabelSettings, known: int) -> DecodedClip:
     encoded, chroma, cells, planes = [], [], [], []
     counts, scratch = _Counts(settings.size), Scratch()
-    for lab in lab_frames(video, settings, scratch=scratch, sparse=sparse):
+    for lab in lab_frames(video, settings, scratch=scratch, known=known):
         luma, a, b = cv2.split(lab, counts.next_planes())
         ab = cv2.merge([a, b], scratch.array("ab", (*luma.shape, 2)))
         cells.append(to_grid(ab, settings.label_size, bilinear=settings.cluster_on == "label_grid"))

@@ -62,9 +62,11 @@ class RectifiedMaxPool2d(nn.Module):
 def rectify_pools(module: nn.Module) -> None:
     """Join each pooling to the rectification before or after it in an `nn.Sequential`, in place."""
     for sequence in module.modules():
-        if not isinstance(sequence, nn.Sequential):
+        if type(sequence) is not nn.Sequential:
             continue
-        parts = [pair for pair in sequence.named_children() if not isinstance(pair[1], nn.Identity)]
+        # A part that is there twice, `named_children` gives once.
+        every = sequence._modules.items()
+        parts = [pair for pair in every if not isinstance(pair[1], nn.Identity)]
         for pair in pairwise(parts):
             for (place, pool), (other, relu) in (pair, pair[::-1]):
                 if RectifiedMaxPool2d.fits(pool) and isinstance(relu, nn.ReLU):

@@ -12,6 +12,7 @@ from functools import cache
 
 import cv2
 import numpy as np
+import torch
 from torch import Tensor
 
 from chromatrack.errors import WorkError
@@ -33,10 +34,11 @@ SMALLEST_SIDE = 2.0
 
 
 @cache
-def _upsampling(cells: int, size: int) -> np.ndarray:
-    """(size, cells) float32: what of each cell is in each place of an upsampled line."""
+def _upsampling(cells: int, size: int) -> Tensor:
+    """(size, cells): what of each cell is in each place of an upsampled line."""
     lines = np.eye(cells, dtype=np.float32)
-    return np.ascontiguousarray(cv2.resize(lines, (size, cells), interpolation=cv2.INTER_CUBIC).T)
+    upsampled = cv2.resize(lines, (size, cells), interpolation=cv2.INTER_CUBIC)
+    return torch.from_numpy(upsampled.T).contiguous()
 
 
 class SiameseTracker:
@@ -201,7 +203,12 @@ class SiameseTracker:
         that OpenCV takes for it.
         """
         matrix = _upsampling(responses.shape[-1], len(self.window))
-        highest = (matrix @ responses @ matrix.T).max(axis=(1, 2)) * self.penalties
+        # By PyTorch, which keeps to the threads that it was given; NumPy takes all there are.
+        maps = torch.from_numpy(np.array(responses, dtype=np.float32))
+        upsampled = matrix @ maps @ matrix.T
+        highest = upsampled.amax(dim=(1, 2)).numpy() * self.penalties
+        if not np.isfinite(highest).all():
+            return np.ones(len(highest), dtype=bool)
         return highest >= highest.max() - 1e-4 * np.abs(responses).max()
 
     def _follow_peak(self, responses: np.ndarray) -> None:

@@ -24,26 +24,26 @@ def read_frames(
     stride: int = 1,
     start: int = 0,
     ahead: bool = False,
-    sparse: bool = False,
+    known: int = 0,
 ) -> Iterator[np.ndarray]:
     """Yield every `stride`-th frame as it is shown, (H, W, 3) uint8 RGB, frame `start` first.
 
     Args:
         ahead: decode several before the first of them is given, for work on all of them: it takes a
             tenth off, as the decoder's own frames stay in the processor's cache.
-        sparse: leave out what need not be decoded for these frames. What is wrong with it is not
-            seen: for files that are known to be whole.
+        known: how many frames there are, where all of them were decoded before: with a stride, what
+            need not be decoded is left out, and what is wrong with it is not seen.
 
     Raises:
         InputError: the file is no video, or not all of it decodes; the frames before are given.
-        Irregular: it cannot be read sparsely, which may be seen at its end.
+        Irregular: of `known` files, those to be read without; seen at the end at the latest.
     """
     if not Path(path).is_file():
         raise InputError(f"{path}: no such file")
     try:
         with open_video(path) as video:
-            if sparse:
-                frames = every_nth(video, start=start, stride=stride)
+            if known and stride > 1 and start == 0:
+                frames = every_nth(video, stride=stride, frames=known)
             else:
                 frames = islice(_decoded(video), start, None, stride)
             for frame in _several(frames) if ahead else frames:

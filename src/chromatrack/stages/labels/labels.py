@@ -33,6 +33,7 @@ _CLIP_ID = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*")
 class _Clip:
     clip_id: str
     sha256: str
+    frames: int
 
 
 def label_shard(ledger: Path, clips: Path, output: Path, *, settings: LabelSettings) -> None:
@@ -97,7 +98,8 @@ def _done(ledger: Path) -> list[_Clip]:
     for clip_id in done["clip_id"]:
         if not _CLIP_ID.fullmatch(clip_id):
             raise InputError(f"{ledger}: clip_id: expected id_start_end, got {clip_id!r:.80}")
-    return [_Clip(*pair) for pair in zip(done["clip_id"], done["sha256"], strict=True)]
+    columns = (done[name].tolist() for name in ("clip_id", "sha256", "frames"))
+    return [_Clip(*row) for row in zip(*columns, strict=True)]
 
 
 def _decode(
@@ -121,7 +123,7 @@ def _decode(
             if digest_file(video) != clip.sha256:
                 raise InputError(f"{video}: is not the file that the ledger lists (SHA-256)")
             # Its bytes are those that were decoded from end to end when it was cut.
-            decoded = decode_clip(video, settings, checked=True)
+            decoded = decode_clip(video, settings, known=clip.frames)
         except InputError as error:
             print(f"left out: {error}", file=sys.stderr)
             left_out[clip.clip_id] = str(error).removeprefix(f"{video}: ")

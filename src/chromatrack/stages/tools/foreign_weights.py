@@ -128,6 +128,8 @@ def _read(path: Path) -> _File:
 def _keys(content: Any) -> str:
     if not isinstance(content, Mapping):
         return f", got a {type(content).__name__}"
+    if not content:
+        return ", got an empty dict"
     names = ", ".join(repr(key)[:40] for key in list(content)[:5])
     return f", got a dict of {names}" + (" and more" if len(content) > 5 else "")
 
