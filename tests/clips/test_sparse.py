@@ -159,6 +159,7 @@ def copy(source, target):
     subprocess.run(
         [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-i", source, "-c", "copy", target],
         check=True,
+        timeout=60,
     )
     return target
 
