@@ -12,6 +12,7 @@ import numpy as np
 from chromatrack.equalize import equalize
 from chromatrack.errors import InputError
 from chromatrack.labels.cache import ClipLabels
+from chromatrack.labels.counts import Counts, histogram_of, lab_sums
 from chromatrack.labels.kmeans import Clusters, cluster_many, label_table, look_up
 from chromatrack.scratch import Scratch
 from chromatrack.settings import LabelSettings
@@ -127,7 +128,7 @@ def decode_clip(video: str | Path, settings: LabelSettings, *, known: int = 0) -
 
 def _decode_clip(video: str | Path, settings: LabelSettings, known: int) -> DecodedClip:
     encoded, chroma, cells, planes = [], [], [], []
-    counts, scratch = _Counts(settings.size), Scratch()
+    counts, scratch = Counts(settings.size), Scratch()
     for lab in lab_frames(video, settings, scratch=scratch, known=known):
         luma, a, b = cv2.split(lab, counts.next_planes())
         ab = cv2.merge([a, b], scratch.array("ab", (*luma.shape, 2)))
@@ -143,7 +144,7 @@ def _decode_clip(video: str | Path, settings: LabelSettings, known: int) -> Deco
     lightness, all_colours = counts.totals()
     histogram = all_colours
     if settings.cluster_on == "label_grid":
-        histogram = _histogram(*cv2.split(cells.reshape(-1, settings.label_size, 2)))
+        histogram = histogram_of(*cv2.split(cells.reshape(-1, settings.label_size, 2)))
     codes = np.flatnonzero(histogram)
     return DecodedClip(
         luma=np.concatenate(encoded),
@@ -153,7 +154,7 @@ def _decode_clip(video: str | Path, settings: LabelSettings, known: int) -> Deco
         cells=cells,
         codes=codes,
         counts=histogram.ravel()[codes].astype(np.int64),
-        lab_sums=_lab_sums(lightness, all_colours),
+        lab_sums=lab_sums(lightness, all_colours),
         lab_count=round(float(all_colours.sum())),
         planes=np.stack(planes) if planes else np.zeros((0, 0, 0, 2), dtype=np.uint8),
     )
@@ -197,46 +198,6 @@ def label_clip(clip_id: str, sha256: str, clip: DecodedClip, clusters: Clusters)
     )
 
 
-class _Counts:
-    """How light the frames of a clip are, and how often each colour occurs in them.
-
-    A histogram of colours is as large as a frame, so that several frames are counted at once.
-    """
-
-    def __init__(self, size: int):
-        # OpenCV counts in float32, exact up to 2^24 pixels; the clip is summed in float64.
-        frames = max(1, min(8, 2**24 // size**2))
-        self._planes = Scratch().planes("counted", 3, (frames * size, size))
-        self._size = size
-        self._rows = 0
-        self._lightness = np.zeros(2)
-        self._colours = np.zeros((256, 256))
-
-    def next_planes(self) -> list[np.ndarray]:
-        """Where L, a and b of the next frame go, (size, size) each."""
-        if self._rows == len(self._planes[0]):
-            self._count()
-        begin, self._rows = self._rows, self._rows + self._size
-        return [plane[begin : self._rows] for plane in self._planes]
-
-    def totals(self) -> tuple[np.ndarray, np.ndarray]:
-        """Of all frames: (2,) sum of L and of its squares, (256, 256) counts of a, b; float64."""
-        self._count()
-        return self._lightness, self._colours
-
-    def _count(self) -> None:
-        luma, a, b = (plane[: self._rows] for plane in self._planes)
-        squares = round(cv2.norm(luma, cv2.NORM_L2SQR))  # of a root: a millionth beside it
-        self._lightness += cv2.sumElems(luma)[0], squares
-        self._colours += _histogram(a, b)
-        self._rows = 0
-
-
-def _histogram(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """(H, W) uint8 each -> (256, 256) float32 counts."""
-    return cv2.calcHist([a, b], [0, 1], None, [256, 256], [0, 256, 0, 256])
-
-
 def to_grid(ab: np.ndarray, size: int, *, bilinear: bool = False) -> np.ndarray:
     """(H, W, 2) -> (size, size, 2): the mean colour of each cell; as run, bilinear (D19)."""
     way = cv2.INTER_LINEAR if bilinear else cv2.INTER_AREA
@@ -255,11 +216,3 @@ def _encode(plane: np.ndarray, settings: LabelSettings) -> np.ndarray:
     done, jpeg = cv2.imencode(".jpg", plane, [cv2.IMWRITE_JPEG_QUALITY, settings.luma_quality])
     assert done, "OpenCV could not encode a grey frame as JPEG"
     return jpeg
-
-
-def _lab_sums(lightness: np.ndarray, colours: np.ndarray) -> np.ndarray:
-    """(2,) sums of L, (256, 256) counts -> (2, 3): sums of L, a, b in [0, 1], of their squares."""
-    levels = np.arange(256, dtype=np.float64)
-    counts = np.stack([colours.sum(axis=1), colours.sum(axis=0)])
-    sums = np.stack([counts @ levels, counts @ levels**2])
-    return np.column_stack([lightness, sums]) / [[255], [255**2]]
