@@ -94,6 +94,13 @@ def test_the_scale_that_wins_is_that_of_all_maps_upsampled(scales):
         np.testing.assert_array_equal(found, (1 - 0.176) * response + 0.176 * tracker.window)
 
 
+def test_maps_near_the_largest_number_have_a_winner():
+    tracker = SiameseTracker(network=None)
+    with np.errstate(all="ignore"):
+        best, found = tracker.heights(np.full((3, 17, 17), 3.3e38, dtype=np.float32))
+    assert best in (0, 1, 2) and found.shape == tracker.window.shape
+
+
 @pytest.mark.parametrize(("row", "column"), [(8, 8), (7, 8), (8, 10)])
 def test_the_box_moves_with_the_peak(row, column):
     tracker = SiameseTracker(network=PeakNetwork(row, column), window_influence=0)
