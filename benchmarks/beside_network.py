@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import statistics
 import time
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -19,7 +18,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import cv2
 import numpy as np
 
-from benchmarks.common import REAL_DATA, finish, result
+from benchmarks.common import REAL_DATA, finish, over_rounds, result
 from chromatrack.cli.common import count_value
 from chromatrack.data.images import read_image_rgb
 from chromatrack.data.otb import read_sequences
@@ -61,8 +60,7 @@ def main() -> None:
     ]
     results = []
     for name, taken in zip(STEPS, zip(*rounds, strict=True), strict=True):
-        unit = f"CPU milliseconds ({min(taken):.2f} to {max(taken):.2f})"
-        results.append(result(name, statistics.median(taken), unit))
+        results.append(result(name, *over_rounds(taken, "CPU milliseconds")))
     finish(results)
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import statistics
 import sys
+from collections.abc import Iterable
 from fractions import Fraction
 from itertools import cycle, islice
 from pathlib import Path
@@ -37,6 +39,12 @@ def make_clip(source: Path, target: Path, *, width: int, height: int, frames: in
             frame.pict_type = av.video.frame.PictureType.NONE
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
+
+
+def over_rounds(values: Iterable[float], unit: str) -> tuple[float, str]:
+    """The median of several rounds, and the unit with their range."""
+    values = list(values)
+    return statistics.median(values), f"{unit} ({min(values):.2f} to {max(values):.2f})"
 
 
 def finish(results: list[dict]) -> None:

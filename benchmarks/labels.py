@@ -29,7 +29,7 @@ import av
 import cv2
 import numpy as np
 
-from benchmarks.common import finish, make_clip, result, sources
+from benchmarks.common import finish, make_clip, over_rounds, result, sources
 from chromatrack.fetch.ledger import COLUMNS
 from chromatrack.files import digest_file
 from chromatrack.labels.clip import cluster_colours, decode_clip
@@ -91,8 +91,7 @@ def measure(name: str, clips: list[Path], folder: Path, target: str, rounds: int
     return [
         result(
             f"{name}: stage / decoding, median of {rounds} rounds",
-            statistics.median(ratios),
-            f"CPU s / CPU s ({min(ratios):.2f} to {max(ratios):.2f})",
+            *over_rounds(ratios, "CPU s / CPU s"),
             target,
         ),
         result(f"{name}: k-means / stage", kmeans / cost, "CPU s / CPU s", "<= 0.1"),

@@ -25,7 +25,7 @@ from pathlib import Path
 import torch
 from torch import multiprocessing
 
-from benchmarks.common import REAL_DATA, finish, result
+from benchmarks.common import REAL_DATA, finish, over_rounds, result
 from benchmarks.crops import cut
 from benchmarks.siamfc_pytorch import TrainerSiamFC
 from chromatrack import bfloat16
@@ -144,9 +144,8 @@ def steps(shard: Path, threads: int, rounds: int) -> list[dict]:
     theirs = costs.pop("siamfc-pytorch")
     for name, seconds in costs.items():
         ratios = [a / b for a, b in zip(theirs, seconds, strict=True)]
-        unit = f"times, median of {rounds} rounds ({min(ratios):.2f} to {max(ratios):.2f})"
+        ratio, unit = over_rounds(ratios, f"times, median of {rounds} rounds")
         bar = ">= 1.3" if name == "ours, 32" else None
-        ratio = statistics.median(ratios)
         rows.append(result(f"{what}: siamfc-pytorch / {name}", ratio, unit, bar))
     return rows
 

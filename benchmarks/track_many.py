@@ -22,7 +22,7 @@ from pathlib import Path
 
 import torch
 
-from benchmarks.common import REAL_DATA, finish, make_clip, result, sources
+from benchmarks.common import REAL_DATA, finish, make_clip, over_rounds, result, sources
 from chromatrack.models.build import build_siamfc
 from chromatrack.stages.tools.import_weights import import_siamfc_pytorch
 
@@ -105,13 +105,11 @@ def main() -> None:
             result(
                 f"{TARGETS} targets together / {TARGETS} runs, {options.frames} frames of 1080p, "
                 f"{options.precision}",
-                statistics.median(ratios),
-                f"of the CPU seconds ({min(ratios):.2f} to {max(ratios):.2f})",
+                *over_rounds(ratios, "of the CPU seconds"),
                 "<= 0.6",
             ),
             result(
-                "the same of every further frame", statistics.median(long_ratios),
-                f"of the CPU seconds ({min(long_ratios):.2f} to {max(long_ratios):.2f})",
+                "the same of every further frame", *over_rounds(long_ratios, "of the CPU seconds")
             ),
         ]
     )  # fmt: skip

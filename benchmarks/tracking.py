@@ -22,7 +22,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -34,7 +34,7 @@ import torch
 from torch import multiprocessing
 
 from benchmarks.alphas import compose
-from benchmarks.common import REAL_DATA, finish, result
+from benchmarks.common import REAL_DATA, finish, over_rounds, result
 from benchmarks.siamfc_pytorch import TrackerSiamFC, read_image
 from chromatrack.data.images import read_image_rgb
 from chromatrack.data.otb import read_annotations, read_boxes, read_sequences
@@ -152,10 +152,10 @@ def on_cpu(checkpoint: Path, *, frames: int | None, rounds: int, processes: int)
         results.append(result(f"{name}, CPU", cost, "milliseconds per frame"))
     for name, bar in (("ours, 32", ">= 1.5"), ("ours, bf16", ">= 2.4")):
         pairs = zip(speeds[name], speeds["siamfc-pytorch"], strict=True)
-        ratio, unit = in_rounds(a / b for a, b in pairs)
+        ratio, unit = over_rounds((a / b for a, b in pairs), "times")
         results.append(result(f"{name} / siamfc-pytorch, median round", ratio, unit, bar))
         pairs = zip(costs["siamfc-pytorch"], costs[name], strict=True)
-        ratio, unit = in_rounds(a / b for a, b in pairs)
+        ratio, unit = over_rounds((a / b for a, b in pairs), "times")
         results.append(result(f"siamfc-pytorch / {name}, CPU seconds", ratio, unit))
     results += agreement(single, theirs, sequences, "the restated siamfc-pytorch")
     if frames is None:
@@ -175,12 +175,6 @@ def on_cpu(checkpoint: Path, *, frames: int | None, rounds: int, processes: int)
     return [*results, result("digest of the frames / tracking them", share, "share", "<= 0.01")]
 
 
-def in_rounds(ratios: Iterable[float]) -> tuple[float, str]:
-    """The median of several rounds, and the unit with their range."""
-    ratios = list(ratios)
-    return statistics.median(ratios), f"times ({min(ratios):.2f} to {max(ratios):.2f})"
-
-
 def on_onnx(checkpoint: Path, *, frames: int | None, rounds: int, processes: int) -> list[dict]:
     """Exported networks, run by onnxruntime, beside their checkpoints; float32."""
     sequences = [s.first(frames) for s in read_sequences(REAL_DATA / "otb")]
@@ -192,14 +186,10 @@ def on_onnx(checkpoint: Path, *, frames: int | None, rounds: int, processes: int
         speeds, costs, boxes = compare(arms, sequences, processes, rounds)
         for what, better, over in (("frames per second", "onnx", speeds), ("CPU", "ours", costs)):
             worse = "ours" if better == "onnx" else "onnx"
-            ratios = [a / b for a, b in zip(over[better], over[worse], strict=True)]
-            results.append(
-                result(
-                    f"{name}: onnxruntime's speed over ours, {what}, median of {rounds} rounds",
-                    statistics.median(ratios),
-                    f"times ({min(ratios):.2f} to {max(ratios):.2f})",
-                )
-            )
+            pairs = zip(over[better], over[worse], strict=True)
+            ratio, unit = over_rounds((a / b for a, b in pairs), "times")
+            told = f"{name}: onnxruntime's speed over ours, {what}, median of {rounds} rounds"
+            results.append(result(told, ratio, unit))
         for arm in arms:
             cost = statistics.median(costs[arm])
             results.append(result(f"{name}: {arm}, CPU", cost, "milliseconds per frame"))

@@ -64,12 +64,11 @@ def crop_square(
     top, bottom = (min(max(edge, 0), height) for edge in (y, y + size))
     left, right = (min(max(edge, 0), width) for edge in (x, x + size))
     inside = image[top:bottom, left:right]
-    if inside.shape[:2] != (size, size):
+    color = np.rint(np.clip(fill, 0, 255)).tolist()
+    if inside.size == 0:
+        inside = np.array([[color]], dtype=image.dtype)
+    elif inside.shape[:2] != (size, size):
         # Only the square is padded, never the image: a lost target far outside costs nothing.
-        color = np.rint(np.clip(fill, 0, 255)).tolist()
-        if inside.size == 0:
-            inside, top, bottom = np.array([[color]], image.dtype), y, y + 1
-            left, right = x, x + 1
         inside = cv2.copyMakeBorder(
             inside, top - y, y + size - bottom, left - x, x + size - right,
             cv2.BORDER_CONSTANT, value=color,

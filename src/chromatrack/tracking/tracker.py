@@ -80,7 +80,6 @@ class SiameseTracker:
         )
         window = np.outer(np.hanning(upsampled_size), np.hanning(upsampled_size))
         self.window = window / window.sum()
-        self._influence = window_influence * self.window
         self.exemplar: Embedding | None = None
         self.best_scale = scales // 2
 
@@ -187,8 +186,7 @@ class SiameseTracker:
         response = penalized[best]
         response -= response.min()
         response /= response.sum() + 1e-16
-        response = (1 - self.window_influence) * response
-        return best, response + self._influence
+        return best, (1 - self.window_influence) * response + self.window_influence * self.window
 
     def _upsampled(self, response: np.ndarray, penalty: np.float32) -> np.ndarray:
         """A score map (n, n) at the size of the window, times the penalty of its scale."""
@@ -199,8 +197,8 @@ class SiameseTracker:
     def _may_win(self, responses: np.ndarray) -> np.ndarray:
         """(scales,) whether the highest point of a map may be that of all.
 
-        Upsampling is a product with a matrix on either side up to rounding, in a fifth of the time
-        that OpenCV takes for it.
+        Upsampling is a product with a matrix on either side up to rounding, for which OpenCV takes
+        longer.
         """
         matrix = _upsampling(responses.shape[-1], len(self.window))
         # By PyTorch, which keeps to the threads that it was given; NumPy takes all there are.
