@@ -114,16 +114,17 @@ def tracker_options(settings: Settings, benchmark: str, tracker: str, **_: str) 
     ]
 
 
-def tracker_settings(settings: Settings, benchmark: str, tracker: str, **_: str) -> str:
-    """Its settings as JSON: what a tracker does not look at must not run it again."""
+def tracker_settings(settings: Settings, benchmark: str, tracker: str, **_: str) -> list[str]:
+    """Its settings, where it has any: what a tracker does not look at must not run it again."""
     spec = tracker_of(settings, benchmark, tracker)
+    read = None
     if spec.kind == "checkpoint":
-        return to_json(settings.tracker)
-    if spec.method == "soft":
-        return to_json(replace(settings.propagation, methods=("soft",)))
-    if spec.method == "whole-frame":
-        return to_json(replace(settings.propagation, methods=("soft",), radius=None))
-    return "{}"
+        read = to_json(settings.tracker)
+    elif spec.method == "soft":
+        read = to_json(replace(settings.propagation, methods=("soft",)))
+    elif spec.method == "whole-frame":
+        read = to_json(replace(settings.propagation, methods=("soft",), radius=None))
+    return option("--settings", read)
 
 
 def runs_on(settings: Settings, benchmark: str, **_: str) -> list[str]:
@@ -195,9 +196,9 @@ def official_options(settings: Settings, tracker: str) -> list[str]:
     """The tracker and its sequences, for `vot-official`."""
     benchmark_data(settings, "vot")
     selection = layout.selection(settings, "vot")
-    told = tracker_options(settings, "vot", tracker)
     return [
-        *(text.replace("--tracker=", "--classical=") for text in told),
+        *tracker_options(settings, "vot", tracker),
+        *tracker_settings(settings, "vot", tracker),
         f"--root={selection.root}",
         *option("--max-frames", selection.max_frames),
         f"--challenge={sets.get('vot').chosen_edition(selection)}",
@@ -209,7 +210,7 @@ def official_trackers(settings: Settings) -> list[str]:
     if "vot" not in settings.benchmarks:
         return []
     specs = of_benchmark(settings, sets.get("vot"), "restarted")
-    return [spec.name for spec in specs if spec.kind in ("checkpoint", "classical")]
+    return [spec.name for spec in specs if spec.kind != "results"]
 
 
 def runs_of_alphas(

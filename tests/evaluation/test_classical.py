@@ -247,6 +247,28 @@ def test_wrong_calls_end_in_one_sentence(call, tmp_path, capsys):
     assert capsys.readouterr().err.count("\n") == 1
 
 
+@pytest.mark.parametrize(("call", "told"), [
+    (["otb", "--tracker", "kcf", "--settings", "{}"], "--settings: belongs to --checkpoint"),
+    (["otb", "--tracker", "kcf", "--random-auxiliary", "0"], "--random-auxiliary: belongs to"),
+    (["otb", "--tracker", "kcf", "--of", "KCF"], "--of: belongs to --results, not to --tracker"),
+    (["otb", "--results", "r", "--alphas", "0,1"], "--alphas: belongs to --checkpoint"),
+    (["otb", "--results", "r", "--settings", "{}"], "--settings: belongs to --checkpoint"),
+    (["otb", "--results", "r", "--option", "a=1"], "--option: belongs to --tracker"),
+    (["otb", "--checkpoint", "m.pt", "--option", "a=1"], "--option: belongs to --tracker"),
+    (["otb", "--checkpoint", "m.pt", "--of", "KCF"], "--of: belongs to --results"),
+    (["otb", "--checkpoint", "m.pt", "--together", "t"], "--together: expected --alphas"),
+    (["davis", "--option", "a=1"], "--option: davis is of masks"),
+    (["davis", "--of", "KCF"], "--of: davis is of masks"),
+    (["davis", "--method", "thesis", "--settings", "{}"], "--settings: is not read by --method"),
+    (["davis", "--method", "identity", "--checkpoint", "m.pt"], "--checkpoint: is not read by"),
+])  # fmt: skip
+def test_an_option_that_would_not_be_read_is_refused(call, told, tmp_path, capsys):
+    nowhere = str(tmp_path / "nowhere")
+    assert main(["run", *call, "--root", nowhere, "--output", str(tmp_path / "r.json")]) == 2
+    said = capsys.readouterr().err
+    assert told in said and said.count("\n") == 1
+
+
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("box", [(1, 1, 1e9, 1e9), (10, 10, 0, 20), (10, 10, -5, 5)])
 def test_a_first_box_that_cannot_be_is_refused(name, box):

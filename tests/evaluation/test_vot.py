@@ -236,7 +236,7 @@ def test_a_workspace_of_other_weights_is_made_anew_and_a_foreign_folder_is_left(
 
 def test_without_the_toolkit_there_is_one_sentence(tmp_path, monkeypatch, capsys):
     write_scene(tmp_path / "vot", frames=25)
-    call = ["vot-official", "--classical", "klt", "--root", str(tmp_path / "vot"), "--output",
+    call = ["vot-official", "--tracker", "klt", "--root", str(tmp_path / "vot"), "--output",
             str(tmp_path / "klt.json")]  # fmt: skip
     monkeypatch.setattr(official, "TOOLKIT", tmp_path / "bin" / "python")
 
@@ -263,8 +263,8 @@ def test_what_is_wrong_with_the_tracker_is_told_before_the_toolkit_starts(tmp_pa
     wrong = {
         "torn.pt": ["--checkpoint", str(tmp_path / "torn.pt")],
         "is SiamFC alone": ["--checkpoint", str(tmp_path / "siamfc.pt"), "--alpha", "0.5"],
-        "--alpha: belongs to a checkpoint": ["--classical", "klt", "--alpha", "0.5"],
-        "expected a name with .json": ["--classical", "klt", "--output", str(tmp_path / "a"),
+        "--alpha: belongs to --checkpoint": ["--tracker", "klt", "--alpha", "0.5"],
+        "expected a name with .json": ["--tracker", "klt", "--output", str(tmp_path / "a"),
                                        "--toolkit", sys.executable],
     }  # fmt: skip
     for message, arguments in wrong.items():
@@ -276,7 +276,7 @@ def test_what_is_wrong_with_the_tracker_is_told_before_the_toolkit_starts(tmp_pa
 
 def test_without_trax_there_is_one_sentence(monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "trax", None)
-    assert main(["vot-tracker", "--classical", "klt"]) == 2
+    assert main(["vot-tracker", "--tracker", "klt"]) == 2
     assert "chromatrack[vot]" in capsys.readouterr().err
 
 
@@ -309,7 +309,7 @@ KEYS = ("accuracy", "robustness_toolkit", "eao")
 def test_the_toolkit_and_we_score_a_tracker_alike(toolkit, tmp_path):
     """The same tracker, run by the toolkit over TraX and by our own supervised run."""
     write_scene(tmp_path / "vot")
-    theirs = run_official(toolkit, tmp_path / "vot", tmp_path / "o" / "klt.json", "--classical=klt")
+    theirs = run_official(toolkit, tmp_path / "vot", tmp_path / "o" / "klt.json", "--tracker=klt")
     own = run_own(tmp_path / "vot", tmp_path / "own", "--tracker=klt")
     assert theirs["failures"] == own["failures"] >= 1
     assert theirs["frames"] == own["frames"] == 170
@@ -323,14 +323,14 @@ def test_the_toolkit_and_we_score_a_tracker_alike(toolkit, tmp_path):
     # A second call finds everything done and comes to the same.
     (trajectory, *_) = (tmp_path / "o/klt/results/klt/baseline/turns").glob("*_001.txt")
     before = trajectory.stat().st_mtime_ns
-    again = run_official(toolkit, tmp_path / "vot", tmp_path / "o" / "klt.json", "--classical=klt")
+    again = run_official(toolkit, tmp_path / "vot", tmp_path / "o" / "klt.json", "--tracker=klt")
     assert again == theirs and trajectory.stat().st_mtime_ns == before
 
 
 def test_sequences_shorter_than_the_interval_have_no_eao(toolkit, tmp_path):
     write_scene(tmp_path / "vot", frames=45)
     output = tmp_path / "o" / "meanshift.json"
-    result = run_official(toolkit, tmp_path / "vot", output, "--classical=meanshift")
+    result = run_official(toolkit, tmp_path / "vot", output, "--tracker=meanshift")
     assert result["eao"] is None and result["ours"]["eao"] is None
     assert result["accuracy"] == pytest.approx(result["ours"]["accuracy"], abs=1e-6)
 
@@ -364,11 +364,37 @@ def test_a_tracker_that_stops_is_an_error_that_names_the_log(toolkit, tmp_path):
     assert "not a file of PyTorch tensors" in (tmp_path / "broken" / "log.txt").read_text()
 
 
+DRIFT = """
+class Drift:
+    def __init__(self, step, start):
+        self.step, self.start = step, float(open(start).read())
+    def init(self, image, box):
+        self.box = list(box)
+    def update(self, image):
+        self.box[0] += self.step + self.start
+        return self.box
+"""
+
+
+def test_a_class_of_ones_own_speaks_trax_from_the_folder_it_lies_in(toolkit, tmp_path, monkeypatch):
+    write_scene(tmp_path / "vot", frames=45)
+    (tmp_path / "votdrift.py").write_text(DRIFT)
+    (tmp_path / "start.txt").write_text("0.5")
+    monkeypatch.chdir(tmp_path)
+    call = ["--tracker=votdrift:Drift", "--option=step=2", "--option=start=start.txt"]
+    result = run_official(toolkit, Path("vot"), Path("o") / "drift.json", *call)
+    expected = run_own(Path("vot"), Path("own"), *call)
+    assert result["failures"] == expected["failures"] > 0
+    assert result["accuracy"] == pytest.approx(expected["accuracy"], abs=1e-3)
+    made = result["made_by"]
+    assert {name.split("-")[1] for name in made["inputs"]} == {"start.txt", "votdrift.py"}
+
+
 @pytest.mark.real_data
 @pytest.mark.parametrize("challenge", ["vot2018", "vot2019"])
 def test_real_sequences_score_alike(real_data, toolkit, tmp_path, challenge):
     output = tmp_path / "meanshift.json"
-    call = ["--classical=meanshift", "--challenge", challenge]
+    call = ["--tracker=meanshift", "--challenge", challenge]
     theirs = run_official(toolkit, real_data / "vot", output, *call)
     ours = run_own(real_data / "vot", tmp_path / "own", "--tracker=meanshift", edition=challenge)
     assert ours["challenge"] == challenge

@@ -114,8 +114,8 @@ def test_a_tracker_is_opened_as_by_the_command_that_runs_it(given):
     settings = from_mapping(given)
     for spec in timing.timed(settings):
         told = arguments.tracker_options(settings, "otb", spec.name)
-        more = ["--root", "r", "--output", "o", "--settings"]
-        more.append(arguments.tracker_settings(settings, "otb", spec.name))
+        more = ["--root", "r", "--output", "o"]
+        more += arguments.tracker_settings(settings, "otb", spec.name)
         options = build_parser().parse_args(["run", "otb", *told, *more])
         assert _opener(options) == of_spec(settings, spec), spec.name
 

@@ -29,7 +29,7 @@ rule track:
         version=VERSIONS["track"],
     shell:
         "chromatrack run {wildcards.benchmark} {params.tracker:q} {params.data:q}"
-        " --output {output.run:q} --protocol {wildcards.protocol} --settings {params.settings:q}"
+        " {params.settings:q} --output {output.run:q} --protocol {wildcards.protocol}"
         " --compute {resources.compute:q} > {log:q} 2>&1"
 
 
@@ -185,12 +185,10 @@ rule vot_official:
         compute=COMPUTE,
     params:
         options=asked(arguments.official_options),
-        settings=as_is(to_json(SETTINGS.tracker)),
         version=(VERSIONS["vot-official"], VERSIONS["track"]),
     shell:
         "chromatrack vot-official {params.options:q} --name {wildcards.tracker:q}"
-        " --output {output.scores:q} --settings {params.settings:q}"
-        " --compute {resources.compute:q} > {log:q} 2>&1"
+        " --output {output.scores:q} --compute {resources.compute:q} > {log:q} 2>&1"
 
 
 rule vot_official_all:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from chromatrack import settings as s
-from chromatrack.configuration import as_plain, build, expand, merge
+from chromatrack.configuration import as_plain, build, merge
 from chromatrack.errors import InputError
 from chromatrack.metrics.vot import EAO_INTERVALS
 from chromatrack.settings.keys import cadence
@@ -227,46 +227,3 @@ def seed_value(text: str) -> int:
     if not text.isascii() or not text.isdigit():
         raise argparse.ArgumentTypeError(f"expected a whole number from 0 on, got {text!r}")
     return int(text)
-
-
-def add_tracker(parser: argparse.ArgumentParser) -> None:
-    """Options of the tracker of a checkpoint; `tracker_options` reads them."""
-    parser.add_argument(
-        "--alpha",
-        type=alpha_value,
-        help="weight of the colorization branch, if not the trained one",
-    )
-    parser.add_argument(
-        "--random-auxiliary",
-        type=int,
-        metavar="SEED",
-        help="fresh weights for the colorization branch (decisions, row 27b)",
-    )
-    add_settings(parser, "tracker")
-    add_compute(parser)
-
-
-def tracker_options(options: argparse.Namespace) -> dict:
-    """Arguments of the stages that run the tracker of a checkpoint."""
-    return {
-        "settings": stage_settings(
-            options, s.TrackerSettings, lambda everything: everything.tracker
-        ),
-        "compute": compute_settings(options),
-        "alpha": options.alpha,
-        "random_auxiliary": options.random_auxiliary,
-    }
-
-
-def class_options(pairs: list[str]) -> dict[str, Any]:
-    """Arguments of a class of somebody's own, from `KEY=VALUE`; values are YAML, `~/` is home."""
-    import yaml
-
-    found = {}
-    for pair in pairs:
-        key, equals, value = pair.partition("=")
-        if not equals or not key.isidentifier():
-            raise InputError(f"--option {pair}: expected KEY=VALUE")
-        read = yaml.safe_load(value)
-        found[key] = expand(read) if isinstance(read, str) else read
-    return found

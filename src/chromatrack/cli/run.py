@@ -16,12 +16,18 @@ from chromatrack.cli.benchmark import (
 from chromatrack.cli.common import (
     add_paths,
     add_stage,
-    add_tracker,
     alpha_values,
-    class_options,
     compute_settings,
     count_value,
     stage_settings,
+)
+from chromatrack.cli.trackers import (
+    READ_OF,
+    add_tracker,
+    add_which,
+    check_read,
+    class_options,
+    given,
     tracker_options,
 )
 from chromatrack.errors import InputError
@@ -32,31 +38,23 @@ if TYPE_CHECKING:
 
 METHODS = ("soft", "whole-frame", "thesis", "identity")
 
+NOT_READ_BY = {"thesis": ("settings",), "identity": ("settings", "checkpoint")}
+"""The thesis's way has nothing to set, and the first mask repeated has no network either."""
+
 
 def register(subcommands: argparse._SubParsersAction) -> None:
     """Add the subcommand."""
     run = add_stage(subcommands, "run", _run, help="run a tracker over a benchmark")
     add_benchmark(run)
-    which = run.add_mutually_exclusive_group()
-    which.add_argument("--checkpoint", type=Path, metavar="PATH", help="of SiamFC, combined, or of "
-                       "a colorization network (masks); or exported (.onnx)")  # fmt: skip
-    which.add_argument(
-        "--tracker",
-        metavar="NAME",
-        help="meanshift, camshift, klt, mosse, kcf, csrt, or module:Class with init and update",
+    which = add_which(
+        run,
+        checkpoint="of SiamFC, combined, or of a colorization network (masks); or exported (.onnx)",
     )
     which.add_argument(
         "--results",
         type=Path,
         metavar="DIR",
         help="results that exist, to be scored like the others",
-    )
-    run.add_argument(
-        "--option",
-        action="append",
-        default=[],
-        metavar="KEY=VALUE",
-        help="argument of the class (YAML); may be given again",
     )
     run.add_argument("--of", metavar="NAME", help="whose results, in a folder of several trackers'")
     add_paths(
@@ -97,6 +95,9 @@ def _run(options: argparse.Namespace) -> None:
         return
     if options.method is not None:
         raise InputError(f"--method: {benchmark.name} is of boxes, not of masks")
+    check_read(options)
+    if options.together is not None and options.alphas is None:
+        raise InputError("--together: expected --alphas beside it")
     if options.results is not None:
         from chromatrack.stages.evaluation.adopt import adopt_results
 
@@ -113,8 +114,8 @@ def _run(options: argparse.Namespace) -> None:
         return
     from chromatrack.stages.evaluation.run import track_alphas
 
-    if options.alpha is not None or options.checkpoint is None:
-        raise InputError("--alphas: expected --checkpoint beside it, and no --alpha")
+    if options.alpha is not None:
+        raise InputError("--alphas: expected no --alpha beside it")
     track_alphas(
         benchmark,
         selection,
@@ -130,16 +131,10 @@ def _opener(options: argparse.Namespace):
     from chromatrack.stages.evaluation.openers import FromCheckpoint, named
 
     if options.tracker is not None:
-        for key in ("alpha", "random_auxiliary"):
-            if getattr(options, key) is not None:
-                option = "--" + key.replace("_", "-")
-                raise InputError(f"{option}: belongs to a checkpoint, not to --tracker")
         return named(options.tracker, class_options(options.option))
-    if options.checkpoint is None:
-        raise InputError("expected --checkpoint, --tracker or --results")
-    given = tracker_options(options)
+    told = tracker_options(options)
     return FromCheckpoint(
-        options.checkpoint, given["settings"], given["alpha"], given["random_auxiliary"]
+        options.checkpoint, told["settings"], told["alpha"], told["random_auxiliary"]
     )
 
 
@@ -152,17 +147,19 @@ def _output_of_each(options: argparse.Namespace) -> dict[float, Path]:
 
 
 def _run_masks(options: argparse.Namespace, selection: Selection) -> None:
-    for key in ("tracker", "results", "alphas", "alpha", "random_auxiliary"):
-        if getattr(options, key) is not None:
-            option = "--" + key.replace("_", "-")
-            raise InputError(f"{option}: {options.benchmark} is of masks, not of boxes")
+    of_boxes = {key for keys in READ_OF.values() for key in keys} - {"settings"}
+    for option in given(options, "tracker", "results", *sorted(of_boxes)):
+        raise InputError(f"{option}: {options.benchmark} is of masks, not of boxes")
+    method = options.method or METHODS[0]
+    for option in given(options, *NOT_READ_BY.get(method, ())):
+        raise InputError(f"{option}: is not read by --method {method}")
     from chromatrack.stages.evaluation.propagate import propagate
 
     propagate(
         options.checkpoint,
         selection,
         options.output,
-        method=options.method or "soft",
+        method=method,
         settings=stage_settings(
             options, s.PropagationSettings, lambda everything: everything.propagation
         ),

@@ -8,20 +8,18 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from chromatrack import settings as s
 from chromatrack.cli.common import (
     add_compute,
     add_settings,
     add_stage,
     alpha_values,
     box_value,
-    class_options,
     compute_settings,
     counted,
     seed_value,
-    stage_settings,
 )
 from chromatrack.cli.parser import path_value
+from chromatrack.cli.trackers import add_which, check_read, class_options, tracker_settings
 from chromatrack.data.text import folder_name
 from chromatrack.errors import ChromatrackError, InputError, raise_each
 
@@ -57,25 +55,7 @@ def register(subcommands) -> None:
         help="draw the box in a window (alone, it is told and that is all); with a name, write the "
         "first frame with a grid there, to read the numbers off",
     )
-    which = track.add_mutually_exclusive_group()
-    which.add_argument(
-        "--checkpoint",
-        type=Path,
-        metavar="FILE",
-        help="of SiamFC or combined, or an exported network (.onnx)",
-    )
-    which.add_argument(
-        "--tracker",
-        metavar="NAME",
-        help="meanshift, camshift, klt, mosse, kcf, csrt, or module:Class with init and update",
-    )
-    track.add_argument(
-        "--option",
-        action="append",
-        default=[],
-        metavar="KEY=VALUE",
-        help="argument of the class (YAML); may be given again",
-    )
+    add_which(track, checkpoint="of SiamFC or combined, or an exported network (.onnx)")
     track.add_argument(
         "--alpha",
         type=alpha_values,
@@ -202,14 +182,7 @@ def _check(options: argparse.Namespace) -> None:
     missing = [name for name, given in needed.items() if not given]
     if missing:
         raise InputError(f"expected {' and '.join(missing)}")
-    if options.tracker is not None and options.alpha is not None:
-        raise InputError(f"--alpha: {options.tracker} has no branches to weigh")
-    if options.tracker is not None and options.settings is not None:
-        raise InputError(
-            f"--settings: belong to the tracker of a checkpoint, not to {options.tracker}"
-        )
-    if options.tracker is None and options.option:
-        raise InputError("--option: only a class (--tracker module:Class) takes options")
+    check_read(options)
     for path in options.output:
         check_output(path)
     _check_not_read(options, *options.output, options.video)
@@ -244,8 +217,6 @@ def _views(options: argparse.Namespace) -> list:
 
     views: list[Any] = [] if options.video is None else [VideoView(options.video)]
     if options.show_scores is not None:
-        if options.tracker is not None:
-            raise InputError(f"--show-scores: {options.tracker} has no score maps")
         views.append(ScoreView(options.show_scores))
     return views
 
@@ -255,22 +226,21 @@ def _followers(options: argparse.Namespace) -> Followers:
 
     compute = compute_settings(options)
     if options.tracker is not None:
-        given = class_options(options.option)
-        return open_other(options.tracker, compute=compute, options=given)
+        told = class_options(options.option)
+        return open_other(options.tracker, compute=compute, options=told)
     return open_checkpoint(
-        options.checkpoint, settings=_of_tracker(options), compute=compute, alphas=options.alpha
+        options.checkpoint,
+        settings=tracker_settings(options),
+        compute=compute,
+        alphas=options.alpha,
     )
-
-
-def _of_tracker(options: argparse.Namespace) -> s.TrackerSettings:
-    return stage_settings(options, s.TrackerSettings, lambda everything: everything.tracker)
 
 
 def _settings(options: argparse.Namespace) -> dict[str, Any]:
     """What JSON says of how the tracker was set."""
     if options.tracker is not None:
         return {"options": options.option}
-    return {"alphas": options.alpha, **asdict(_of_tracker(options))}
+    return {"alphas": options.alpha, **asdict(tracker_settings(options))}
 
 
 def _written(

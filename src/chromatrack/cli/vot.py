@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import argparse
+import os
 from pathlib import Path
 
 from chromatrack.cli.common import (
     add_challenge,
     add_paths,
     add_stage,
-    add_tracker,
+    compute_settings,
     count_value,
+)
+from chromatrack.cli.trackers import (
+    add_tracker,
+    add_which,
+    check_read,
+    class_options,
     tracker_options,
 )
-from chromatrack.errors import InputError
 
 
 def register(subcommands) -> None:
@@ -45,13 +51,14 @@ def register(subcommands) -> None:
         help="speak TraX with vot-toolkit, which starts this by itself",
     )
     _add_tracker(served)
+    served.add_argument(
+        "--folder", type=Path, metavar="DIR", help="where a tracker's files are; without it, here"
+    )
 
 
 def _add_tracker(parser: argparse.ArgumentParser) -> None:
-    which = parser.add_mutually_exclusive_group(required=True)
-    which.add_argument("--checkpoint", type=Path, metavar="PATH", help="checkpoint of a tracker")
-    which.add_argument("--classical", metavar="NAME", help="tracker of OpenCV, such as kcf")
-    parser.add_argument("--name", help="name of the tracker; without it, that of its file")
+    add_which(parser, checkpoint="of SiamFC or combined", required=True)
+    parser.add_argument("--name", help="of the tracker; without it, that of its file or class")
     add_tracker(parser)
 
 
@@ -62,16 +69,19 @@ def _add_sequences(parser: argparse.ArgumentParser) -> None:
 
 
 def _tracker(options: argparse.Namespace):
-    from chromatrack.stages.evaluation.vot_official import classical, siamese
+    from chromatrack.stages.evaluation.vot_official import of_checkpoint, of_name
 
-    if options.classical is not None:
-        for key in ("alpha", "random_auxiliary"):
-            if getattr(options, key) is not None:
-                option = "--" + key.replace("_", "-")
-                raise InputError(f"{option}: belongs to a checkpoint, not to --classical")
-        return classical(options.classical)
-    name = options.name or options.checkpoint.stem
-    return siamese(name, options.checkpoint, **tracker_options(options))
+    check_read(options)
+    if options.tracker is not None:
+        told = class_options(options.option)
+        return of_name(options.tracker, told, name=_name(options))
+    return of_checkpoint(options.checkpoint, name=_name(options), **tracker_options(options))
+
+
+def _name(options: argparse.Namespace) -> str:
+    if options.name or options.checkpoint:
+        return options.name or options.checkpoint.stem
+    return options.tracker.rpartition(":")[2]
 
 
 def _official(options: argparse.Namespace) -> None:
@@ -115,15 +125,19 @@ def _serve(options: argparse.Namespace) -> None:
 
     def open_tracker():
         # Here, not above: torch takes its time, and the toolkit waits for the greeting.
-        if options.classical is not None:
-            from chromatrack.tracking.classical import open_classical
+        if options.tracker is not None:
+            from chromatrack.stages.evaluation.openers import named
 
-            return open_classical(options.classical)
+            tracker = named(options.tracker, class_options(options.option))
+            return tracker.opener(compute_settings(options))()
         from chromatrack.tracking.load import load_tracker
         from chromatrack.training.compute import prepare
 
-        given = tracker_options(options)
-        device = prepare(given.pop("compute"))
-        return load_tracker(options.checkpoint, device=device, **given)
+        told = tracker_options(options)
+        device = prepare(told.pop("compute"))
+        return load_tracker(options.checkpoint, device=device, **told)
 
-    serve(open_tracker, name=options.name or options.classical or options.checkpoint.stem)
+    check_read(options)
+    if options.folder is not None:
+        os.chdir(options.folder)
+    serve(open_tracker, name=_name(options))

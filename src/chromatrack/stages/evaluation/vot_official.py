@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import importlib.metadata
+import json
 import math
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from collections.abc import Sequence as Sequences
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from chromatrack.data import vot
 from chromatrack.data.sequence import Sequence
@@ -37,8 +40,7 @@ from chromatrack.metrics.vot import (
     summarize,
 )
 from chromatrack.settings import ComputeSettings, TrackerSettings, to_json
-from chromatrack.stages.evaluation.openers import FromCheckpoint
-from chromatrack.tracking.classical import open_classical
+from chromatrack.stages.evaluation.openers import FromCheckpoint, named
 from chromatrack.versions import VERSIONS
 
 REPETITIONS = 15
@@ -64,10 +66,10 @@ class VotTracker:
     inputs: dict[str, Path]
 
 
-def siamese(
-    name: str,
+def of_checkpoint(
     checkpoint: Path,
     *,
+    name: str,
     settings: TrackerSettings,
     compute: ComputeSettings,
     alpha: float | None = None,
@@ -76,17 +78,19 @@ def siamese(
     """The tracker of a checkpoint."""
     tracker = FromCheckpoint(checkpoint, settings, alpha, random_auxiliary)
     tracker.used_alpha()  # what is wrong with it is said here, not by the toolkit
-    arguments = [f"--checkpoint={checkpoint.resolve()}", f"--settings={to_json(settings)}"]
+    arguments = [f"--checkpoint={checkpoint}", f"--settings={to_json(settings)}"]
     arguments += [f"--compute={to_json(compute)}"]
     arguments += [] if alpha is None else [f"--alpha={alpha}"]
     arguments += [] if random_auxiliary is None else [f"--random-auxiliary={random_auxiliary}"]
     return VotTracker(name, tuple(arguments), tracker.shown(), {"checkpoint": checkpoint})
 
 
-def classical(name: str) -> VotTracker:
-    """A tracker of OpenCV."""
-    open_classical(name)  # what is wrong with it is said here, not by the toolkit
-    return VotTracker(name, (f"--classical={name}",), {"tracker": name}, {})
+def of_name(tracker: str, options: Mapping[str, Any], *, name: str) -> VotTracker:
+    """A tracker of OpenCV, or module:Class with its options."""
+    opener = named(tracker, options)
+    opener.check()  # what is wrong with it is said here, not by the toolkit
+    arguments = [f"--option={key}={json.dumps(value)}" for key, value in options.items()]
+    return VotTracker(name, (f"--tracker={tracker}", *arguments), opener.shown(), opener.inputs())
 
 
 def make_workspace(
@@ -209,13 +213,13 @@ def _fingerprint(sequence: Sequence) -> list:
 
 
 def _command(tracker: VotTracker) -> list[str]:
-    """The toolkit starts a tracker in a folder of its own: nothing in here may be relative."""
+    """The toolkit starts a tracker in a folder of its own, from which it goes back to this one."""
     sources = [
         os.path.abspath(part) for part in os.environ.get("PYTHONPATH", "").split(":") if part
     ]
     environment = ["env", f"PYTHONPATH={os.pathsep.join(sources)}"] if sources else []
     program = [*environment, sys.executable, "-m", "chromatrack.cli.main", "vot-tracker"]
-    return [*program, *tracker.arguments]
+    return [*program, f"--folder={os.getcwd()}", *tracker.arguments]
 
 
 def _find_toolkit(given: Path | None) -> Path:
