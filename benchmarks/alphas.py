@@ -31,6 +31,7 @@ from chromatrack.checkpoints import load_checkpoint, save_checkpoint
 from chromatrack.data.images import read_image_rgb
 from chromatrack.data.otb import read_sequences
 from chromatrack.data.sequence import Sequence
+from chromatrack.machine.compute import prepare
 from chromatrack.models.build import build_fused
 from chromatrack.models.fused import FusedTracker
 from chromatrack.models.inputs import InputScaling
@@ -40,7 +41,6 @@ from chromatrack.tracking.load import load_tracker
 from chromatrack.tracking.single import track_sequence
 from chromatrack.tracking.sweep import sweep
 from chromatrack.tracking.tracker import SiameseTracker
-from chromatrack.training.compute import prepare
 
 WEIGHTS = REAL_DATA / "siamfc_reference" / "weights.pth"
 ALPHAS = tuple(round(0.1 * number, 1) for number in range(11))

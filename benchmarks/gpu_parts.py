@@ -18,6 +18,7 @@ from chromatrack.data.sequence import Sequence
 from chromatrack.files import read_json
 from chromatrack.labels.kmeans import cluster_many
 from chromatrack.losses import label_loss
+from chromatrack.machine.compute import choose_device, prepare
 from chromatrack.models.build import build_colorizer
 from chromatrack.settings import (
     ColorizationSettings,
@@ -30,7 +31,6 @@ from chromatrack.stages.colorization.training import train_colorization
 from chromatrack.stages.evaluation.sequences import Run, run_together
 from chromatrack.stages.siamfc.training import train_siamfc
 from chromatrack.tracking.load import load_tracker
-from chromatrack.training.compute import choose_device, prepare
 from chromatrack.training.precision import Precision
 
 STEPS_OF_THESIS = 140_000

@@ -3,7 +3,8 @@
     python -m benchmarks.scheduler
 
 Jobs that do nothing for half a second, with inputs that are looked at each time a job is chosen;
-CPU seconds of the main process alone. The arms take turns (src/chromatrack/under_snakemake.py).
+CPU seconds of the main process alone. The arms take turns
+(src/chromatrack/cluster/under_snakemake.py).
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ rule job:
     output: "out/{{n}}"
     shell: "sleep 0.5; touch {{output}}"
 """
-MENDED = "from chromatrack.under_snakemake import one_timer\nassert one_timer()\n"
+MENDED = "from chromatrack.cluster.under_snakemake import one_timer\nassert one_timer()\n"
 
 
 def cpu_seconds(mended: bool, jobs: int) -> float:

@@ -28,15 +28,15 @@ from torch import multiprocessing
 from benchmarks.common import REAL_DATA, finish, over_rounds, result
 from benchmarks.crops import cut
 from benchmarks.siamfc_pytorch import TrainerSiamFC
-from chromatrack import bfloat16
 from chromatrack.data.pairs import PairBatch
 from chromatrack.data.training_sets import TrainingSet
 from chromatrack.files import read_json
 from chromatrack.losses import logistic_loss, target_map
+from chromatrack.machine import bfloat16
+from chromatrack.machine.compute import prepare
 from chromatrack.models.inputs import InputScaling
 from chromatrack.settings import ComputeSettings, SiamFCSettings
 from chromatrack.stages.siamfc.training import network_to_train, train_siamfc
-from chromatrack.training.compute import prepare
 from chromatrack.training.pairs import crop_pairs
 from chromatrack.training.precision import Precision
 

@@ -40,6 +40,7 @@ from chromatrack.data.images import read_image_rgb
 from chromatrack.data.otb import read_annotations, read_boxes, read_sequences
 from chromatrack.data.sequence import Sequence
 from chromatrack.files import digest_file
+from chromatrack.machine.compute import prepare
 from chromatrack.metrics.boxes import iou_ltwh
 from chromatrack.metrics.otb import mean_score, score_target
 from chromatrack.settings import ComputeSettings, TrackerSettings
@@ -48,7 +49,6 @@ from chromatrack.stages.tools.export import export
 from chromatrack.stages.tools.import_weights import import_siamfc_pytorch
 from chromatrack.tracking.load import load_tracker
 from chromatrack.tracking.single import track_sequence
-from chromatrack.training.compute import prepare
 
 REFERENCE = REAL_DATA / "siamfc_reference"
 GFLOP_PER_FRAME = 16.3

@@ -11,10 +11,11 @@ from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
-from chromatrack import arguments, layout, slurm, submitted
+from chromatrack.cluster import slurm, submitted
+from chromatrack.plan import arguments, layout
 from chromatrack.errors import InputError, WorkError
 from chromatrack.evaluation import sets
-from chromatrack.experiments import (
+from chromatrack.plan.experiments import (
     evaluations,
     network_of,
     networks,
@@ -24,19 +25,20 @@ from chromatrack.experiments import (
 )
 from chromatrack.files import canonical_json
 from chromatrack.locks import holding
-from chromatrack.needs import of_job
-from chromatrack.places import SUMMARY, Places
-from chromatrack.under_snakemake import find_own_commands, one_timer
+from chromatrack.plan.needs import of_job
+from chromatrack.plan.problems import check_data
+from chromatrack.plan.places import SUMMARY, Places
+from chromatrack.cluster.under_snakemake import find_own_commands, one_timer
 from chromatrack.settings import from_mapping, to_json
 from chromatrack.settings.keys import cadence
 from chromatrack.settings.world import READ_BY
-from chromatrack.slices import composed, fine_tuned, of_network, reported, slices
-from chromatrack.slices import world as world_slice
+from chromatrack.plan.slices import composed, fine_tuned, of_network, reported, slices
+from chromatrack.plan.slices import world as world_slice
 from chromatrack.versions import VERSIONS
 
 try:
     SETTINGS = from_mapping(config)
-    layout.check_data(SETTINGS)
+    check_data(SETTINGS)
 except InputError as error:
     raise WorkflowError(f"configuration: {error}")
 
@@ -140,7 +142,7 @@ def ask_cluster():
 
 
 def asked(function):
-    """What a function of `chromatrack.arguments` says of the wildcards of a job."""
+    """What a function of `chromatrack.plan.arguments` says of the wildcards of a job."""
 
     def answer(wildcards):
         try:

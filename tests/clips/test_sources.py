@@ -9,13 +9,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from chromatrack import layout
 from chromatrack.data.kinetics import ClipRow
 from chromatrack.errors import InputError
 from chromatrack.fetch.failures import FetchError
 from chromatrack.fetch.server import parse_range, serve_folder
 from chromatrack.fetch.sources import open_source
 from chromatrack.fetch.sources.http import address
+from chromatrack.plan import layout
+from chromatrack.plan.problems import check_data
 from chromatrack.settings import SourceSettings, from_mapping
 from tests.videos import make_video
 
@@ -319,7 +320,7 @@ def test_paths_of_a_source_are_checked_before_any_job(tmp_path):
     def check(source, kinetics_list="list.csv"):
         data["kinetics_list"] = str(tmp_path / kinetics_list)
         settings = from_mapping({"run": "a", "data": data, "clips": {"source": source}})
-        layout.check_data(settings)
+        check_data(settings)
         return layout.clip_settings(settings).source, layout.clip_list(settings)
 
     nowhere = str(tmp_path / "nowhere")

@@ -16,8 +16,8 @@ from chromatrack.data import davis as davis_data
 from chromatrack.errors import InputError
 from chromatrack.evaluation import sets
 from chromatrack.evaluation.benchmark import Selection
-from chromatrack.experiments import segmentations
 from chromatrack.metrics import davis
+from chromatrack.plan.experiments import segmentations
 from chromatrack.reporting import tables
 from chromatrack.settings import ComputeSettings, PropagationSettings, load_config
 from chromatrack.stages.evaluation.evaluate import evaluate

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from chromatrack import layout
 from chromatrack.checkpoints import save_checkpoint
 from chromatrack.configuration import merge
 from chromatrack.errors import InputError
-from chromatrack.experiments import network_of, networks, trackers
 from chromatrack.files import read_json
 from chromatrack.models.build import build_colorizer, build_siamfc
 from chromatrack.models.inputs import InputScaling
-from chromatrack.places import Places
+from chromatrack.plan.experiments import network_of, networks, trackers
+from chromatrack.plan.places import Places
+from chromatrack.plan.problems import problems
 from chromatrack.settings import from_mapping, load_config
 from chromatrack.stages.report.manifest import write_manifest
 
@@ -95,7 +95,7 @@ def test_controls_of_experiments_that_the_run_does_not_have_are_of_no_effect():
 
 
 def said(settings):
-    return [problem for problem in layout.problems(settings) if problem.startswith("experiments.")]
+    return [problem for problem in problems(settings) if problem.startswith("experiments.")]
 
 
 def test_a_border_that_leaves_no_cell_is_told_before_any_job():
@@ -115,12 +115,12 @@ def test_a_border_that_leaves_no_cell_is_told_before_any_job():
 def test_networks_are_imported_only_where_an_experiment_asks_for_their_cells():
     """Each call of Snakemake reads the configuration, and torch takes a second."""
     program = (
-        "import sys\nfrom chromatrack import layout\n"
+        "import sys\nfrom chromatrack.plan.problems import check_data\n"
         "from chromatrack.settings import from_mapping\n"
         "run = {'run': 'r', 'data': {'title': 't', 'demo': True}}\n"
-        "layout.check_data(from_mapping(run)); assert 'torch' not in sys.modules\n"
+        "check_data(from_mapping(run)); assert 'torch' not in sys.modules\n"
         "entry = {'x': {'layer': 'layer2', 'border': 'cropped'}}\n"
-        "layout.check_data(from_mapping({**run, 'experiments': entry}))\n"
+        "check_data(from_mapping({**run, 'experiments': entry}))\n"
         "assert 'torch' in sys.modules"
     )
     subprocess.run([sys.executable, "-c", program], check=True, timeout=300)

@@ -7,11 +7,11 @@ import os
 import numpy as np
 import pytest
 
-from chromatrack.arguments import benchmark_data, states, tracker_files
 from chromatrack.cli.main import main
 from chromatrack.data import otb
 from chromatrack.data.otb_results import read_results
 from chromatrack.errors import InputError
+from chromatrack.plan.arguments import benchmark_data, states, tracker_files
 from chromatrack.settings import from_mapping, load_config
 from chromatrack.stages.evaluation.openers import FromClass
 from chromatrack.stages.tools.check_run import check_run

@@ -13,16 +13,17 @@ import pytest
 import torch
 import yaml
 
-from chromatrack import arguments, layout
 from chromatrack.checkpoints import save_checkpoint
 from chromatrack.cli.main import main
 from chromatrack.data import got10k
 from chromatrack.errors import InputError
 from chromatrack.evaluation import sets
-from chromatrack.experiments import tuned
 from chromatrack.files import read_json
 from chromatrack.models.build import build_fused, build_siamfc
 from chromatrack.models.inputs import InputScaling
+from chromatrack.plan import arguments
+from chromatrack.plan.experiments import tuned
+from chromatrack.plan.problems import problems
 from chromatrack.settings import (
     ComputeSettings,
     TrackerSettings,
@@ -341,9 +342,9 @@ def test_a_run_without_validation_sequences_is_told(tmp_path):
     (tmp_path / "train" / "list.txt").write_text("a\n")
     data = {"title": "t", "demo": False, "got10k": str(tmp_path)}
     settings = from_mapping({**RUN, "data": data, "experiments": None})
-    told = [one for one in layout.problems(settings) if "tune" in one]
+    told = [one for one in problems(settings) if "tune" in one]
     assert told == [
         "tune.trials: settings are searched on GOT-10k val; expected data.got10k with val/"
     ]
     absent = from_mapping({**RUN, "tune": {"result": str(tmp_path / "no.json")}})
-    assert any("tune.result" in one for one in layout.problems(absent))
+    assert any("tune.result" in one for one in problems(absent))

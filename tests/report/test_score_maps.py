@@ -7,18 +7,18 @@ import numpy as np
 import pytest
 import torch
 
-from chromatrack import viewer
 from chromatrack.checkpoints import save_checkpoint
 from chromatrack.cli.main import main
 from chromatrack.data import otb
 from chromatrack.errors import InputError
 from chromatrack.evaluation import sets
-from chromatrack.experiments import of_benchmark
 from chromatrack.files import read_json
-from chromatrack.layout import selection
 from chromatrack.models.build import build_fused, build_siamfc
 from chromatrack.models.inputs import InputScaling
-from chromatrack.places import Places
+from chromatrack.plan import viewer
+from chromatrack.plan.experiments import of_benchmark
+from chromatrack.plan.layout import selection
+from chromatrack.plan.places import Places
 from chromatrack.settings import ComputeSettings, from_mapping
 from chromatrack.stages.evaluation.evaluate import evaluate
 from chromatrack.stages.evaluation.openers import of_spec

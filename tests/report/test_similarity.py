@@ -10,14 +10,14 @@ import pytest
 import torch
 from PIL import Image
 
-from chromatrack import viewer
 from chromatrack.checkpoints import load_checkpoint, save_checkpoint
 from chromatrack.cli.main import main
 from chromatrack.data import davis, otb
 from chromatrack.data.images import read_image_rgb
 from chromatrack.models.build import build_colorizer
 from chromatrack.models.inputs import InputScaling
-from chromatrack.places import Places
+from chromatrack.plan import viewer
+from chromatrack.plan.places import Places
 from chromatrack.settings import ComputeSettings, from_mapping
 from chromatrack.stages.report import similarity
 from chromatrack.stages.report.similarity import make_similarity

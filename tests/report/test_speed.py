@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 import torch
 
-from chromatrack import arguments, timing
 from chromatrack.checkpoints import save_checkpoint
 from chromatrack.cli.main import build_parser, main
 from chromatrack.cli.run import _opener
@@ -19,7 +18,8 @@ from chromatrack.data import otb
 from chromatrack.errors import InputError
 from chromatrack.models.build import build_fused, build_siamfc
 from chromatrack.models.inputs import InputScaling
-from chromatrack.places import Places
+from chromatrack.plan import arguments, timing
+from chromatrack.plan.places import Places
 from chromatrack.settings import from_json, from_mapping, to_json
 from chromatrack.settings.whole import Settings
 from chromatrack.stages.evaluation.openers import of_spec

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from chromatrack import viewer
 from chromatrack.cli.main import main
 from chromatrack.data import davis, otb
 from chromatrack.data.images import write_jpeg
@@ -19,8 +18,9 @@ from chromatrack.errors import InputError
 from chromatrack.evaluation import sets
 from chromatrack.evaluation.benchmark import Selection
 from chromatrack.files import read_json
-from chromatrack.layout import selection
-from chromatrack.places import Places
+from chromatrack.plan import viewer
+from chromatrack.plan.layout import selection
+from chromatrack.plan.places import Places
 from chromatrack.reporting import coding, mask_strips, strips
 from chromatrack.reporting.frames import ahead, fitting, parting, partings, thinned
 from chromatrack.reporting.manifest import read_manifest

@@ -15,8 +15,9 @@ from chromatrack.data.crops import CropShard
 from chromatrack.data.training_sets import TrainingSet, read_rows
 from chromatrack.data.vid import list_videos, read_video
 from chromatrack.errors import InputError, WorkError
-from chromatrack.layout import check_data, data_paths
 from chromatrack.locks import holding
+from chromatrack.plan.layout import data_paths
+from chromatrack.plan.problems import check_data
 from chromatrack.settings import CropSettings, from_mapping
 from chromatrack.stages.siamfc import crops as stage
 from chromatrack.stages.siamfc.crops import crop_shard, make_crop_lists

@@ -6,7 +6,6 @@ import pytest
 import torch
 import torchvision
 
-from chromatrack.auxiliaries import check_branch
 from chromatrack.checkpoints import load_checkpoint
 from chromatrack.cli.main import main
 from chromatrack.data import davis
@@ -15,6 +14,7 @@ from chromatrack.errors import InputError
 from chromatrack.models.auxiliary import AuxiliaryBranch
 from chromatrack.models.build import build_siamfc
 from chromatrack.models.siamfc import RESPONSE_SCALE, cross_correlate
+from chromatrack.plan.auxiliaries import check_branch
 from chromatrack.settings import (
     AuxiliarySettings,
     ComputeSettings,
@@ -77,7 +77,7 @@ def test_an_experiment_takes_it_up_to_the_layer_where_it_ends(files):
 
 
 def test_a_configuration_is_told_so_before_any_job(files):
-    from chromatrack.layout import problems
+    from chromatrack.plan.layout import problems
 
     run = {"run": "a", "data": {"title": "a", "demo": True}}
     entry = {"weights": str(files / "imagenet.pt")}

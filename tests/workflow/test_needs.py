@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from chromatrack import needs, slurm
+from chromatrack.cluster import slurm
 from chromatrack.errors import InputError
+from chromatrack.plan import needs
 from chromatrack.settings import load_config
 
 ROOT = Path(__file__).resolve().parents[2]

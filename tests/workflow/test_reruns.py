@@ -4,10 +4,10 @@ from dataclasses import fields, is_dataclass, replace
 
 import pytest
 
-from chromatrack.experiments import networks
+from chromatrack.plan.experiments import networks
+from chromatrack.plan.slices import composed, fine_tuned, of_network, reported, slices
+from chromatrack.plan.viewer import strips_read
 from chromatrack.settings import Settings, from_mapping
-from chromatrack.slices import composed, fine_tuned, of_network, reported, slices
-from chromatrack.viewer import strips_read
 
 BASE = from_mapping({
     "run": "r",

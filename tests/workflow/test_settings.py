@@ -7,10 +7,10 @@ from typing import Literal
 import pytest
 import yaml
 
-from chromatrack import layout
 from chromatrack.configuration import as_plain, build, merge, read_yaml
 from chromatrack.errors import InputError
-from chromatrack.experiments import trackers
+from chromatrack.plan.experiments import trackers
+from chromatrack.plan.problems import check_data, problems
 from chromatrack.settings import (
     LabelSettings,
     Settings,
@@ -67,14 +67,14 @@ def test_missing_data_names_the_key():
     with pytest.raises(InputError, match=r"data.title: expected the name"):
         from_mapping({"run": "a", "data": {}})
     settings = from_mapping({"run": "a", "data": {"title": "x"}, "benchmarks": ["davis"]})
-    assert "benchmarks.davis.root: expected the folder of" in "\n".join(layout.problems(settings))
+    assert "benchmarks.davis.root: expected the folder of" in "\n".join(problems(settings))
 
 
 def test_paths_that_do_not_exist_are_found_before_any_job(tmp_path):
     data = {"title": "x", "kinetics_list": str(tmp_path), "got10k": str(tmp_path / "none")}
     settings = from_mapping({"run": "a", "data": data})
     with pytest.raises(InputError, match=r"data.got10k: .*none.* does not exist"):
-        layout.check_data(settings)
+        check_data(settings)
 
 
 def test_numbers_are_read_as_people_write_them(tmp_path):

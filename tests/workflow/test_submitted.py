@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from chromatrack import submitted
+from chromatrack.cluster import submitted
 from chromatrack.settings import load_config
 
 SQUEUE = """#!{python}

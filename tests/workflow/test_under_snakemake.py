@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from chromatrack import under_snakemake
+from chromatrack.cluster import under_snakemake
 
 job_scheduler = pytest.importorskip("snakemake.scheduling.job_scheduler")
 

@@ -1,7 +1,7 @@
 # Requires the scores of all trackers. Produces the table, the plots and the page of the run, and
 # puts its table where everybody looks for it.
 
-from chromatrack import timing, viewer
+from chromatrack.plan import timing, viewer
 from chromatrack.reporting.thesis_tables import TABLES
 
 CLIPS = layout.has_clips(SETTINGS)

@@ -12,7 +12,7 @@ from chromatrack.cli.common import (
     laid_over,
     stage_settings,
 )
-from chromatrack.layout import clip_settings
+from chromatrack.plan.layout import clip_settings
 from chromatrack.settings import ClipSettings
 
 

@@ -75,8 +75,8 @@ def _add_network(parser: argparse.ArgumentParser) -> None:
 
 
 def _propagator(options: argparse.Namespace, method: str):
+    from chromatrack.machine.compute import prepare
     from chromatrack.tracking.propagator import load_propagator
-    from chromatrack.training.compute import prepare
 
     return load_propagator(
         options.checkpoint,

@@ -119,7 +119,8 @@ def _doctor(options: argparse.Namespace) -> None:
         if options.slurm:
             raise InputError("--slurm: needs --config, whose jobs it is about")
         return
-    from chromatrack.stages.tools.check_run import check_run, check_slurm
+    from chromatrack.stages.tools.check_run import check_run
+    from chromatrack.stages.tools.check_slurm import check_slurm
 
     settings = s.load_config(options.config)
     if options.slurm:

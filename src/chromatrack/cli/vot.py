@@ -130,8 +130,8 @@ def _serve(options: argparse.Namespace) -> None:
 
             tracker = named(options.tracker, class_options(options.option))
             return tracker.opener(compute_settings(options))()
+        from chromatrack.machine.compute import prepare
         from chromatrack.tracking.load import load_tracker
-        from chromatrack.training.compute import prepare
 
         told = tracker_options(options)
         device = prepare(told.pop("compute"))

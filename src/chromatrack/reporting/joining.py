@@ -11,9 +11,10 @@ from chromatrack.configuration import flat, shown
 from chromatrack.errors import InputError
 from chromatrack.evaluation.selecting import some
 from chromatrack.files import read_json
-from chromatrack.reporting.manifest import UNTRAINED, Evaluated, Manifest, Row
+from chromatrack.reporting.manifest import Evaluated, Manifest, Row
 from chromatrack.reporting.per_target import key_of
 from chromatrack.reporting.scores import Reader, alpha_text, read_evaluation
+from chromatrack.settings.experiments import UNTRAINED
 
 OWN_KEYS = ("run", "seeds")
 """Of the configuration, at any depth: what runs that are joined may differ in unsaid."""

@@ -60,16 +60,10 @@ import yaml
 from chromatrack.configuration import TOO_DEEP
 from chromatrack.errors import InputError
 from chromatrack.files import read_json
+from chromatrack.settings.experiments import BASELINE, UNTRAINED
 
-BASELINE = "baseline"
-"""Name of the experiment that the others are held against."""
 BASELINE_LABEL = "SiamFC (baseline)"
 """What readers see of it, in every table, legend and list; sentences say "the baseline"."""
-CLASSICAL = "classical"
-"""Stands for the experiment of trackers of OpenCV: no alpha, no seed."""
-OWN = "own"
-"""Stands for the experiment of trackers from elsewhere: no alpha, no seed."""
-UNTRAINED = (CLASSICAL, OWN)
 
 
 @dataclass(frozen=True)

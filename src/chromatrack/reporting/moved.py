@@ -9,7 +9,7 @@ from typing import Any
 
 from chromatrack.errors import InputError
 from chromatrack.files import read_json
-from chromatrack.places import Places
+from chromatrack.plan.places import Places
 from chromatrack.reporting.manifest import Manifest, read_manifest
 
 

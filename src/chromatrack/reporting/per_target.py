@@ -11,8 +11,9 @@ import numpy as np
 
 from chromatrack.errors import InputError
 from chromatrack.evaluation.measures import Measure
-from chromatrack.reporting.manifest import UNTRAINED, Row
+from chromatrack.reporting.manifest import Row
 from chromatrack.reporting.scores import Reader, alpha_text, read_evaluation, sort_key
+from chromatrack.settings.experiments import UNTRAINED
 
 Key = tuple[str, float | str | None, str | None]
 """Experiment, alpha, and the name of a tracker that is of no experiment."""

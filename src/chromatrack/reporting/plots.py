@@ -19,8 +19,9 @@ from matplotlib.figure import Figure
 
 from chromatrack.files import write_text
 from chromatrack.reporting import published
-from chromatrack.reporting.manifest import BASELINE, BASELINE_LABEL
+from chromatrack.reporting.manifest import BASELINE_LABEL
 from chromatrack.reporting.scores import Mean, experiments_of
+from chromatrack.settings.experiments import BASELINE
 from chromatrack.streams import whole_stream
 
 STYLE = {

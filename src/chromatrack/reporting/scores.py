@@ -12,7 +12,8 @@ import numpy as np
 from chromatrack.errors import InputError
 from chromatrack.evaluation.measures import Measure, check_curve, is_number
 from chromatrack.files import read_json
-from chromatrack.reporting.manifest import BASELINE, BASELINE_LABEL, CLASSICAL, OWN, UNTRAINED, Row
+from chromatrack.reporting.manifest import BASELINE_LABEL, Row
+from chromatrack.settings.experiments import BASELINE, CLASSICAL, OWN, UNTRAINED
 
 
 @dataclass(frozen=True, eq=False)

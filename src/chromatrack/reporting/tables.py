@@ -14,8 +14,9 @@ from chromatrack.evaluation.measures import Measure
 from chromatrack.fetch.ledger import DONE
 from chromatrack.fetch.tally import Fate, by_class, by_reason
 from chromatrack.reporting import published
-from chromatrack.reporting.manifest import BASELINE, BASELINE_LABEL, UNTRAINED
+from chromatrack.reporting.manifest import BASELINE_LABEL
 from chromatrack.reporting.scores import Mean, alpha_text, one_of_each
+from chromatrack.settings.experiments import BASELINE, UNTRAINED
 
 NOTHING = "–"
 """Stands for a number that there is not."""

@@ -20,6 +20,14 @@ CLOSE = 0.82
 """Names as much alike, as difflib counts, are one name misspelt; `randomresnet` and `randomalexnet`
 are less so."""
 
+BASELINE = "baseline"
+"""Stands for the experiment of SiamFC alone, which the others are held against: no alpha."""
+CLASSICAL = "classical"
+"""Stands for the experiment of trackers of OpenCV: no alpha, no seed."""
+OWN = "own"
+"""Stands for the experiment of trackers from elsewhere: no alpha, no seed."""
+UNTRAINED = (CLASSICAL, OWN)
+
 WEIGHTS = ("pretrained", "random", "siamfc")
 SECOND = "siamfc:"
 """Before the file of a SiamFC checkpoint that is to be the auxiliary."""
@@ -158,7 +166,7 @@ def check_experiments(
     colorization: ColorizationSettings,
     siamfc: SiamFCSettings,
 ) -> None:
-    """What experiments ask of the rest of the run; files are looked at in `layout.problems`.
+    """What experiments ask of the rest of the run; files are looked at in `plan.problems`.
 
     Raises:
         ValueError: the run cannot give it.
@@ -170,7 +178,7 @@ def check_experiments(
             f"{where}: expected a name of letters and digits",
         )
         require(
-            name not in ("baseline", "classical", "own"),
+            name not in (BASELINE, *UNTRAINED),
             f"{where}: tables have other rows of this name",
         )
         _check_network(where, experiment, labels, colorization)

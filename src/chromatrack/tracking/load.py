@@ -8,10 +8,10 @@ from pathlib import Path
 
 import torch
 
-from chromatrack import bfloat16
 from chromatrack.checkpoints import Checkpoint, load_checkpoint
 from chromatrack.errors import InputError
 from chromatrack.exported import is_exported, load_exported
+from chromatrack.machine import bfloat16
 from chromatrack.models.build import build_auxiliary
 from chromatrack.settings import TrackerSettings
 from chromatrack.tracking.networks import response_network

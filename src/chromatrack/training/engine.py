@@ -17,10 +17,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from chromatrack import bfloat16
 from chromatrack.errors import WorkError
 from chromatrack.files import whole_file, write_json
 from chromatrack.locks import holding
+from chromatrack.machine import bfloat16
 from chromatrack.progress import progress
 from chromatrack.training.loading import loaded, loading
 from chromatrack.training.metrics import Clock, Metrics

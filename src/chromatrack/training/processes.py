@@ -20,9 +20,9 @@ from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from chromatrack.errors import ChromatrackError, InputError, WorkError
-from chromatrack.training import cards
+from chromatrack.machine import cards
+from chromatrack.machine.launched import Launched, launched
 from chromatrack.training.batch_norm import share_statistics
-from chromatrack.training.launched import Launched, launched
 
 HERE = "127.0.0.1"
 GRACE = 5.0

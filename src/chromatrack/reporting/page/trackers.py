@@ -5,16 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from chromatrack.reporting.manifest import (
-    BASELINE,
-    BASELINE_LABEL,
-    CLASSICAL,
-    OWN,
-    UNTRAINED,
-    Manifest,
-)
+from chromatrack.reporting.manifest import BASELINE_LABEL, Manifest
 from chromatrack.reporting.per_target import Key, key_of
 from chromatrack.reporting.scores import Mean, alpha_text
+from chromatrack.settings.experiments import BASELINE, CLASSICAL, OWN, UNTRAINED
 
 
 def key_of_mean(mean: Mean) -> Key:

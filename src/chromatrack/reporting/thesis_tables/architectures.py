@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import zip_longest
 
 from chromatrack.reporting import published
-from chromatrack.reporting.manifest import BASELINE, BASELINE_LABEL
+from chromatrack.reporting.manifest import BASELINE_LABEL
 from chromatrack.reporting.thesis_tables.source import Source
 from chromatrack.reporting.thesis_tables.table import (
     HERE,
@@ -16,6 +16,7 @@ from chromatrack.reporting.thesis_tables.table import (
     ThesisTable,
     sentences,
 )
+from chromatrack.settings.experiments import BASELINE
 
 EXEMPLAR, SEARCH = 127, 255
 """Sides of the two images of SiamFC in tracking, pixels."""

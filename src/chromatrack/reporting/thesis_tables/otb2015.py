@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chromatrack.reporting import published
-from chromatrack.reporting.manifest import BASELINE, BASELINE_LABEL
+from chromatrack.reporting.manifest import BASELINE_LABEL
 from chromatrack.reporting.scores import Mean, sort_key
 from chromatrack.reporting.thesis_tables.source import ON_THESE, Source
 from chromatrack.reporting.thesis_tables.table import (
@@ -16,6 +16,7 @@ from chromatrack.reporting.thesis_tables.table import (
     scaled,
     sentences,
 )
+from chromatrack.settings.experiments import BASELINE
 
 DATA_SET = "OTB2015"
 INTERVAL = ("low", "high")

@@ -14,9 +14,10 @@ from chromatrack.errors import InputError
 from chromatrack.evaluation.measures import Measure
 from chromatrack.files import read_json
 from chromatrack.reporting import published
-from chromatrack.reporting.manifest import BASELINE, Manifest, read_manifest
+from chromatrack.reporting.manifest import Manifest, read_manifest
 from chromatrack.reporting.scores import Mean, best_of_each, mean_over_seeds, read_evaluation
 from chromatrack.reporting.thesis_tables.table import Cell
+from chromatrack.settings.experiments import BASELINE
 
 ON_THESE = "on these sequences"
 """How an alpha was chosen that nothing else chose."""

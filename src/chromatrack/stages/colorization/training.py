@@ -15,13 +15,13 @@ from chromatrack.errors import InputError
 from chromatrack.files import canonical_json, check_writable, digest_text, made_by
 from chromatrack.labels.samples import LabelSamples, Part
 from chromatrack.losses import chroma_loss, label_loss
+from chromatrack.machine.compute import choose_device, prepare
 from chromatrack.models import trunks
 from chromatrack.models.build import build_colorizer, root_of_embedding
 from chromatrack.models.inputs import InputScaling
 from chromatrack.settings import ColorizationSettings, ComputeSettings
 from chromatrack.settings.keys import only, without_cadence
 from chromatrack.stages.labels.lab_statistics import THESIS_LAB, read_lab
-from chromatrack.training.compute import choose_device, prepare
 from chromatrack.training.engine import finish, fit
 from chromatrack.training.plan import FitPlan, Keeping, Validation
 from chromatrack.training.processes import Team, check_share, in_processes

@@ -20,7 +20,7 @@ import numpy as np
 
 from chromatrack.configuration import as_plain
 from chromatrack.errors import ChromatrackError, InputError, WorkError, in_one_line
-from chromatrack.experiments import TrackerSpec
+from chromatrack.plan.experiments import TrackerSpec
 from chromatrack.settings import ComputeSettings, Settings, TrackerSettings
 from chromatrack.tracking.classical import open_classical
 from chromatrack.tracking.contract import OpenTracker, Tracker
@@ -74,7 +74,7 @@ class FromCheckpoint:
 
     def device(self, compute: ComputeSettings) -> str:
         from chromatrack.exported import is_exported
-        from chromatrack.training.compute import choose_device
+        from chromatrack.machine.compute import choose_device
 
         return "cpu" if is_exported(self.checkpoint) else choose_device(compute).type
 
@@ -98,8 +98,8 @@ class FromCheckpoint:
 
 
 def _load(checkpoint: Path, compute: ComputeSettings, **options: Any) -> Tracker:
+    from chromatrack.machine.compute import prepare
     from chromatrack.tracking.load import load_tracker
-    from chromatrack.training.compute import prepare
 
     # One thread: parallel is over sequences, and boxes do not depend on their number then.
     device = prepare(replace(compute, threads=1))

@@ -105,8 +105,8 @@ class _Network:
         compute: ComputeSettings,
     ):
         # Only where there is a network: the identity need not wait for torch.
+        from chromatrack.machine.compute import prepare
         from chromatrack.tracking.propagator import load_propagator
-        from chromatrack.training.compute import prepare
 
         if checkpoint is None:
             raise InputError(f"--checkpoint: method {method} needs one; only {IDENTITY} does not")

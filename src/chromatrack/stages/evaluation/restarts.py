@@ -60,7 +60,7 @@ def run_restarted(run: Run, sequences: Sequences[Sequence], *, compute: ComputeS
 
 def _opened(run: Run, compute: ComputeSettings) -> Tracker:
     # torch takes seconds to come up: only where there is something to track.
-    from chromatrack.training.compute import prepare
+    from chromatrack.machine.compute import prepare
 
     prepare(compute)
     return run.open_tracker()

@@ -30,6 +30,7 @@ from chromatrack.files import (
     write_text,
 )
 from chromatrack.locks import holding
+from chromatrack.machine.compute import prepare
 from chromatrack.metrics import got10k
 from chromatrack.settings import ComputeSettings, TrackerSettings, TuneSettings
 from chromatrack.settings.keys import only
@@ -38,7 +39,6 @@ from chromatrack.stages.evaluation.sequences import run_sequences
 from chromatrack.stages.evaluation.tracks import identity
 from chromatrack.tracking.load import load_tracker, used_alpha
 from chromatrack.tracking.search_space import RANGES, Values, check_optimiser, next_values
-from chromatrack.training.compute import prepare
 from chromatrack.versions import VERSIONS
 
 BENCHMARK = "got10k"

@@ -14,13 +14,13 @@ import cv2
 import torch
 
 from chromatrack.data.sequence import Sequence
+from chromatrack.machine.compute import choose_device, prepare
 from chromatrack.settings import ComputeSettings
 from chromatrack.stages.evaluation.worker import Found, Job, Sweeper, Worker
 from chromatrack.tracking.batch import track_together
 from chromatrack.tracking.contract import Failed, OpenTracker
 from chromatrack.tracking.pool import in_pool
 from chromatrack.tracking.tracker import SiameseTracker
-from chromatrack.training.compute import choose_device, prepare
 
 THREADS_OF_A_BATCH = 4
 """Of a process, at least, where batches are in several."""

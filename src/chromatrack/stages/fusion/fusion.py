@@ -14,6 +14,7 @@ from chromatrack.data.augmentation import Augmentation
 from chromatrack.data.pairs import CropPairs
 from chromatrack.errors import InputError, WorkError
 from chromatrack.files import check_writable, made_by, read_json, write_json
+from chromatrack.machine.compute import prepare
 from chromatrack.models.auxiliary import AuxiliaryBranch
 from chromatrack.models.build import INPUT_CHANNELS, build_fused
 from chromatrack.models.fused import FusedTracker
@@ -26,7 +27,6 @@ from chromatrack.settings import (
     FusionSettings,
     SiamFCSettings,
 )
-from chromatrack.training.compute import prepare
 from chromatrack.training.engine import finish
 from chromatrack.training.pairs import fit_pairs
 

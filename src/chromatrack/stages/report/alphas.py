@@ -11,8 +11,8 @@ import numpy as np
 from chromatrack.errors import InputError
 from chromatrack.metrics import statistics
 from chromatrack.metrics.statistics import Comparison, Estimate
-from chromatrack.reporting.manifest import BASELINE
 from chromatrack.reporting.per_target import PerTarget
+from chromatrack.settings.experiments import BASELINE
 
 FOLDS = 10
 

@@ -13,7 +13,7 @@ from chromatrack.files import write_json, write_text
 from chromatrack.reporting import plots, published
 from chromatrack.reporting.curves import curve_figures
 from chromatrack.reporting.learning import grouped, read_curve
-from chromatrack.reporting.manifest import BASELINE, BASELINE_LABEL, UNTRAINED, Evaluated, Manifest
+from chromatrack.reporting.manifest import BASELINE_LABEL, Evaluated, Manifest
 from chromatrack.reporting.scores import (
     Mean,
     alpha_text,
@@ -21,6 +21,7 @@ from chromatrack.reporting.scores import (
     mean_over_seeds,
     read_evaluation,
 )
+from chromatrack.settings.experiments import BASELINE, UNTRAINED
 
 INDEX = "figures.json"
 

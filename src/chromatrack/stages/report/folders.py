@@ -15,8 +15,9 @@ from chromatrack.evaluation.one_pass import OnePass
 from chromatrack.evaluation.selecting import some
 from chromatrack.files import write_json
 from chromatrack.metrics import statistics
-from chromatrack.reporting.manifest import OWN, Manifest, Row
+from chromatrack.reporting.manifest import Manifest, Row
 from chromatrack.reporting.sentences import beside
+from chromatrack.settings.experiments import OWN
 from chromatrack.stages.evaluation.compare import compare
 from chromatrack.stages.evaluation.statistics import compare_scores, per_unit
 from chromatrack.stages.report.page import make_page

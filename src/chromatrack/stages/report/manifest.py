@@ -10,7 +10,8 @@ import yaml
 from chromatrack.configuration import flat, shown
 from chromatrack.evaluation import sets
 from chromatrack.evaluation.benchmark import Benchmark
-from chromatrack.experiments import (
+from chromatrack.files import read_json, write_json
+from chromatrack.plan.experiments import (
     TrackerSpec,
     evaluations,
     networks,
@@ -20,12 +21,11 @@ from chromatrack.experiments import (
     trunks,
     tuned,
 )
-from chromatrack.files import read_json, write_json
-from chromatrack.layout import has_clips, main_benchmark, protocols, trains_siamfc
-from chromatrack.places import Places
-from chromatrack.reporting.manifest import UNTRAINED
+from chromatrack.plan.layout import has_clips, main_benchmark, protocols, trains_siamfc
+from chromatrack.plan.places import Places
+from chromatrack.plan.slices import reported_plain
 from chromatrack.settings import ExperimentSettings, Settings
-from chromatrack.slices import reported_plain
+from chromatrack.settings.experiments import UNTRAINED
 
 
 def write_manifest(

@@ -12,17 +12,17 @@ import numpy as np
 
 from chromatrack.data import otb
 from chromatrack.errors import InputError
-from chromatrack.experiments import TrackerSpec
 from chromatrack.files import compact_json, read_json, write_text
-from chromatrack.layout import selection
-from chromatrack.places import Places
+from chromatrack.plan.experiments import TrackerSpec
+from chromatrack.plan.layout import selection
+from chromatrack.plan.places import Places
+from chromatrack.plan.viewer import baseline_of, box_benchmark, mixed_trackers
 from chromatrack.progress import progress
 from chromatrack.reporting import coding
 from chromatrack.reporting.frames import partings, thinned
 from chromatrack.settings import ComputeSettings, Settings
 from chromatrack.stages.evaluation.openers import of_spec
 from chromatrack.tracking.maps import FrameMaps, track_with_maps
-from chromatrack.viewer import baseline_of, box_benchmark, mixed_trackers
 
 FRAMES = 40
 """Of a sequence whose maps are kept, at most."""

@@ -14,16 +14,16 @@ from chromatrack.checkpoints import load_checkpoint
 from chromatrack.data.images import read_image_rgb
 from chromatrack.data.sequence import Sequence
 from chromatrack.files import compact_json, write_text
-from chromatrack.layout import selection
+from chromatrack.machine.compute import prepare
 from chromatrack.models.colorizer import Colorizer
 from chromatrack.models.inputs import InputScaling
+from chromatrack.plan.layout import selection
+from chromatrack.plan.viewer import compared_on, pretrained_networks
 from chromatrack.progress import progress
 from chromatrack.reporting import coding
 from chromatrack.settings import ComputeSettings, Settings
 from chromatrack.tracking.propagation import compared_features, view_of
 from chromatrack.tracking.recipe import THESIS, Recipe
-from chromatrack.training.compute import prepare
-from chromatrack.viewer import compared_on, pretrained_networks
 
 LATER = 10
 """Frames from the reference to the target, where the sequence has so many."""

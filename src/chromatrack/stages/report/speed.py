@@ -10,15 +10,15 @@ from functools import partial
 from pathlib import Path
 
 from chromatrack.data.sequence import Sequence
-from chromatrack.experiments import TrackerSpec
-from chromatrack.layout import selection
+from chromatrack.plan.experiments import TrackerSpec
+from chromatrack.plan.layout import selection
+from chromatrack.plan.timing import timed, timed_on
 from chromatrack.progress import progress
 from chromatrack.reporting.thesis_tables.table import ThesisTable, sentences
 from chromatrack.settings import ComputeSettings, Settings
 from chromatrack.stages.evaluation.openers import FromCheckpoint, Opener, of_spec
 from chromatrack.stages.evaluation.worker import Worker
 from chromatrack.stages.report.thesis_tables import check_output, write_both
-from chromatrack.timing import timed, timed_on
 from chromatrack.tracking.contract import Failed, OpenTracker
 from chromatrack.tracking.pool import in_pool
 

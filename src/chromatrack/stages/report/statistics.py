@@ -10,7 +10,7 @@ import numpy as np
 
 from chromatrack.files import made_by, write_json
 from chromatrack.metrics import statistics
-from chromatrack.reporting.manifest import BASELINE, UNTRAINED, Manifest, Plan
+from chromatrack.reporting.manifest import Manifest, Plan
 from chromatrack.reporting.per_target import Key, PerTarget, Scored, read_scored
 from chromatrack.reporting.sentences import (
     beside_controls,
@@ -19,6 +19,7 @@ from chromatrack.reporting.sentences import (
     sentence,
     verdict,
 )
+from chromatrack.settings.experiments import BASELINE, UNTRAINED
 from chromatrack.stages.report.alphas import Alpha, Alphas, Rule, beside, rounded
 
 

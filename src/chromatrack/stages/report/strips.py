@@ -16,15 +16,15 @@ from chromatrack.errors import InputError
 from chromatrack.evaluation.boxes import LEFT_OUT, read_runs
 from chromatrack.evaluation.sets.davis import annotated_folders, annotated_frames, score_frames
 from chromatrack.files import compact_json, read_json, write_text
-from chromatrack.layout import protocols, selection
-from chromatrack.places import Places
+from chromatrack.plan.layout import protocols, selection
+from chromatrack.plan.places import Places
+from chromatrack.plan.viewer import box_benchmark, box_trackers, mask_benchmark, mask_methods
 from chromatrack.progress import progress
 from chromatrack.reporting import mask_strips
-from chromatrack.reporting.manifest import BASELINE
 from chromatrack.reporting.mask_strips import Method, mask_strip
 from chromatrack.reporting.strips import Budget, Track, strip
 from chromatrack.settings import Settings
-from chromatrack.viewer import box_benchmark, box_trackers, mask_benchmark, mask_methods
+from chromatrack.settings.experiments import BASELINE
 
 
 @dataclass(frozen=True)

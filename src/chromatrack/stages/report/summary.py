@@ -11,9 +11,10 @@ import pandas as pd
 
 from chromatrack.errors import InputError
 from chromatrack.files import digest_text, read_json, write_text
-from chromatrack.reporting.manifest import UNTRAINED, Manifest, Row
+from chromatrack.reporting.manifest import Manifest, Row
 from chromatrack.reporting.per_target import Key, key_of
 from chromatrack.reporting.scores import alpha_text, read_evaluation
+from chromatrack.settings.experiments import UNTRAINED
 
 BEFORE = ("data_set", "tracker", "experiment", "alpha", "seeds")
 BESIDE = ("difference", "difference_low", "difference_high", "p")

@@ -10,12 +10,12 @@ import torch
 
 from chromatrack.checkpoints import save_checkpoint
 from chromatrack.files import check_writable, made_by
+from chromatrack.machine.compute import choose_device, prepare
 from chromatrack.models.build import build_siamfc
 from chromatrack.models.inputs import InputScaling
 from chromatrack.models.siamfc import SiamFC
 from chromatrack.models.winograd_training import placed
 from chromatrack.settings import ComputeSettings, SiamFCSettings
-from chromatrack.training.compute import choose_device, prepare
 from chromatrack.training.engine import finish
 from chromatrack.training.pairs import fit_pairs
 from chromatrack.training.processes import Team, check_share, in_processes

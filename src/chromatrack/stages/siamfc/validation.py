@@ -15,12 +15,12 @@ from chromatrack.data.sequence import Sequence as Target
 from chromatrack.errors import InputError
 from chromatrack.files import check_writable, made_by, write_json
 from chromatrack.locks import holding
+from chromatrack.machine.compute import prepare
 from chromatrack.metrics import got10k
 from chromatrack.settings import ComputeSettings, SiamFCSettings, TrackerSettings
 from chromatrack.stages.evaluation.overlaps import counted_overlaps
 from chromatrack.stages.evaluation.sequences import run_sequences
 from chromatrack.tracking.load import load_tracker
-from chromatrack.training.compute import prepare
 
 # Not the configured tracker: another window or another penalty must not validate again.
 TRACKER = TrackerSettings()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
-from chromatrack import layout, needs, slurm
 from chromatrack.data import got10k
 from chromatrack.data.kinetics import no_clips, read_clip_list
 from chromatrack.data.otb_results import read_results
@@ -16,57 +16,33 @@ from chromatrack.errors import InputError
 from chromatrack.evaluation import sets
 from chromatrack.evaluation.benchmark import Benchmark, Selection
 from chromatrack.evaluation.selecting import some
-from chromatrack.experiments import TrackerSpec, evaluations, networks, trackers, trunks
+from chromatrack.plan import layout
+from chromatrack.plan.experiments import TrackerSpec, evaluations, trackers, trunks
+from chromatrack.plan.problems import problems
 from chromatrack.settings import Settings
+from chromatrack.stages.tools.disk import disk
 
-CLIP, LUMA_JPEG, LUMA_RAW, LABELS = 3.0e6, 0.6e6, 3.3e6, 38e3
-"""Bytes of a cut clip of ten seconds at 340x256, and of what the label cache keeps of it (every
-fifth frame); others scale with the frames. Rough: they decide whether a disk is large enough."""
-CROPS = 4.0e6
-"""Bytes of the crops of a sequence of GOT-10k (docs/siamfc.md)."""
-NETWORK = 60e6
-"""Bytes of a network and the state of its training, at full width; at most."""
+T = TypeVar("T")
 
 
-def check_slurm(settings: Settings) -> list[str]:
-    """What the jobs of a run ask for at first, beside what the partitions of a cluster give.
-
-    Raises:
-        InputError: no Slurm answers, or no partition gives what a job asks for.
-    """
-    nodes = slurm.read()
-    lines = [f"partition {kind}" for kind in nodes]
-    requests = []
-    for rule in needs.WORK:
-        for_all = {"benchmark": next(iter(settings.benchmarks), "")}
-        if rule in ("track", "track_alphas") and not settings.benchmarks:
-            continue
-        job = needs.of_job(settings, rule, **for_all if rule == "track_alphas" else {})
-        threads = settings.compute.threads if job.gpu else 1
-        lines.append(
-            f"{rule} asks for {job.mem_mb} MB, {job.runtime} min, {job.gpu} GPUs, {threads} CPUs"
-        )
-        requests.append(slurm.Request(rule, job.runtime, threads, job.mem_mb, job.gpu))
-    slurm.check(requests, nodes, chosen=True)
-    return lines
+class Missing(str):
+    """A line about what keeps the run from starting."""
 
 
 def check_run(settings: Settings) -> tuple[list[str], bool]:
     """Lines of `what: state` on the data and the stages of a run, and whether it can start."""
-    problems = list(layout.problems(settings))
-    lines = [f"run: {settings.run}, {settings.data.title}"]
-    parts = (_clips, _training, _benchmarks, _own_trackers)
-    for what in (part(settings) for part in parts):
-        lines += what
-    lines += _stages(settings)
-    lines.append(_disk(settings))
-    lines += [f"missing: {problem}" for problem in problems]
-    ready = not any(line.startswith("missing: ") for line in lines)
-    lines.append("ready: yes" if ready else "ready: no")
-    return lines, ready
+    found = [f"run: {settings.run}, {settings.data.title}"]
+    for part in (_clips, _training, _benchmarks, _own_trackers, _stages):
+        found += part(settings)
+    found.append(disk(settings))
+    found += map(Missing, problems(settings))
+    ready = not any(isinstance(line, Missing) for line in found)
+    found.append("ready: yes" if ready else "ready: no")
+    return [f"missing: {one}" if isinstance(one, Missing) else one for one in found], ready
 
 
-def _told(read) -> tuple[object, str | None]:
+def _or_problem(read: Callable[[], T]) -> tuple[T | None, str | None]:
+    """What is read, or what is wrong with it."""
     try:
         return read(), None
     except InputError as error:
@@ -82,16 +58,16 @@ def _clips(settings: Settings) -> Iterator[str]:
         return
     listed = layout.clip_list(settings)
     if settings.clips.source.kind == "got10k":
-        names, problem = _told(lambda: read_names(listed))
+        names, problem = _or_problem(lambda: read_names(listed))
         yield f"clips: {problem or f'{len(names)} sequences in {listed}'}"
         return
-    read, problem = _told(lambda: read_clip_list(listed))
+    read, problem = _or_problem(lambda: read_clip_list(listed))
     if problem:
-        yield f"missing: clips: {problem}"
+        yield Missing(f"clips: {problem}")
         return
     rows, bad = read
     if not rows:
-        yield f"missing: clips: {no_clips(listed, bad)}"
+        yield Missing(f"clips: {no_clips(listed, bad)}")
         return
     told = f", {len(bad)} bad rows, the first: {bad[0]}" if bad else ""
     yield f"clips: {len(rows)} in {listed}{told}"
@@ -116,16 +92,16 @@ def _training(settings: Settings) -> Iterator[str]:
         if settings.data.demo and not settings.data.tracking_train:
             yield f"videos to train on: {settings.world.got10k_train}, which the first rule makes"
             continue
-        names, problem = _told(lambda kind=kind, root=root: TrainingSet(kind, root).videos())
+        names, problem = _or_problem(lambda kind=kind, root=root: TrainingSet(kind, root).videos())
         if problem:
-            yield f"missing: videos to train on: {problem}"
+            yield Missing(f"videos to train on: {problem}")
             continue
         missing = [name for name in names if not (root / name).is_dir()] if kind == "got10k" else []
         told = f", folders missing: {some(missing)}" if missing else ""
         yield f"videos to train on: {len(names)} in {root} ({kind}){told}"
     if not settings.data.demo and layout.has_got10k_val(settings):
         root = layout.data_paths(settings).got10k_val
-        found, problem = _told(lambda: got10k.read_sequences(root))
+        found, problem = _or_problem(lambda: got10k.read_sequences(root))
         yield f"GOT-10k val: {problem or f'{len(found)} sequences in {root}'}"
 
 
@@ -144,13 +120,13 @@ def _networks(settings: Settings) -> Iterator[str]:
             given[f"experiments.{name}.weights"] = (file, kind)
     for key, (file, kind) in given.items():
         if file and is_exported(file) and not settings.experiments:  # it is tracked with, alone
-            _, problem = _told(lambda file=file: used_alpha(Path(file)))
+            _, problem = _or_problem(partial(used_alpha, Path(file)))
             if problem:
-                yield f"missing: {key}: {problem}"
+                yield Missing(f"{key}: {problem}")
         elif file and Path(file).is_file():
-            _, problem = _told(lambda file=file, kind=kind: load_checkpoint(file, kinds=(kind,)))
+            _, problem = _or_problem(partial(load_checkpoint, file, kinds=(kind,)))
             if problem:
-                yield f"missing: {key}: {problem}"
+                yield Missing(f"{key}: {problem}")
 
 
 def _own_trackers(settings: Settings) -> Iterator[str]:
@@ -159,9 +135,9 @@ def _own_trackers(settings: Settings) -> Iterator[str]:
 
     for name, own in settings.trackers.items():
         if own.module:
-            _, problem = _told(lambda own=own: FromClass(own.module, own.options).check())
+            _, problem = _or_problem(lambda own=own: FromClass(own.module, own.options).check())
             if problem:
-                yield f"missing: trackers.{name}: {problem}"
+                yield Missing(f"trackers.{name}: {problem}")
     for benchmark, protocol, specs in evaluations(settings):
         if benchmark.gives == "boxes" and not layout.is_of_world(settings, benchmark.name):
             selection = layout.selection(settings, benchmark.name)
@@ -174,17 +150,17 @@ def _results(
     settings: Settings, benchmark: Benchmark, selection: Selection, protocol: str, spec: TrackerSpec
 ) -> Iterator[str]:
     folder = Path(spec.source.replace("{benchmark}", benchmark.name))
-    targets, problem = _told(lambda: [one.name for one in benchmark.sequences(selection)])
+    targets, problem = _or_problem(lambda: [one.name for one in benchmark.sequences(selection)])
     if problem:
         return  # told of the benchmark
     whose = settings.trackers[spec.name].name
-    found, problem = _told(
+    found, problem = _or_problem(
         lambda: read_results(folder, protocol, targets, tracker=whose, guess=spec.name)
     )
     missing = [target for target in targets if target not in (found or ())]
     if problem or missing:
         told = problem or f"{folder} has no results of {some(missing)}"
-        yield f"missing: trackers.{spec.name} on {benchmark.name}: {told}"
+        yield Missing(f"trackers.{spec.name} on {benchmark.name}: {told}")
 
 
 def _benchmarks(settings: Settings) -> Iterator[str]:
@@ -194,9 +170,9 @@ def _benchmarks(settings: Settings) -> Iterator[str]:
             yield f"{name}: synthetic, made by the run"
             continue
         selection = layout.selection(settings, name)
-        found, problem = _told(lambda b=benchmark, s=selection: b.names(s))
+        found, problem = _or_problem(lambda b=benchmark, s=selection: b.names(s))
         if problem:
-            yield f"missing: {name}: {problem}"
+            yield Missing(f"{name}: {problem}")
             continue
         yield f"{name}: {len(found)} sequences in {selection.root}"
         listed, expected = benchmark.expected(selection)
@@ -207,7 +183,7 @@ def _benchmarks(settings: Settings) -> Iterator[str]:
         for one in found:
             trouble = benchmark.problem(selection, one)
             if trouble:
-                yield f"missing: {name}: {trouble}"
+                yield Missing(f"{name}: {trouble}")
     absent = [name for name in ("otb", "vot", "got10k", "davis") if name not in settings.benchmarks]
     if absent:
         yield f"left out: {', '.join(absent)} (benchmarks:)"
@@ -229,40 +205,3 @@ def _stages(settings: Settings) -> Iterator[str]:
     for benchmark, protocol, specs in evaluations(settings):
         runs.append((f"{benchmark.name}, {protocol}", f"{len(specs)} trackers"))
     yield from (f"stage {what}: {state}" for what, state in runs)
-
-
-def _disk(settings: Settings) -> str:
-    """Free space beside what the plan will write, roughly."""
-    here = layout.run_folder(settings)
-    while not here.exists():
-        here = here.parent
-    free = shutil.disk_usage(here).free
-    planned = _planned_bytes(settings)
-    verdict = "enough" if planned < free else "NOT enough"
-    gigabytes = f"about {planned / 1e9:.1f} GB will be written, {free / 1e9:.0f} GB are free"
-    return f"disk: {gigabytes}: {verdict}"
-
-
-def _planned_bytes(settings: Settings) -> float:
-    total, width = 0.0, max(settings.colorization.width, settings.siamfc.width)
-    clips = settings.world.kinetics_videos if settings.data.demo else 0
-    if layout.has_clips(settings) and not settings.data.demo:
-        listed = layout.clip_list(settings)
-        rows, _ = _told(
-            lambda: (
-                read_names(listed)
-                if settings.clips.source.kind == "got10k"
-                else read_clip_list(listed)[0]
-            )
-        )
-        clips = len(rows or ())
-    luma = LUMA_JPEG if settings.labels.luma == "jpeg" else LUMA_RAW
-    kept = (luma * (3 if settings.labels.chroma else 1) + LABELS) * 5 / settings.labels.frame_stride
-    total += clips * (CLIP + kept)
-    if layout.needs_crops(settings):
-        for kind, root in layout.data_paths(settings).tracking_train:
-            names, _ = _told(lambda kind=kind, root=root: TrainingSet(kind, root).videos())
-            total += CROPS * len(names or range(settings.world.got10k_train))
-    trained = len([spec for spec in trackers(settings) if spec.settings and spec.settings.trains])
-    total += (trained + len(networks(settings)) + len(settings.seeds)) * NETWORK * width**2
-    return total

@@ -8,8 +8,8 @@ import platform
 import shutil
 import subprocess
 
-from chromatrack import bfloat16
 from chromatrack.fetch.sources.ytdlp import JS_RUNTIMES
+from chromatrack.machine import bfloat16
 
 PACKAGES = (
     "torch", "torchvision", "numpy", "pandas", "h5py", "av", "opencv-contrib-python-headless",

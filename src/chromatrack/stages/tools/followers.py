@@ -26,9 +26,9 @@ def open_checkpoint(
         alphas: weights of the colorization branch, each of which follows each target; None: the
             trained one.
     """
+    from chromatrack.machine.compute import prepare
     from chromatrack.tracking.load import load_tracker
     from chromatrack.tracking.together import ON_CPU, ON_GPU, Together
-    from chromatrack.training.compute import prepare
 
     device = prepare(compute)
     tracker = load_tracker(checkpoint, settings=settings, device=device, alphas=alphas)

@@ -8,13 +8,13 @@ from contextlib import ExitStack
 
 import pytest
 
-from chromatrack.training import cards
+from chromatrack.machine import cards
 
 JOB = """
 import sys, time
 from chromatrack.settings import ComputeSettings
-from chromatrack.training import cards
-from chromatrack.training.compute import choose_device, prepare
+from chromatrack.machine import cards
+from chromatrack.machine.compute import choose_device, prepare
 count = int(sys.argv[1])
 choose_device(ComputeSettings(devices=count), processes=count)
 prepare(ComputeSettings(devices=count))

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from chromatrack.errors import InputError
-from chromatrack.needs import Needs
+from chromatrack.plan.needs import Needs
 
 SINFO = ("sinfo", "--noheader", "--exact", "--format=%P|%a|%l|%c|%m|%G")
 FIELDS = 6

@@ -10,10 +10,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from chromatrack import layout
 from chromatrack.configuration import as_plain
-from chromatrack.experiments import networks
 from chromatrack.files import canonical_json
+from chromatrack.plan import layout
+from chromatrack.plan.experiments import networks
 from chromatrack.settings import ComputeSettings, Settings
 from chromatrack.settings.keys import only, without, without_cadence
 from chromatrack.settings.world import READ_BY

@@ -10,16 +10,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from chromatrack import layout
 from chromatrack.errors import InputError
 from chromatrack.evaluation import sets
-from chromatrack.experiments import (
+from chromatrack.plan import layout
+from chromatrack.plan.experiments import (
     TrackerSpec,
     of_benchmark,
     segmentations,
     trackers,
 )
-from chromatrack.places import Places
+from chromatrack.plan.places import Places
 from chromatrack.settings import Settings, to_json
 from chromatrack.tracking.own import class_files
 

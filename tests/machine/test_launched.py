@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from chromatrack.errors import InputError
-from chromatrack.training.launched import Launched, launched
+from chromatrack.machine.launched import Launched, launched
 from chromatrack.training.processes import in_processes
 from tests.crop_shards import write_blobs
 

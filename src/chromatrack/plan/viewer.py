@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from chromatrack import arguments, layout
 from chromatrack.configuration import as_plain
 from chromatrack.evaluation import sets
 from chromatrack.evaluation.benchmark import Benchmark
 from chromatrack.evaluation.one_pass import OnePass
-from chromatrack.experiments import (
+from chromatrack.files import canonical_json
+from chromatrack.plan import arguments, layout
+from chromatrack.plan.experiments import (
     Network,
     TrackerSpec,
     network_of,
@@ -18,10 +19,9 @@ from chromatrack.experiments import (
     segmentations,
     trunks,
 )
-from chromatrack.files import canonical_json
-from chromatrack.places import Places
-from chromatrack.reporting.manifest import BASELINE
+from chromatrack.plan.places import Places
 from chromatrack.settings import Settings
+from chromatrack.settings.experiments import BASELINE
 from chromatrack.settings.keys import only
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from chromatrack import layout
-from chromatrack.arguments import tracker_of
+from chromatrack.plan import layout
+from chromatrack.plan.arguments import tracker_of
 from chromatrack.settings import Settings
 
 STEP = 500

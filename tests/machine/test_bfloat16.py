@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from chromatrack import bfloat16
+from chromatrack.machine import bfloat16
 
 X86 = {"architecture": "x86_64", "avx2": True, "avx512_bf16": False, "amx_bf16": False}
 

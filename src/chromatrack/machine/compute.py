@@ -10,9 +10,9 @@ import sys
 import torch
 
 from chromatrack.errors import InputError
+from chromatrack.machine import cards
+from chromatrack.machine.launched import launched
 from chromatrack.settings import ComputeSettings
-from chromatrack.training import cards
-from chromatrack.training.launched import launched
 
 
 def prepare(compute: ComputeSettings, *, seed: int = 0, rank: int = 0) -> torch.device:

@@ -9,11 +9,10 @@ from typing import Literal
 
 from chromatrack.evaluation import sets
 from chromatrack.evaluation.benchmark import Benchmark
-from chromatrack.layout import has_clips, main_benchmark, of_seed, protocols, siamfc_file
-from chromatrack.places import Places
-from chromatrack.reporting.manifest import BASELINE, CLASSICAL, OWN
+from chromatrack.plan.layout import has_clips, main_benchmark, of_seed, protocols, siamfc_file
+from chromatrack.plan.places import Places
 from chromatrack.settings import AuxiliarySettings, ExperimentSettings, Settings
-from chromatrack.settings.experiments import OTHER
+from chromatrack.settings.experiments import BASELINE, CLASSICAL, OTHER, OWN
 
 Kind = Literal["checkpoint", "classical", "class", "results", "masks"]
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from chromatrack import arguments, layout
 from chromatrack.configuration import as_plain
 from chromatrack.errors import InputError
 from chromatrack.evaluation.benchmark import Benchmark
-from chromatrack.experiments import TrackerSpec, trackers
 from chromatrack.files import canonical_json
+from chromatrack.plan import arguments, layout
+from chromatrack.plan.experiments import TrackerSpec, trackers
 from chromatrack.settings import Settings
 from chromatrack.settings.keys import only
 
