@@ -26,7 +26,7 @@ rule track:
         data=asked(arguments.runs_on),
         settings=asked(arguments.tracker_settings),
         states=asked(arguments.states),
-        version=VERSIONS["track"],
+        version=asked(arguments.version_of),
     shell:
         "chromatrack run {wildcards.benchmark} {params.tracker:q} {params.data:q}"
         " {params.settings:q} --output {output.run:q} --protocol {wildcards.protocol}"

@@ -41,7 +41,7 @@ rule colorize:
     params:
         data=lambda wildcards: arguments.coloured_of(SETTINGS, MASKS[0]),
         settings=as_is(to_json(replace(SETTINGS.propagation, methods=("soft",)))),
-        version=VERSIONS["colorize"],
+        version=(VERSIONS["colorize"], VERSIONS["propagate"]),
     shell:
         "chromatrack colorize --checkpoint {input.checkpoint:q} --output {output.video:q}"
         " --settings {params.settings:q} --compute {resources.compute:q}"

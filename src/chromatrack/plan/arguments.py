@@ -22,6 +22,7 @@ from chromatrack.plan.experiments import (
 from chromatrack.plan.places import Places
 from chromatrack.settings import Settings, to_json
 from chromatrack.tracking.own import class_files
+from chromatrack.versions import VERSIONS
 
 
 def option(name: str, value: Any) -> list[str]:
@@ -125,6 +126,11 @@ def tracker_settings(settings: Settings, benchmark: str, tracker: str, **_: str)
     elif spec.method == "whole-frame":
         read = to_json(replace(settings.propagation, methods=("soft",), radius=None))
     return option("--settings", read)
+
+
+def version_of(settings: Settings, benchmark: str, **_: str) -> int:
+    """Version of what makes the results of a benchmark: boxes, or masks."""
+    return VERSIONS["propagate" if sets.get(benchmark).gives == "masks" else "track"]
 
 
 def runs_on(settings: Settings, benchmark: str, **_: str) -> list[str]:

@@ -73,7 +73,9 @@ def validate_siamfc(
     with holding(work):
         for step, path in kept.items():
             boxes = work / path.stem
-            source = made_by("validate", settings=as_plain(TRACKER), inputs={"checkpoint": path})
+            source = made_by(
+                "validate-siamfc", settings=as_plain(TRACKER), inputs={"checkpoint": path}
+            )
             run_sequences(
                 functools.partial(load_tracker, path, settings=TRACKER, device=device),
                 targets,
