@@ -44,16 +44,23 @@ _Loader.add_implicit_resolver(
 )
 
 
+def parse_yaml(text: str, where: str) -> Any:
+    """The value of a YAML text; an `InputError` that says where it stands if it is none."""
+    try:
+        if TOO_DEEP.search(text):
+            raise ValueError("brackets within each other, deeper than any configuration is")
+        return yaml.load(text, _Loader)
+    except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
+        raise InputError(f"{where}: not valid YAML ({in_one_line(error)})") from None
+
+
 def read_yaml(path: str | Path) -> dict[str, Any]:
     """Read one YAML file that holds a mapping."""
     try:
-        text = Path(path).read_text(encoding="utf-8")
-        if TOO_DEEP.search(text):
-            raise ValueError("brackets within each other, deeper than any configuration is")
-        value = yaml.load(text, _Loader)
+        value = parse_yaml(Path(path).read_text(encoding="utf-8"), str(path))
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror})") from None
-    except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
+    except UnicodeDecodeError as error:
         raise InputError(f"{path}: not valid YAML ({in_one_line(error)})") from None
     if value is None:
         return {}
@@ -81,7 +88,7 @@ def build(kind: type[T], value: Any, where: str = "") -> T:
     """
     if not isinstance(value, Mapping):
         raise InputError(
-            f"{where or 'the configuration'}: expected keys and values, got {_told(value)}"
+            f"{where or 'the configuration'}: expected keys and values, got {_shown(value)}"
         )
     hints = typing.get_type_hints(kind)
     fields = {field.name: field for field in dataclasses.fields(kind)}
@@ -129,7 +136,7 @@ def _convert(hint: Any, value: Any, where: str) -> Any:
         if type(given) is hint or (origin is Literal and _is_among(members, given)):
             return given
     near = _nearest(value, members) if origin is Literal else ""
-    raise InputError(f"{where}: expected {_in_words(hint)}, got {_told(value)}{near}")
+    raise InputError(f"{where}: expected {_in_words(hint)}, got {_shown(value)}{near}")
 
 
 def _finite(given: float, where: str) -> float:
@@ -155,7 +162,7 @@ def _convert_union(members: tuple, value: Any, where: str) -> Any:
         raise problems.get(shape, next(iter(problems.values())))
     choices = [c for member in members for c in typing.get_args(member) if _shape(member) == "one"]
     expected = " or ".join(dict.fromkeys(_in_words(member) for member in members))
-    raise InputError(f"{where}: expected {expected}, got {_told(value)}{_nearest(value, choices)}")
+    raise InputError(f"{where}: expected {expected}, got {_shown(value)}{_nearest(value, choices)}")
 
 
 def _shape(hint: Any) -> str:
@@ -173,7 +180,7 @@ def _in_words(hint: Any) -> str:
     return words.get(hint) or {"mapping": "keys and values", "list": "a list"}[_shape(hint)]
 
 
-def _told(value: Any) -> str:
+def _shown(value: Any) -> str:
     """A value for a message; aliases of YAML can make one that is endless when written out."""
     return _SHORT.repr(value)
 

@@ -135,7 +135,11 @@ def test_the_video_itself_is_not_written_over(made, capsys):
     ("name", "content", "sentence"),
     [
         ("x.csv", "frame,left\n0,1\n", "expected the columns frame, left, top, width, height"),
-        ("x.csv", "frame,left,top,width,height\n0,1,2,3,x\n", "x.csv, row 2: expected numbers"),
+        (
+            "x.csv",
+            "frame,left,top,width,height\n0,1,2,3,x\n",
+            "x.csv, row 2: expected a whole number from 0 on in frame, and numbers in",
+        ),
         ("x.csv", "frame,left,top,width,height\n0,1,2,3,4\n0,1,2,3,4\n", "got two of 0"),
         ("x.json", "{}", "expected what `chromatrack track --output NAME.json` writes"),
         ("x.txt", "1,2,3\n", "x.txt: line 1: expected 4 numbers"),

@@ -156,7 +156,7 @@ class Odd(Falls):
 @pytest.mark.parametrize(
     ("what", "said"),
     [
-        ("nan", "expected a box of positive width and height, got 1,2,nan,4"),
+        ("nan", "expected numbers from update, got [1, 2, nan, 4]"),
         ("negative", "expected a box of positive width and height, got 1,2,-3,4"),
         ("zero", "expected a box of positive width and height, got 1,2,3,0"),
         ("none", "expected left, top, width, height from update, got None"),

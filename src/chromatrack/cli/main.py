@@ -122,13 +122,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return 1
         except (ChromatrackError, OSError, MemoryError, KeyboardInterrupt) as error:
-            code, told = _told(error)
+            code, told = _code_and_sentence(error)
             print(f"{command}: {told}", file=sys.stderr)
             return code
     return 0
 
 
-def _told(error: BaseException) -> tuple[int, str]:
+def _code_and_sentence(error: BaseException) -> tuple[int, str]:
     """Exit code and sentence for what went wrong."""
     if isinstance(error, ChromatrackError):
         return error.exit_code, str(error)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from dataclasses import asdict
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -127,7 +128,8 @@ def _track(options: argparse.Namespace) -> None:
     boxes = _boxes(options)
     if options.select is not None:
         boxes = {**boxes, str(len(boxes) + 1): _drawn(footage.first)}
-    check_apart(options.output, list(boxes), followers.labels)
+    names = list(product(boxes, followers.labels))
+    check_apart(options.output, names, [view.path for view in views])
     from chromatrack.stages.tools.track_video import track_video
 
     tracked = track_video(followers, footage, boxes, start=options.start, views=views)

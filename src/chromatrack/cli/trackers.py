@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from chromatrack.cli.common import (
     compute_settings,
     stage_settings,
 )
-from chromatrack.configuration import expand
+from chromatrack.configuration import expand, parse_yaml
 from chromatrack.errors import InputError
 
 READ_OF = {
@@ -102,13 +103,20 @@ def tracker_options(options: argparse.Namespace) -> dict:
 
 def class_options(pairs: list[str]) -> dict[str, Any]:
     """Arguments of a class of somebody's own, from `KEY=VALUE`; values are YAML, `~/` is home."""
-    import yaml
-
     found = {}
     for pair in pairs:
         key, equals, value = pair.partition("=")
+        where = f"--option {pair:.80}"
         if not equals or not key.isidentifier():
-            raise InputError(f"--option {pair}: expected KEY=VALUE")
-        read = yaml.safe_load(value)
-        found[key] = expand(read) if isinstance(read, str) else read
+            raise InputError(f"{where}: expected KEY=VALUE")
+        if key in found:
+            raise InputError(f"{where}: expected each option once")
+        read = parse_yaml(value, where)
+        try:
+            json.dumps(read, allow_nan=False)  # results say which options they were made with
+        except (TypeError, ValueError):
+            raise InputError(
+                f"{where}: expected text, a number, true, false, or a list or keys of these"
+            ) from None
+        found[key] = expand(read, where) if isinstance(read, str) else read
     return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Sequence
 from itertools import chain
 from pathlib import Path
@@ -19,6 +20,8 @@ LONGEST_NAME = 255
 """Bytes of a file's name, on the file systems that there are."""
 
 _SEPARATORS = str.maketrans(",;", "  ")
+_EMPTY_CELL = re.compile(r"^\s*[,;]|[,;]\s*[,;]")
+"""Nothing before a separator, or between two; at the end of a line some programs write one."""
 
 
 def read_text(path: str | Path) -> str:
@@ -39,6 +42,13 @@ def read_table(path: str | Path, columns: Sequence[str]) -> list[dict[str, str]]
         rows = []
     if not rows or not set(columns) <= set(rows[0]):
         raise InputError(f"{path}: expected the columns {', '.join(columns)} and at least one row")
+    for number, row in enumerate(rows, start=2):
+        if row.get(None):  # such as the second halves of numbers with decimal commas
+            expected = len(row) - 1
+            raise InputError(
+                f"{path}, row {number}: expected {expected} cells, as the first line has them, got "
+                f"{expected + len(row[None])}"
+            )
     return rows
 
 
@@ -68,6 +78,8 @@ def read_rows(
 
 
 def _numbers(line: str) -> list[float]:
+    if _EMPTY_CELL.search(line):
+        raise ValueError("an empty cell")
     return list(map(float, line.translate(_SEPARATORS).split()))
 
 

@@ -7,14 +7,14 @@ import json
 import math
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from itertools import groupby, pairwise
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from chromatrack.data.text import (
+    LARGEST,
     LONGEST_NAME,
     format_boxes_one_based,
     read_boxes_one_based,
@@ -29,6 +29,7 @@ COLUMNS = (
     "peak_siamfc", "peak_auxiliary",
 )  # fmt: skip
 PEAKS = COLUMNS[-3:]
+PER_FRAME = ("frames", "boxes_ltwh", "scores", "lost", "peaks")
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +57,7 @@ class VideoTrack:
     @property
     def name(self) -> str:
         """Target and alpha."""
-        return _name(self.target, self.alpha)
+        return track_name(self.target, self.alpha)
 
     def __len__(self) -> int:
         return len(self.frames)
@@ -86,6 +87,7 @@ def write_tracks(
     """
     path = Path(path).expanduser()
     _check_name(path)
+    check_apart([path], [(track.target, track.alpha) for track in tracks])
     if path.suffix.lower() == ".csv":
         _write_csv(path, tracks)
     elif path.suffix.lower() == ".json":
@@ -97,17 +99,27 @@ def write_tracks(
     return _files(path, [t.name for t in tracks])
 
 
-def check_apart(paths: Sequence[Path], targets: Sequence[str], alphas: Sequence[str]) -> None:
-    """That no two files of `write_tracks` are one, and that each can have its name.
+def check_apart(
+    paths: Sequence[Path], names: Sequence[tuple[str, str]], views: Sequence[Path] = ()
+) -> None:
+    """That no two files of `write_tracks`, and none of `views` beside them, are one.
+
+    Args:
+        names: target and alpha of each track.
+        views: other files, and folders in which each track has one by its `file_name`.
 
     Raises:
         InputError: names the file.
     """
-    names = [_name(target, alpha) for target in targets for alpha in alphas]
-    files = [file for path in paths for file in _files(path, names)]
-    for place, file in enumerate(files):
-        if file in files[:place]:
+    whole = [track_name(*name) for name in names]
+    files = [*(file for path in paths for file in _files(path, whole)), *views]
+    files += [view / file_name(name) for view in views for name in whole] if len(whole) > 1 else []
+    seen: set[Path] = set()
+    for file in files:
+        real = file.resolve()
+        if real in seen:
             raise InputError(f"{file}: two results would be written there, expected other names")
+        seen.add(real)
         if len(os.fsencode(file.name)) > LONGEST_NAME:
             raise InputError(
                 f"{file}: expected a name of at most {LONGEST_NAME} bytes: shorter targets, or a "
@@ -118,10 +130,16 @@ def check_apart(paths: Sequence[Path], targets: Sequence[str], alphas: Sequence[
 def _files(path: Path, names: Sequence[str]) -> list[Path]:
     if path.suffix.lower() != ".txt" or len(names) == 1:
         return [path]
-    return [path.with_name(f"{path.stem}-{name.replace(' ', '-')}.txt") for name in names]
+    return [path.with_name(f"{path.stem}-{file_name(name)}.txt") for name in names]
 
 
-def _name(target: str, alpha: str) -> str:
+def file_name(name: str) -> str:
+    """A track's name in the name of a file."""
+    return name.replace(" ", "-")
+
+
+def track_name(target: str, alpha: str) -> str:
+    """Of a target, and of the alpha that it was followed with."""
     return f"{target} alpha {alpha}" if alpha else target
 
 
@@ -169,7 +187,7 @@ def read_tracks(path: str | Path) -> list[VideoTrack]:
     Raises:
         InputError: names the file, the row and what was expected.
     """
-    path = Path(path)
+    path = Path(path).expanduser()
     kind = path.suffix.lower()
     if kind == ".txt":
         boxes_ltwh = read_boxes_one_based(path, allow_nan=True)
@@ -182,8 +200,9 @@ def read_tracks(path: str | Path) -> list[VideoTrack]:
 
 
 def _track(target, alpha, frames, boxes_ltwh, scores=None, lost=None, peaks=None) -> VideoTrack:
+    """In the order of the frames; a `ValueError` where the parts do not belong together."""
     count = len(frames)
-    return VideoTrack(
+    track = VideoTrack(
         target,
         alpha,
         np.asarray(frames, dtype=np.int64),
@@ -192,43 +211,63 @@ def _track(target, alpha, frames, boxes_ltwh, scores=None, lost=None, peaks=None
         np.zeros(count, dtype=bool) if lost is None else np.asarray(lost, dtype=bool),
         np.full((count, 3), np.nan) if peaks is None else np.asarray(peaks, dtype=np.float64),
     )
+    if not (track.scores.shape == track.lost.shape == (count,) and track.peaks.shape == (count, 3)):
+        raise ValueError("expected a score, lost and peaks for each frame")
+    order = np.argsort(track.frames, kind="stable")
+    return replace(track, **{name: getattr(track, name)[order] for name in PER_FRAME})
+
+
+def _frame(value: Any) -> int:
+    """A frame's number, also as `0.0`, which is how programs write whole numbers beside gaps."""
+    number = float(value)
+    if not 0 <= number <= LARGEST or number != int(number) or isinstance(value, bool):
+        raise ValueError("expected frames from 0 on")
+    return int(number)
+
+
+def _flag(value: Any) -> bool:
+    """Lost or not: a number, true or false, or one of these as text."""
+    words = {"true": True, "false": False, "": False}
+    text = str(value).strip().lower()
+    return words[text] if text in words else float(text) != 0
 
 
 def _read_csv(path: Path) -> list[VideoTrack]:
     needed = ("frame", "left", "top", "width", "height")
-    rows = read_table(path, needed)
-    found = []
-    for number, row in enumerate(rows, start=2):
+    found: dict[tuple[str, str], list[tuple]] = {}
+    for number, row in enumerate(read_table(path, needed), start=2):
         try:
-            frame = int(row["frame"])
+            frame = _frame(row["frame"])
             box = [float(row[name]) if row[name] else math.nan for name in needed[1:]]
             score = float(row.get("score") or "nan")
-            lost = float(row.get("lost") or "0") != 0
+            lost = _flag(row.get("lost") or "")
             peaks = [float(row.get(name) or "nan") for name in PEAKS]
         except (TypeError, ValueError):
             raise InputError(
-                f"{path}, row {number}: expected numbers in {', '.join(needed)}, score and lost"
+                f"{path}, row {number}: expected a whole number from 0 on in frame, and numbers in "
+                f"{', '.join(needed[1:])}, score and lost"
             ) from None
-        if frame < 0 or any(map(math.isinf, box)):
-            raise InputError(f"{path}, row {number}: expected frames from 0 on and finite boxes")
+        _check_box(f"{path}, row {number}", box)
         name = (row.get("target") or path.stem, row.get("alpha") or "")
-        found.append((name, frame, box, score, lost, peaks))
-    names = {name: place for place, name in reversed([*enumerate(n for n, *_ in found)])}
-    found.sort(key=lambda one: (names[one[0]], one[1]))
-    tracks = []
-    for name, of_one in groupby(found, key=lambda one: one[0]):
-        _, frames, boxes, scores, lost, peaks = zip(*of_one, strict=True)
-        _check_frames(path, frames)
-        tracks.append(_track(*name, frames, boxes, scores, lost, peaks))
+        found.setdefault(name, []).append((frame, box, score, lost, peaks))
+    tracks = [_track(*name, *zip(*rows, strict=True)) for name, rows in found.items()]
+    for track in tracks:
+        _check_frames(str(path), track)
     return tracks
 
 
-def _check_frames(path: Path, frames: Sequence[int]) -> None:
-    for before, after in pairwise(frames):
-        if before == after:
-            raise InputError(
-                f"{path}: expected one row for each frame of a target, got two of {after}"
-            )
+def _check_box(where: str, box: Sequence[float]) -> None:
+    if any(map(math.isinf, box)) or min(box[2:]) < 0:
+        told = ",".join(f"{value:g}" for value in box)
+        raise InputError(f"{where}: expected finite boxes, no size below 0, got {told}")
+
+
+def _check_frames(where: str, track: VideoTrack) -> None:
+    twice = track.frames[1:][np.diff(track.frames) == 0]
+    if len(twice):
+        raise InputError(
+            f"{where}: expected one row for each frame of a target, got two of {twice[0]}"
+        )
 
 
 def _peaks(told: Mapping[str, Sequence[float | None]] | None) -> np.ndarray | None:
@@ -246,16 +285,21 @@ def _read_json(path: Path) -> list[VideoTrack]:
             _track(
                 str(one["target"]),
                 str(one.get("alpha", "")),
-                one["frames"],
+                [_frame(frame) for frame in one["frames"]],
                 [[math.nan if v is None else v for v in box] for box in one["boxes"]],
                 [math.nan if v is None else v for v in one["scores"]],
-                one["lost"],
+                [_flag(lost) for lost in one["lost"]],
                 _peaks(one.get("peaks")),
             )
             for one in told["tracks"]
         ]
-    except (TypeError, KeyError, ValueError, AttributeError):
+    except (TypeError, KeyError, ValueError, AttributeError, OverflowError):
         tracks = []
     if not tracks:
         raise InputError(f"{path}: expected what `chromatrack track --output NAME.json` writes")
+    for track in tracks:
+        where = f"{path}: target {track.target!r}"
+        _check_frames(where, track)
+        for frame, box in zip(track.frames, track.boxes_ltwh, strict=True):
+            _check_box(f"{where}, frame {frame}", box)
     return tracks

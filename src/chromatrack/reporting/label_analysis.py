@@ -91,9 +91,9 @@ def _verdicts(comparisons: list[Mapping[str, Any]], clips: int) -> tuple[str, ..
         if item["equalization"] != "per_channel":
             continue
         parts = (
-            _told("the closest centroids are", "as far apart", item["smallest_distance"], clips),
-            _told("at full resolution", "as many labels flip", item["flips_pixels"], clips),
-            _told("on the label grid", "as many labels flip", item["flips_cells"], clips),
+            _finding("the closest centroids are", "as far apart", item["smallest_distance"], clips),
+            _finding("at full resolution", "as many labels flip", item["flips_pixels"], clips),
+            _finding("on the label grid", "as many labels flip", item["flips_cells"], clips),
         )
         told = "; ".join(part for part in parts if part)
         if told:
@@ -108,7 +108,7 @@ WIDE = 10.0
 """Ends of an interval that are so many times apart tell no number any more."""
 
 
-def _told(where: str, what: str, ratio: Mapping[str, float | None], clips: int) -> str:
+def _finding(where: str, what: str, ratio: Mapping[str, float | None], clips: int) -> str:
     """A ratio in words, by its interval; nothing where there is no ratio."""
     value, low, high = (ratio[key] for key in ("value", "low", "high"))
     if value is None or pd.isna(value):

@@ -183,6 +183,7 @@ def font(size: int) -> ImageFont.FreeTypeFont:
 @lru_cache(maxsize=512)
 def tile(text: str, colour: tuple[int, int, int], size: int) -> np.ndarray:
     """A line of black text on a colour, (h, w, 3) uint8 RGB."""
+    text = "".join(one if one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in text)
     left, _, right, _ = font(size).getbbox(text)
     shown = Image.new("RGB", (max(1, right - left) + 6, size + 6), colour)
     ImageDraw.Draw(shown).text((3, 1), text, fill=(0, 0, 0), font=font(size))

@@ -67,7 +67,7 @@ def page(
         "count": strip.count,
         "frames": [number for number, _ in kept],
         "pictures": [coding.text(picture) for _, picture in kept],
-        "tracks": [_told(name, track, start, strip.count) for name, track in tracks],
+        "tracks": [_as_json(name, track, start, strip.count) for name, track in tracks],
     }
     shown = f"{len(tracks)} tracks, {strip.count} frames"
     less = f", of which every {strip.step}th is shown" if strip.step > 1 else ""
@@ -82,7 +82,7 @@ def page(
     )
 
 
-def _told(name: str, track: VideoTrack, start: int, count: int) -> dict:
+def _as_json(name: str, track: VideoTrack, start: int, count: int) -> dict:
     """A track as the page reads it: one entry for each frame of the strip."""
     boxes_ltwh, lost = np.full((count, 4), np.nan), np.zeros(count, dtype=bool)
     scores: list[float | None] = [None] * count

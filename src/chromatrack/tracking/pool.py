@@ -129,10 +129,10 @@ def _serve(jobs: connection.Connection, start: Callable[[], Callable[[Any], Any]
         return
     except Exception as error:
         with contextlib.suppress(OSError):  # nobody listens any more
-            jobs.send(("raised", _told(error)))
+            jobs.send(("raised", _picklable(error)))
 
 
-def _told(error: Exception) -> Exception:
+def _picklable(error: Exception) -> Exception:
     """What this process raises, as the one that asked says it."""
     if isinstance(error, (ChromatrackError, OSError)):
         return error

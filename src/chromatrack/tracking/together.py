@@ -35,7 +35,7 @@ class Together:
         self.patches = patches
         self.tracker, self.network = tracker, tracker.network
         alphas = self.network.alphas
-        self.labels = [f"{alpha:g}" for alpha in alphas] if len(alphas) > 1 else [""]
+        self.labels = [_label(alpha) for alpha in alphas] if len(alphas) > 1 else [""]
 
     def init(self, image: np.ndarray, boxes_ltwh: np.ndarray) -> list[Seen]:
         ways = len(self.labels)
@@ -104,6 +104,12 @@ class Together:
         """The embeddings of any number of patches."""
         starts = range(0, len(patches), self.patches)
         return joined(embed(patches[start : start + self.patches]) for start in starts)
+
+
+def _label(alpha: float) -> str:
+    """Short where that is exact: two alphas never have one label."""
+    short = f"{alpha:g}"
+    return short if float(short) == alpha else repr(float(alpha))
 
 
 def _of_each(maps: Tensor | None, count: int) -> list:

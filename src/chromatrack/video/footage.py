@@ -54,7 +54,7 @@ def open_footage(source: Path, max_frames: int | None = None, *, start: int = 0)
         frames, rate, known = (read_image_rgb(path) for path in paths), RATE, len(paths)
         names = (path.stem for path in paths)
     elif is_camera(source) or source.exists():
-        rate, known = _told(source)
+        rate, known = _rate_and_count(source)
         known = None if known is None else max(0, known - start)
         frames = (
             islice(read_camera(source), start, None)
@@ -97,7 +97,7 @@ def of_one_size(
         yield image
 
 
-def _told(video: Path) -> tuple[int, int | None]:
+def _rate_and_count(video: Path) -> tuple[int, int | None]:
     """Frames per second of a video, and about how many frames it says it has."""
     if is_camera(video):
         return RATE, None

@@ -12,6 +12,7 @@ from chromatrack.errors import InputError
 from chromatrack.evaluation.benchmark import Benchmark, Selection
 from chromatrack.evaluation.selecting import some
 from chromatrack.files import digest_file, digest_text, made_by, write_json, write_text
+from chromatrack.stages.evaluation.folder import claim
 
 
 def adopt_results(
@@ -51,6 +52,7 @@ def adopt_results(
             f"{results}: results of {len(missing)} of {len(names)} sequences are missing "
             f"({some(missing)})"
         )
+    claim(output, ["boxes"])
     per_sequence, seconds = {}, []
     for target, runs in found.items():
         for number, boxes_ltwh in runs.items():

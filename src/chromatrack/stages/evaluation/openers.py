@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -171,12 +171,8 @@ def find_class(target: str) -> type:
     here = os.getcwd()
     if here not in sys.path:
         sys.path.insert(0, here)
-    try:
+    with _reworded(f"tracker {target}: {module} cannot be imported", InputError):
         found = getattr(importlib.import_module(module), name, None)
-    except (Exception, SystemExit) as error:  # somebody's code: it is about this module
-        raise InputError(
-            f"tracker {target}: {module} cannot be imported ({type(error).__name__}: {error})"
-        ) from None
     if found is None:
         raise InputError(f"tracker {target}: module {module} has no {name!r}")
     missing = [method for method in ("init", "update") if not hasattr(found, method)]
@@ -190,54 +186,77 @@ def find_class(target: str) -> type:
 def open_class(target: str, options: Mapping[str, Any]) -> Tracker:
     """An object of the class, whose errors are told in one sentence."""
     made = find_class(target)
-    with _told(f"tracker {target}: cannot be made", InputError):
-        return _Guarded(target, made(**options))
+    return _Guarded(target, lambda: made(**options))
 
 
 class _Guarded:
-    """A tracker of somebody else's: what it raises or returns is checked."""
+    """A tracker of somebody else's, which shares neither arrays nor the working folder with us.
 
-    def __init__(self, target: str, tracker: Any):
-        self.target, self.tracker = target, tracker
+    It may draw into the frame that it is given, go on with the box that it has returned, or change
+    to a folder of its own; what it raises and returns is checked.
+    """
+
+    def __init__(self, target: str, make: Callable[[], Any]):
+        self.target, self._folder = target, os.getcwd()
+        with self._theirs("cannot be made", InputError):
+            self.tracker = make()
 
     @property
     def score(self) -> Any:
-        with _told(f"tracker {self.target}: score failed", WorkError):
+        with self._theirs("score failed"):
             return getattr(self.tracker, "score", None)
 
     @property
     def lost(self) -> bool:
-        with _told(f"tracker {self.target}: lost failed", WorkError):
+        with self._theirs("lost failed"):
             return bool(getattr(self.tracker, "lost", False))
 
     def init(self, image: np.ndarray, box_ltwh: np.ndarray) -> None:
-        with _told(f"tracker {self.target}: init failed", WorkError):
-            self.tracker.init(image, box_ltwh)
+        with self._theirs("init failed"):
+            self.tracker.init(image.copy(), np.array(box_ltwh, dtype=np.float64))
 
     def update(self, image: np.ndarray) -> np.ndarray:
-        with _told(f"tracker {self.target}: update failed", WorkError):
-            found = self.tracker.update(image)
+        with self._theirs("update failed"):
+            found = self.tracker.update(image.copy())
         try:
-            box = np.asarray(found, dtype=np.float64)
+            box = np.array(found, dtype=np.float64)
         except (TypeError, ValueError):
             box = None
-        if box is None or box.shape != (4,):
+        if box is None or box.shape != (4,) or not np.isfinite(box).all():
+            what = "left, top, width, height" if box is None or box.shape != (4,) else "numbers"
             raise WorkError(
-                f"tracker {self.target}: expected left, top, width, height from update, got "
+                f"tracker {self.target}: expected {what} from update, got "
                 f"{in_one_line(repr(found)):.80}"
             )
         return box
 
+    @contextmanager
+    def _theirs(self, failed: str, kind: type[ChromatrackError] = WorkError) -> Iterator[None]:
+        """Within, the working folder is theirs, and whatever is raised is one sentence of ours."""
+        ours = os.getcwd()
+        _change_to(self._folder)
+        try:
+            with _reworded(f"tracker {self.target}: {failed}", kind):
+                yield
+        finally:
+            self._folder = os.getcwd()
+            _change_to(ours)
+
+
+def _change_to(folder: str) -> None:
+    if os.getcwd() != folder:
+        os.chdir(folder)
+
 
 @contextmanager
-def _told(what: str, kind: type[ChromatrackError]) -> Iterator[None]:
+def _reworded(what: str, kind: type[ChromatrackError]) -> Iterator[None]:
     """Whatever somebody's code raises is one sentence of ours."""
     try:
         yield
-    except ChromatrackError:
+    except (ChromatrackError, KeyboardInterrupt):
         raise
-    except (Exception, SystemExit) as error:
-        raise kind(f"{what} ({type(error).__name__}: {error})") from None
+    except BaseException as error:  # SystemExit, too, and what a class of theirs derives from it
+        raise kind(f"{what} ({type(error).__name__}: {in_one_line(error)})") from None
 
 
 def of_spec(settings: Settings, spec: TrackerSpec) -> Opener:

@@ -23,6 +23,7 @@ from chromatrack.files import (
 )
 from chromatrack.progress import progress
 from chromatrack.settings import ComputeSettings, PropagationSettings
+from chromatrack.stages.evaluation.folder import claim
 from chromatrack.versions import VERSIONS
 from chromatrack.video.footage import of_one_size
 
@@ -64,6 +65,7 @@ def propagate(
     )
     counts, errors = {}, []
     names = davis.read_names(selection.root, names=selection.names)
+    claim(output, names)
     with progress(names, what=f"DAVIS {output.parent.name}", unit="sequence") as bar:
         for name in bar:
             try:

@@ -13,6 +13,7 @@ from chromatrack.errors import InputError
 from chromatrack.evaluation.benchmark import Benchmark, Selection
 from chromatrack.files import made_by, write_json
 from chromatrack.settings import ComputeSettings
+from chromatrack.stages.evaluation.folder import claim
 from chromatrack.stages.evaluation.openers import FromCheckpoint, Opener
 from chromatrack.stages.evaluation.restarts import run_restarted
 from chromatrack.stages.evaluation.sequences import Run, run_together
@@ -47,10 +48,9 @@ def track(
         tracker.check()  # what is wrong with it is said before any sequence is read
         compute = replace(compute, device="cpu")  # others have no use for a GPU of ours
     (run,) = _runs(benchmark, selection, {None: (tracker, output)}, protocol, compute)
-    alpha = _alpha_of(tracker)
-    per_sequence = _per_sequence(benchmark, selection, [run], run.open_tracker, protocol, compute)[
-        0
-    ]
+    alpha, targets = _alpha_of(tracker), benchmark.sequences(selection)
+    claim(output, ["boxes"])
+    (per_sequence,) = _per_sequence(targets, [run], run.open_tracker, protocol, compute)
     about = {"benchmark": benchmark.name, "protocol": protocol, "alpha": alpha}
     return write_run(output, per_sequence, source=run.source, **about)
 
@@ -79,7 +79,10 @@ def track_alphas(
     each = {alpha: (replace(tracker, alpha=alpha), path) for alpha, path in outputs.items()}
     runs = _runs(benchmark, selection, each, protocol, compute)
     open_together = tracker.opener(compute, alphas=tuple(outputs))
-    found = _per_sequence(benchmark, selection, runs, open_together, protocol, compute)
+    targets = benchmark.sequences(selection)
+    for output in outputs.values():
+        claim(output, ["boxes"])
+    found = _per_sequence(targets, runs, open_together, protocol, compute)
     if together is not None:
         alphas = {str(alpha): len(results) for alpha, results in zip(outputs, found, strict=True)}
         source = {key: value for key, value in runs[0].source.items() if key != "settings"}
@@ -125,14 +128,12 @@ def _checked_device(tracker: Opener, compute: ComputeSettings) -> str:
 
 
 def _per_sequence(
-    benchmark: Benchmark,
-    selection: Selection,
+    targets: list[Sequence],
     runs: list[Run],
     open_together: Callable,
     protocol: str,
     compute: ComputeSettings,
 ) -> list[dict[str, dict]]:
-    targets = benchmark.sequences(selection)
     if protocol == "restarted":
         return [run_restarted(run, targets, compute=compute) for run in runs]
     starts = _starts(targets, protocol)

@@ -153,7 +153,7 @@ class Alphas:
         several = len(self.alphas) > 1
         return rounded({
             "chosen": {"way": self.way, "alpha": self.alpha(self.way)},
-            "comparison": _told(compared, targets),
+            "comparison": _as_json(compared, targets),
             "ways": ways,
             "choosing_on_test_gave": gave if several else None,
             "best_of_p": statistics.best_of_p(differences, **self.rule.drawn) if several else None,
@@ -187,7 +187,7 @@ class Alphas:
         return said
 
 
-def _told(compared: Comparison, targets: Sequence[str]) -> dict[str, Any]:
+def _as_json(compared: Comparison, targets: Sequence[str]) -> dict[str, Any]:
     """A comparison as the tables read it."""
     index = compared.most_influential
     return {

@@ -70,7 +70,7 @@ def make_score_maps(
             left_out[name] = f"tracked here, its boxes lie up to {aside:.1f} pixels aside"
             print(f"{name}: no maps: {left_out[name]} of those of the run")
             continue
-        sequences[name] = [_told(one) for one in maps]
+        sequences[name] = [_as_json(one) for one in maps]
     made = {
         "tracker": chosen.spec.name,
         "experiment": chosen.spec.experiment,
@@ -120,7 +120,7 @@ def _aside(tracked: np.ndarray, boxes_ltwh: np.ndarray) -> float:
     return float(np.abs(tracked - boxes_ltwh[: len(tracked)]).max())
 
 
-def _told(maps: FrameMaps) -> dict[str, Any]:
+def _as_json(maps: FrameMaps) -> dict[str, Any]:
     each = {"siamfc": maps.siamfc, "auxiliary": maps.auxiliary, "mixed": maps.mixed}
     return {
         "frame": maps.frame,

@@ -49,7 +49,7 @@ def make_similarity(
     for network in progress(networks, what="similarity", unit="network"):
         loaded = load_checkpoint(Path(network.checkpoint), kinds=("colorization",))
         model = loaded.build().to(device)
-        told = _told(model, loaded.scaling, frames, device)
+        told = _described(model, loaded.scaling, frames, device)
         told["reference"]["frame"], told["target"]["frame"] = 0, len(sequence) - 1
         about = {"title": network.title, "sequence": sequence.name}
         made.append({**about, **told, "temperature": model.temperature})
@@ -67,7 +67,7 @@ def _sequence(settings: Settings) -> Sequence | None:
     return benchmark.sequences(replace(chosen, max_frames=cut))[0]
 
 
-def _told(
+def _described(
     model: Colorizer, scaling: InputScaling, frames: list[np.ndarray], device
 ) -> dict[str, Any]:
     recipe = _with_cells(THESIS, min(CELLS, THESIS.short_side // model.trunk.stride), model)

@@ -84,7 +84,7 @@ def import_weights(
             "import-weights", settings={"format": kind, **description}, inputs={"weights": weights}
         ),
     )
-    return _told(kind, file, named, model.trunk, description)
+    return _report(kind, file, named, model.trunk, description)
 
 
 @dataclass(frozen=True)
@@ -232,7 +232,7 @@ def _checked(found: Tensor, own: Tensor, where: str) -> Tensor:
     return found
 
 
-def _told(
+def _report(
     kind: str, file: _File, named: _Named, trunk: nn.Module, description: Mapping[str, str]
 ) -> list[str]:
     """What was found, mapped and left over."""

@@ -94,7 +94,8 @@ def play(
         for image in images:
             sinks.add(image)
             count += 1
-        _check_last(tracks, source, None if max_frames is not None else start + count)
+        ended = max_frames is None or count < max_frames
+        _check_last(tracks, source, start + count if ended else None)
         for path, own in zip(results, read, strict=True):
             _check_some(path, own, source, start, start + count)
         sinks.finish()

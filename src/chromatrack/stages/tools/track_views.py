@@ -11,6 +11,7 @@ from typing import Protocol
 import numpy as np
 
 from chromatrack.data.images import write_jpeg
+from chromatrack.data.tracks import file_name, track_name
 from chromatrack.errors import InputError
 from chromatrack.files import check_writable
 from chromatrack.geometry import center_from_ltwh, crop_square, mean_color
@@ -99,8 +100,7 @@ class ScoreView:
             for name, one, scale in zip(names, seen, scales, strict=True):
                 if one.maps is None:
                     continue
-                of_one = "-".join(part for part in name if part).replace(" ", "-")
-                folder = self.folder / of_one if several else self.folder
+                folder = self.folder / file_name(track_name(*name)) if several else self.folder
                 write_jpeg(folder / f"{number:06d}.jpg", panels(image, one, scale))
 
         yield show
