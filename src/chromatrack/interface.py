@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
 
@@ -46,8 +47,6 @@ class Model:
             ChromatrackError: a box, a frame or the video is not as it should be.
         """
         boxes = box if isinstance(box, Mapping) else {"1": box}
-        if not boxes:
-            raise InputError("box: expected at least one target, got none")
         found = [[row_of(seen) for seen in one] for _, one in self._follow(frames, boxes)]
         if not found:
             raise InputError("frames: expected at least one, got none")
@@ -56,7 +55,9 @@ class Model:
         return {t.target: t for t in tracks} if isinstance(box, Mapping) else tracks[0]
 
     def follow(self, frames: Frames, box: Box | Mapping[str, Box]) -> Iterator[Any]:
-        """The same frame by frame, as frames come.
+        """Follow a target frame by frame: what is found is told as soon as a frame is there.
+
+        Arguments and errors are those of `track`.
 
         Yields:
             `Seen` (box_ltwh, score, lost, maps), of several targets by their names.
@@ -68,6 +69,8 @@ class Model:
     def _follow(
         self, frames: Frames, boxes: Mapping[str, Box]
     ) -> Iterator[tuple[np.ndarray, list[Seen]]]:
+        if not boxes:
+            raise InputError("box: expected at least one target, got none")
         for name, box in boxes.items():
             _check_box(name, box)
         if isinstance(frames, (str, Path)):
@@ -102,15 +105,19 @@ def load(
     Raises:
         InputError: there is no such checkpoint, tracker or class.
     """
-    if not isinstance(threads, int):
-        raise InputError(f"threads: expected a number, got {threads!r:.60}")
+    if not isinstance(threads, Integral) or isinstance(threads, bool):
+        raise InputError(f"threads: expected a whole number, got {threads!r:.60}")
+    if not isinstance(device, str):
+        raise InputError(f"device: expected auto, cpu, cuda or cuda:1, got {device!r:.60}")
+    if not isinstance(settings, TrackerSettings | None):
+        raise InputError(f"settings: expected TrackerSettings, got {settings!r:.60}")
     try:
-        compute = ComputeSettings(device=device, threads=threads)
+        compute = ComputeSettings(device=device, threads=int(threads))
     except ValueError as error:
         raise InputError(str(error)) from None
     if not isinstance(source, (str, Path)):
         raise InputError(f"expected a checkpoint or the name of a tracker, got {source!r:.60}")
-    if alpha is not None and not (isinstance(alpha, (int, float)) and 0 <= alpha <= 1):
+    if alpha is not None and not (isinstance(alpha, Real) and 0 <= alpha <= 1):
         raise InputError(f"alpha: expected a number from 0 to 1, got {alpha!r:.60}")
     name = str(source)
     if name in CLASSICAL or (":" in name and not Path(name).exists()):
@@ -129,7 +136,7 @@ def load(
             f"{name}: no such file, and no tracker either; expected a checkpoint, one of "
             f"{', '.join(CLASSICAL)}, or module:Class"
         )
-    alphas = None if alpha is None else (alpha,)
+    alphas = None if alpha is None else (float(alpha),)
     return Model(
         open_checkpoint(
             checkpoint, settings=settings or TrackerSettings(), compute=compute, alphas=alphas

@@ -134,6 +134,15 @@ def test_an_empty_ground_truth_is_named(tmp_path):
         otb_data.read_sequences(tmp_path / "otb")
 
 
+def test_targets_whose_names_are_nearly_one_have_each_its_own_file(tmp_path):
+    for number, name in enumerate(("Car", "car", "x_1", "x-1")):
+        otb_data.write_boxes(tmp_path / "otb" / f"{name}.txt", boxes(6, number))
+        otb_data.write_boxes(tmp_path / "results" / f"{name}.txt", boxes(6, number))
+    scores = evaluate_otb(tmp_path / "otb", tmp_path / "results")
+    assert set(scores["per_sequence"]) == {"Car", "car", "x_1", "x-1"}
+    assert {entry["success_auc"] for entry in scores["per_sequence"].values()} == {20 / 21}
+
+
 def test_a_limit_beyond_the_sequence_hides_no_surplus_row(otb_folders):
     otb_data.write_boxes(otb_folders / "results" / "Ant.txt", boxes(13, 0))
     with pytest.raises(InputError, match=r"Ant.txt: expected 12 boxes"):

@@ -219,6 +219,27 @@ def test_a_cut_and_a_choice_of_sequences_score_that_part_alone(folders):
         score(folders, results, names=str(folders / "names.txt"))
 
 
+def test_a_limit_hides_no_surplus_row(folders):
+    path = folders / "results" / "ours" / NAMES[0] / f"{NAMES[0]}_001.txt"
+    path.write_text(path.read_text() * 2)
+    with pytest.raises(InputError, match="expected 12 to 30 boxes, one per frame, got 60"):
+        score(folders, folders / "results" / "ours", max_frames=12)
+
+
+def test_an_archive_takes_the_folder_of_a_run(folders, tmp_path):
+    """As `evaluate` does: boxes/ beside run.json."""
+    for name in NAMES:
+        source = folders / "results" / "ours" / name
+        for kind, file in (("boxes", f"{name}_001.txt"), ("times", f"{name}_time.txt")):
+            (tmp_path / "run" / kind).mkdir(parents=True, exist_ok=True)
+            rows = (source / file).read_text().splitlines()
+            rows = [row.split(",")[0] for row in rows] if kind == "times" else rows
+            (tmp_path / "run" / kind / f"{name}.txt").write_text("\n".join(rows) + "\n")
+    (tmp_path / "run" / "run.json").write_text("{}")
+    call = ["archive", "got10k", f"--root={folders / 'val'}", f"--results={tmp_path / 'run'}"]
+    assert main([*call, f"--output={tmp_path / 'a.zip'}"]) == 0
+
+
 def test_an_archive_is_of_got10k_alone(folders, capsys):
     call = ["archive", "otb", f"--root={folders / 'val'}", f"--results={folders / 'results'}"]
     assert main([*call, f"--output={folders / 'a.zip'}"]) == 2

@@ -70,8 +70,20 @@ def test_what_is_written_is_no_folder_that_is_read_and_no_clip_of_it(here, capsy
     clip.write_bytes(b"mine")
     call = ["labels", "--ledger", str(frames / "ledger.csv"), "--clips", str(frames)]
     assert main([*call, "--output", str(clip)]) == 2
-    assert f"{clip}: is one of the clips, expected another" in capsys.readouterr().err
+    assert f"{clip}: is in {frames}, which is read; expected another" in capsys.readouterr().err
     assert {path.read_bytes() for path in frames.iterdir()} == {b"mine"}
+
+
+@pytest.mark.parametrize("option", ["--output", "--per-frame"])
+@pytest.mark.parametrize("name", ["otb/A/groundtruth_rect.txt", "boxes/A.txt"])
+def test_neither_annotations_nor_results_are_written_over(here, capsys, option, name):
+    for file in ("otb/A/groundtruth_rect.txt", "boxes/A.txt"):
+        (here / file).parent.mkdir(parents=True)
+        (here / file).write_text("1,2,3,4\n" * 3)
+    call = ["evaluate", "otb", "--annotations", "otb", "--results", "boxes", option, name]
+    assert main(call) == 2
+    assert f"{name}: is in {name.split('/')[0]}, which is read" in capsys.readouterr().err
+    assert (here / name).read_text() == "1,2,3,4\n" * 3
 
 
 def test_an_option_that_is_no_file_stays_one(here, capsys):

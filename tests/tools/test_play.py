@@ -154,6 +154,20 @@ def test_wrong_results_are_one_sentence(made, capsys, name, content, sentence):
     assert not (made / "p.html").exists() and not (made / "p.mp4").exists()
 
 
+def test_an_end_that_the_video_does_not_reach_hides_no_boxes_of_another_video(made, capsys):
+    (made / "x.txt").write_text("1,2,30,40\n" * 9)
+    assert main(["play", "v.mp4", "x.txt", "--output", "p.html", "--to", "50"]) == 2
+    assert "x: has a box of frame 8, but v.mp4 ends at frame 5" in capsys.readouterr().err
+    assert main(["play", "v.mp4", "x.txt", "--output", "p.html", "--to", "3"]) == 0
+
+
+def test_a_name_may_hold_a_line_break(made):
+    (made / "k\nk.csv").write_text("frame,left,top,width,height\n0,1,2,30,40\n")
+    outputs = ["--output", "p.mp4", "--output", "p.html"]
+    assert main(["play", "v.mp4", "k\nk.csv", *outputs, "--tracker", "a\r\nb"]) == 0
+    assert (made / "p.mp4").exists()
+
+
 def test_boxes_of_propagate_can_be_empty(made):
     (made / "x.csv").write_text("frame,left,top,width,height\n0,1,2,30,40\n1,,,,\n")
     assert main(["play", "v.mp4", "x.csv", "--output", "p.html"]) == 0

@@ -5,17 +5,23 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
 from chromatrack import settings as s
 from chromatrack.configuration import as_plain, build, merge
+from chromatrack.data.frames import PICTURES
 from chromatrack.errors import InputError
 from chromatrack.metrics.vot import EAO_INTERVALS
 from chromatrack.settings.keys import cadence
 
 T = TypeVar("T")
+
+
+DATA = (".txt", ".mat", ".label", ".ini", ".xml", ".mp4", *PICTURES)
+"""Suffixes of what annotations, results and videos are kept in; not those of scores and pages."""
 
 
 def counted(number: int, one: str, several: str = "") -> str:
@@ -27,20 +33,23 @@ def check_not_read(options: argparse.Namespace) -> None:
     """Refuse to write over what the same call reads, whatever the command.
 
     What is written is `--output`, and what the command's default `writes` names beside it. Of
-    folders it is told where both are the same, and where a clip would be written over.
+    folders it is told where both are the same, and where a file in one that is read would be
+    written over: annotations, results, pictures, clips.
     """
     written, read = [], []
     outputs = ("output", *vars(options).get("writes", ()))
     for name, value in vars(options).items():
         paths = [one for one in _flat(value) if isinstance(one, Path) and one.exists()]
         (written if name in outputs else read).extend(paths)
-    clips = vars(options).get("clips")
+    own = vars(options).get("input")  # a folder of the user's own frames, which may keep results
+    folders = [path for path in read if path.is_dir() and path != own]
     for path in written:
         if any(_is_same(path, other) for other in read):
             what = "folder" if path.is_dir() else "file"
             raise InputError(f"{path}: is a {what} that is read, expected another name to write")
-        if isinstance(clips, Path) and path.suffix == ".mp4" and _is_same(path.parent, clips):
-            raise InputError(f"{path}: is one of the clips, expected another name to write")
+        inside = [one for one in folders if one.resolve() in path.resolve().parents]
+        if inside and path.is_file() and path.suffix.lower() in DATA:
+            raise InputError(f"{path}: is in {inside[0]}, which is read; expected another name")
 
 
 def _is_same(one: Path, other: Path) -> bool:
@@ -217,13 +226,19 @@ def box_value(text: str) -> Any:
 
 def count_value(text: str) -> int:
     """A whole number from 1 on."""
-    if not text.isascii() or not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"expected a whole number from 1 on, got {text!r}")
-    return int(text)
+    return _whole(text, least=1)
 
 
 def seed_value(text: str) -> int:
     """A whole number from 0 on."""
-    if not text.isascii() or not text.isdigit():
-        raise argparse.ArgumentTypeError(f"expected a whole number from 0 on, got {text!r}")
+    return _whole(text, least=0)
+
+
+def _whole(text: str, *, least: int) -> int:
+    digits = text.isascii() and text.isdigit()
+    if not digits or not least <= int(text) <= sys.maxsize:
+        limit = f" to {sys.maxsize}" if digits and int(text) > sys.maxsize else " on"
+        raise argparse.ArgumentTypeError(
+            f"expected a whole number from {least}{limit}, got {text!r:.60}"
+        )
     return int(text)

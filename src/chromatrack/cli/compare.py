@@ -12,6 +12,7 @@ from chromatrack.cli.common import seed_value
 from chromatrack.cli.evaluate import asked_options, frames_limit
 from chromatrack.errors import InputError
 from chromatrack.evaluation import sets
+from chromatrack.evaluation.benchmark import heading
 
 
 def register(subcommands: argparse._SubParsersAction) -> None:
@@ -133,7 +134,8 @@ def _compare(options: argparse.Namespace) -> None:
 def _print_table(table: dict[str, Any]) -> None:
     """A row for each tracker minus the baseline, and one without its most influential target."""
     turned = "; less is better: signs are turned, positive is better" if table["turned"] else ""
-    print(f"{table['title']}, {table['protocol'].upper()}, {table['measure']['key']}{turned}")
+    where = heading(table["title"], table["protocol"])
+    print(f"{where}, {table['measure']['key']}{turned}")
     pairs = {f"{name} - {table['baseline']}": row for name, row in table["comparisons"].items()}
     left_out = {pair: f"  without {row['most_influential']}" for pair, row in pairs.items()}
     room = 2 + max(map(len, ["pair", *pairs, *left_out.values()]))

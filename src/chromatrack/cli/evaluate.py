@@ -123,6 +123,10 @@ def _evaluate(options: argparse.Namespace) -> None:
     )
     common = {"protocol": options.protocol, "subset": options.subset}
     common |= asked_options(options, benchmark, ("convention", "per_frame", "of"))
+    if options.attributes is not None and not benchmark.has_attributes:
+        raise InputError(f"--attributes: {benchmark.name} has no such option")
+    if options.plot is not None and not benchmark.draws:
+        raise InputError(f"--plot: {benchmark.name} has no curves to draw")
     evaluations, errors = (_one if single else _several)(benchmark, selection, options, common)
     if options.plot is not None:
         from chromatrack.stages.evaluation.compare import draw_comparison
@@ -208,5 +212,8 @@ def _print_row(name: str, cells) -> None:
 
 def _archive(options: argparse.Namespace) -> None:
     benchmark = sets.get(options.benchmark)
-    count = benchmark.archive(selection_of(options, options.root), options.results, options.output)
+    from chromatrack.stages.evaluation.evaluate import results_folder
+
+    results = results_folder(benchmark, options.results)
+    count = benchmark.archive(selection_of(options, options.root), results, options.output)
     print(f"{options.output}: {counted(count, 'sequence')}", file=sys.stdout)

@@ -16,7 +16,8 @@ it holds any.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -59,7 +60,7 @@ def read_results(
     directory = Path(directory)
     if not directory.is_dir():
         raise InputError(f"{directory}: no such folder of results")
-    wanted = {_key(name): name for name in names}
+    wanted = _Wanted(names)
     directory = _folder_of_results(directory, protocol, wanted, tracker or guess)
     found = _texts(directory, protocol, wanted)
     if len(found) < len(wanted):
@@ -70,7 +71,7 @@ def read_results(
 
 
 def _folder_of_results(
-    directory: Path, protocol: Protocol, wanted: Mapping[str, str], whose: str | None
+    directory: Path, protocol: Protocol, wanted: _Wanted, whose: str | None
 ) -> Path:
     """The folder itself, or the one in it that holds the results: boxes/, or a tracker's.
 
@@ -89,25 +90,42 @@ def _folder_of_results(
     return chosen[0] if chosen else directory
 
 
-def _holds(directory: Path, protocol: Protocol, wanted: Mapping[str, str]) -> bool:
+def _holds(directory: Path, protocol: Protocol, wanted: _Wanted) -> bool:
     """Whether any file there is named like results of a target."""
     if any(_split(path.stem, wanted)[0] for path in directory.glob("*.mat")):
         return True
     if protocol == "ope":
-        texts = any(_key(path.stem) in wanted for path in directory.glob("*.txt"))
+        texts = any(wanted.get(path.stem) is not None for path in directory.glob("*.txt"))
         return texts or any(_inside(directory, wanted))
     starts = directory.glob(f"*/{protocol}-*.txt")
-    return any(_key(path.parent.name) in wanted for path in starts)
+    return any(wanted.get(path.parent.name) is not None for path in starts)
 
 
-def _inside(directory: Path, wanted: Mapping[str, str]) -> Iterator[Path]:
+def _inside(directory: Path, wanted: _Wanted) -> Iterator[Path]:
     """NAME/NAME_001.txt, as the got10k toolkit writes it, or NAME/NAME.txt."""
     for path in sorted(directory.iterdir()):
-        if path.is_dir() and _key(path.name) in wanted:
+        if path.is_dir() and wanted.get(path.name) is not None:
             for file in (f"{path.name}_001.txt", f"{path.name}.txt"):
                 if (path / file).is_file():
                     yield path / file
                     break
+
+
+class _Wanted:
+    """The targets that are asked for, by what their files are called."""
+
+    def __init__(self, names: Iterable[str]):
+        self._exact = set(names)
+        count = Counter(map(_key, self._exact))
+        # Of targets whose names are nearly one, each file is that of the one it is called after.
+        self._alike = {_key(name): name for name in self._exact if count[_key(name)] == 1}
+
+    def __len__(self) -> int:
+        return len(self._exact)
+
+    def get(self, stem: str) -> str | None:
+        """The target that a file of this name is of."""
+        return stem if stem in self._exact else self._alike.get(_key(stem))
 
 
 def _key(stem: str) -> str:
@@ -119,26 +137,26 @@ def _key(stem: str) -> str:
     return match[1] if match[1] == "human4" else f"{match[1]}-{match[2]}"
 
 
-def _texts(directory: Path, protocol: Protocol, wanted: Mapping[str, str]) -> dict[str, Runs]:
+def _texts(directory: Path, protocol: Protocol, wanted: _Wanted) -> dict[str, Runs]:
     if protocol == "ope":
         files = _one_each(sorted(directory.glob("*.txt")), wanted)
         for path in _inside(directory, wanted):
-            files.setdefault(wanted[_key(path.parent.name)], path)
+            files.setdefault(wanted.get(path.parent.name), path)
         return {name: {0: read_boxes(path, allow_nan=True)} for name, path in files.items()}
     pattern = re.compile(rf"{protocol}-(\d\d)\.txt")
     found: dict[str, Runs] = {}
     for path in sorted(directory.glob(f"*/{protocol}-*.txt")):
-        name = wanted.get(_key(path.parent.name))
+        name = wanted.get(path.parent.name)
         match = pattern.fullmatch(path.name)
         if name is not None and match:
             found.setdefault(name, {})[int(match[1])] = read_boxes(path, allow_nan=True)
     return found
 
 
-def _one_each(paths: Iterable[Path], wanted: Mapping[str, str]) -> dict[str, Path]:
+def _one_each(paths: Iterable[Path], wanted: _Wanted) -> dict[str, Path]:
     files: dict[str, Path] = {}
     for path in paths:
-        name = wanted.get(_key(path.stem))
+        name = wanted.get(path.stem)
         if name is None:
             continue
         other = files.setdefault(name, path)
@@ -148,7 +166,7 @@ def _one_each(paths: Iterable[Path], wanted: Mapping[str, str]) -> dict[str, Pat
 
 
 def _mat_files(
-    directory: Path, wanted: Mapping[str, str], tracker: str | None, guess: str | None
+    directory: Path, wanted: _Wanted, tracker: str | None, guess: str | None
 ) -> dict[str, Path]:
     """Target -> its file: NAME.mat, or NAME_TRACKER.mat of one tracker."""
     of_tracker: dict[str, list[tuple[str, Path]]] = {}
@@ -173,11 +191,11 @@ def _mat_files(
     return files
 
 
-def _split(stem: str, wanted: Mapping[str, str]) -> tuple[str | None, str]:
+def _split(stem: str, wanted: _Wanted) -> tuple[str | None, str]:
     """Target and tracker of "Jogging_1_MDNet"; the longest name of a target that fits counts."""
     parts = stem.split("_")
     for end in range(len(parts), 0, -1):
-        name = wanted.get(_key("_".join(parts[:end])))
+        name = wanted.get("_".join(parts[:end]))
         if name is not None:
             return name, "_".join(parts[end:])
     return None, ""

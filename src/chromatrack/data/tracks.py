@@ -16,6 +16,7 @@ import numpy as np
 from chromatrack.data.text import (
     LARGEST,
     LONGEST_NAME,
+    folder_name,
     format_boxes_one_based,
     read_boxes_one_based,
     read_table,
@@ -112,6 +113,8 @@ def check_apart(
         InputError: names the file.
     """
     whole = [track_name(*name) for name in names]
+    for name in whole if len(whole) > 1 else ():
+        folder_name(name, "name of a target")  # files are called after it
     files = [*(file for path in paths for file in _files(path, whole)), *views]
     files += [view / file_name(name) for view in views for name in whole] if len(whole) > 1 else []
     seen: set[Path] = set()
@@ -140,7 +143,7 @@ def file_name(name: str) -> str:
 
 def track_name(target: str, alpha: str) -> str:
     """Of a target, and of the alpha that it was followed with."""
-    return f"{target} alpha {alpha}" if alpha else target
+    return f"{target} alpha {alpha}" if alpha else str(target)
 
 
 def _write_csv(path: Path, tracks: Sequence[VideoTrack]) -> None:

@@ -63,7 +63,7 @@ def measure_trajectory(
     """Overlaps (N,) and states (N,) of one run of a sequence.
 
     Raises:
-        InputError: not one row per frame, or a code that nobody knows.
+        InputError: not one row per frame, a code that nobody knows, or no start.
     """
     if len(trajectory) != len(sequence):
         raise InputError(
@@ -82,5 +82,10 @@ def measure_trajectory(
                 f"{where}: {sequence.name}: frame {index + 1}: expected a region, or 0, 1 or 2, "
                 f"got {region[0]:g}"
             )
+    if INITIALIZED not in states:
+        raise InputError(
+            f"{where}: {sequence.name}: expected a start (a row of 1 alone), as runs that are "
+            "started again have them, found none"
+        )
     overlaps[states == INITIALIZED] = 1.0
     return overlaps, states

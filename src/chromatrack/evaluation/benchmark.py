@@ -89,6 +89,11 @@ class Published:
     values: Mapping[str, float]
 
 
+def heading(title: str, protocol: str) -> str:
+    """A benchmark and how trackers were run over it, for people; some titles say it already."""
+    return title if protocol in title else f"{title}, {protocol.upper()}"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Benchmark(ABC):
     """One benchmark; a file in `sets/` makes one as `BENCHMARK`.
@@ -128,6 +133,8 @@ class Benchmark(ABC):
     gives: Gives = "boxes"
     quick_names: ClassVar[bool] = False
     """Whether `names` looks at no frames, so that a run asks for them before any job starts."""
+    has_attributes: ClassVar[bool] = False
+    """Whether its targets have attributes, by which scores are grouped."""
     score_options: ClassVar[tuple[str, ...]] = ()
     """Further arguments of `score`."""
 

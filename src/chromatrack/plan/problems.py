@@ -56,6 +56,8 @@ def _of_benchmarks(settings: Settings) -> Iterator[str]:
             yield f"{where}.root: expected a folder; the synthetic world has no {benchmark.title}"
         if given.root is not None and Path(given.root).exists():
             yield from _unreadable(settings, benchmark)
+        if given.attributes is not None and not benchmark.has_attributes:
+            yield f"{where}.attributes: targets of {benchmark.title} have none"
         try:
             benchmark.chosen_edition(Selection(Path(), edition=given.edition))
             for protocol in given.protocols or ():

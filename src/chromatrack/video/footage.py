@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from itertools import chain, count, islice
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from chromatrack.video.camera import is_camera, read_camera
 from chromatrack.video.decode import read_frames
 from chromatrack.video.opened import NoVideo, open_video
 
-RATE = 25
+RATE = Fraction(25)
 """Frames per second of what has no rate of its own: a folder of frames."""
 
 
@@ -29,14 +30,14 @@ class Footage:
         first: (H, W, 3) uint8 RGB.
         frames: all of them, the first one too.
         names: of the frames: those of their files, or their numbers.
-        rate: frames per second, whole.
+        rate: frames per second.
         count: of the frames, as far as it is told beforehand; None of a camera.
     """
 
     first: np.ndarray
     frames: Iterator[np.ndarray]
     names: Iterator[str]
-    rate: int
+    rate: Fraction
     count: int | None
 
 
@@ -97,7 +98,7 @@ def of_one_size(
         yield image
 
 
-def _rate_and_count(video: Path) -> tuple[int, int | None]:
+def _rate_and_count(video: Path) -> tuple[Fraction, int | None]:
     """Frames per second of a video, and about how many frames it says it has."""
     if is_camera(video):
         return RATE, None
@@ -105,6 +106,6 @@ def _rate_and_count(video: Path) -> tuple[int, int | None]:
         with open_video(video) as opened:
             rate = opened.rate
             told = opened.stream.frames or round((opened.declared or 0) * float(rate or 0))
-            return max(1, round(rate)) if rate else RATE, told or None
+            return (rate or RATE).limit_denominator(1001), told or None
     except NoVideo:
         return RATE, None  # whoever decodes it says what is wrong

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -26,7 +27,7 @@ def check_container(path: Path) -> None:
 
 @contextmanager
 def video_writer(
-    path: str | Path, *, width: int, height: int, fps: int, quality: int
+    path: str | Path, *, width: int, height: int, fps: int | Fraction, quality: int
 ) -> Iterator[Callable[[np.ndarray], None]]:
     """A function that adds a frame (height, width, 3) uint8 RGB, both sides even, to a file.
 
@@ -61,7 +62,7 @@ def write_video(
     *,
     width: int,
     height: int,
-    fps: int,
+    fps: int | Fraction,
     quality: int,
 ) -> None:
     """Encode frames as `video_writer` takes them."""

@@ -23,6 +23,8 @@ from chromatrack.evaluation.one_pass import OnePass
 class OTB(OnePass):
     """Its targets have attributes."""
 
+    has_attributes: ClassVar[bool] = True
+
     quick_names: ClassVar[bool] = True
 
     def names(self, selection: Selection) -> list[str]:

@@ -47,7 +47,7 @@ class TrackingNet(Benchmark):
         """
         sequences = {one.name: one for one in read_sequences(selection.root, selection.names)}
         files = {name: [path] for name in sequences if (path := results / f"{name}.txt").is_file()}
-        found = with_results({name: files.get(name) for name in sequences}, results, subset=False)
+        found = with_results({name: files.get(name) for name in sequences}, results, subset=None)
         boxes = {name: read_boxes(path) for name, (path,) in found.items()}
         for name, boxes_ltwh in boxes.items():
             if len(boxes_ltwh) != len(sequences[name]):

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from chromatrack.errors import InputError
-from chromatrack.evaluation.benchmark import Benchmark, Selection
+from chromatrack.evaluation.benchmark import Benchmark, Selection, heading
 from chromatrack.files import made_by, write_json
 from chromatrack.reporting.curves import curve_figures
 from chromatrack.reporting.plots import save, style
@@ -71,7 +71,8 @@ def draw_comparison(evaluations: Mapping[str, Mapping[str, Any]], folder: Path) 
     counts = sorted({evaluation["targets"] for evaluation in evaluations.values()})
     targets = str(counts[0]) if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
     convention = f", {one['convention']} convention" if "convention" in one else ""
-    title = f"{one['title']}, {one['protocol'].upper()}, {targets} {one['unit']}s{convention}"
+    title = heading(one["title"], one["protocol"])
+    title += f", {targets} {one['unit']}s{convention}"
     folder.mkdir(parents=True, exist_ok=True)
     with style():
         for key, figure in curve_figures(evaluations, title):

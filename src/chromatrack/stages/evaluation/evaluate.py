@@ -43,8 +43,7 @@ def evaluate(
     """
     protocol = protocol or benchmark.protocols[0]
     benchmark.check_protocol(protocol)
-    if benchmark.gives == "boxes" and (results / "run.json").is_file():
-        results = results / "boxes"  # the folder that `chromatrack run` wrote into
+    results = results_folder(benchmark, results)
     scores = benchmark.score(selection, results, protocol=protocol, subset=subset, **options)
     check_one_run(results, scores.runs or scores.per_unit)
     evaluation = report(benchmark, scores, protocol=protocol, tracker=tracker)
@@ -65,6 +64,12 @@ def evaluate(
             _write_official(output.parent, scores)
         write_json(output, evaluation)
     return evaluation
+
+
+def results_folder(benchmark: Benchmark, results: Path) -> Path:
+    """The folder of the results themselves, where that of a run of ours is given."""
+    is_run = benchmark.gives == "boxes" and (results / "run.json").is_file()
+    return results / "boxes" if is_run else results
 
 
 OFFICIAL = {

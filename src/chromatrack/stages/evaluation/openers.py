@@ -219,7 +219,7 @@ class _Guarded:
         with self._theirs("update failed"):
             found = self.tracker.update(image.copy())
         try:
-            box = np.array(found, dtype=np.float64)
+            box = None if np.iscomplexobj(found) else np.array(found, dtype=np.float64)
         except (TypeError, ValueError):
             box = None
         if box is None or box.shape != (4,) or not np.isfinite(box).all():
