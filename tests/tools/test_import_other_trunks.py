@@ -82,7 +82,7 @@ def test_of_a_training_of_dino_the_teacher_is_taken(tmp_path, parallel):
     torch.save(file | rest | {"dino_loss": {"center": torch.zeros(1, 2)}}, tmp_path / "full.pth")
     told = import_weights("auto", tmp_path / "full.pth", tmp_path / "full.pt")
     assert told[0] == f"found: dino-training, under teacher > {parallel}backbone."
-    assert told[2] == "left over: head (1)"
+    assert told[2] == "left over: head (1); not looked at: student, dino_loss"
     torch.save(networks["teacher"], tmp_path / "alone.pth")
     import_weights("auto", tmp_path / "alone.pth", tmp_path / "alone.pt")
     full, alone = (load_checkpoint(tmp_path / f"{name}.pt") for name in ("full", "alone"))

@@ -5,9 +5,11 @@ import os
 import numpy as np
 import pytest
 import torch
+import torchvision
 
 from chromatrack.errors import InputError
 from chromatrack.models.build import build_siamfc
+from chromatrack.stages.tools.foreign_weights import import_weights
 from chromatrack.stages.tools.import_weights import import_siamfc_pytorch
 
 
@@ -49,11 +51,12 @@ WRAPPED = {
 def test_weights_come_in_however_they_are_wrapped(name, zipped, siamfc_state, tmp_path):
     path = tmp_path / "w.pth"
     torch.save(WRAPPED[name](siamfc_state), path, _use_new_zipfile_serialization=zipped)
-    import_siamfc_pytorch(path, tmp_path / "c.pt")
-    found = torch.load(tmp_path / "c.pt", weights_only=True)["state"]
-    assert set(found) == set(siamfc_state)
-    for key, value in siamfc_state.items():
-        assert torch.equal(found[key], value), key
+    for kind in ("auto", "siamfc-pytorch"):
+        assert import_weights(kind, path, tmp_path / "c.pt") == ["found: siamfc-pytorch"]
+        found = torch.load(tmp_path / "c.pt", weights_only=True)["state"]
+        assert set(found) == set(siamfc_state)
+        for key, value in siamfc_state.items():
+            assert torch.equal(found[key], value), key
 
 
 CONV3 = "backbone.conv3.0.weight"
@@ -77,6 +80,11 @@ FOREIGN = {
     "a tensor": (lambda s: torch.ones(2), "got a Tensor"),
     "a text": (lambda s: {**s, CONV3: "weights"}, f"{CONV3}: expected a tensor, got a str"),
     "no number": (lambda s: {**s, CONV3: s[CONV3] * np.nan}, f"{CONV3} holds a value that is no"),
+    "whole numbers": (
+        lambda s: {**s, CONV3: s[CONV3].to(torch.int32)},
+        f"{CONV3} holds torch.int32",
+    ),
+    "complex": (lambda s: {**s, CONV3: s[CONV3] * 1j}, f"{CONV3} holds torch.complex64, expected"),
     "sparse": (lambda s: {**s, CONV3: s[CONV3].to_sparse()}, f"{CONV3}: expected a dense tensor"),
     "a whole network": (lambda s: build_siamfc(width=0.1), r"holds chromatrack\.models\.siamfc\.S"),
     "code": (lambda s: {"state_dict": s, "x": Harmful()}, r"holds posix\.mkdir, and code is not"),
@@ -94,3 +102,14 @@ def test_what_foreign_weights_hold_is_told(name, siamfc_state, tmp_path, monkeyp
     assert str(caught.value).startswith(f"{tmp_path / 'w.pth'}: ")
     assert [path.name for path in tmp_path.iterdir()] == ["w.pth"]  # nothing was run or written
     assert np.dtype not in torch.serialization.get_safe_globals()
+
+
+@pytest.mark.parametrize("under", ["model.", "net.", "_orig_mod.module."])
+def test_what_all_names_of_a_resnet_begin_with_is_taken_away(tmp_path, under):
+    state = torchvision.models.resnet18(weights=None).state_dict()
+    file = {"state_dict": {under + name: value for name, value in state.items()}}
+    file |= {"state_dict_ema": state, "epoch": 3}
+    torch.save(file, tmp_path / "w.pth")
+    told = import_weights("auto", tmp_path / "w.pth", tmp_path / "c.pt")
+    assert told[0] == f"found: torchvision, under state_dict > {under}"
+    assert told[2].endswith("; not looked at: state_dict_ema")

@@ -11,9 +11,16 @@ from dataclasses import dataclass
 from chromatrack.models.inputs import InputScaling
 from chromatrack.stages.tools.foreign_names import RESIDUAL, RESNET, TRANSFORMER, Family
 
-WRAPPERS = ("state_dict", "model", "model_state_dict", "teacher")
-"""Keys under which training scripts keep the weights, beside the optimizer and the like. Of DINO's
-two networks its own evaluation takes the teacher."""
+WRAPPERS = (
+    "state_dict", "model", "model_state_dict", "model_state", "net", "network", "weights",
+    "teacher", "model_ema", "ema", "ema_state_dict", "state_dict_ema",
+)  # fmt: skip
+"""Keys under which training scripts keep the weights, beside the optimizer and the like; the first
+that is there counts. Of DINO's two networks its own evaluation takes the teacher."""
+
+BEFORE = ("module.", "model.", "net.", "network.", "_orig_mod.")
+"""What all names may begin with: put there by DataParallel, Lightning, a class around the network,
+torch.compile."""
 
 IMAGENET = InputScaling(
     grey="rgb_normalized",

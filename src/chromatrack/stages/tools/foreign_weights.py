@@ -18,10 +18,11 @@ from chromatrack.errors import InputError
 from chromatrack.files import made_by
 from chromatrack.models.build import INPUT_CHANNELS, build_colorizer, build_trunk
 from chromatrack.models.inputs import InputScaling
-from chromatrack.stages.tools.foreign_formats import FORMATS, WRAPPERS, Foreign
+from chromatrack.stages.tools.foreign_formats import BEFORE, FORMATS, WRAPPERS, Foreign
 from chromatrack.stages.tools.foreign_names import TRANSFORMER, from_mmcv, to_mmcv
 from chromatrack.stages.tools.import_weights import (
     check_numbers,
+    holds_siamfc,
     import_siamfc_pytorch,
     numpy_values,
 )
@@ -51,12 +52,12 @@ def import_weights(
     Raises:
         InputError: the file holds no weights of that kind, or not all of them.
     """
-    file = None if kind == SIAMFC else _read(weights)
-    if kind == SIAMFC or (kind == "auto" and "backbone.conv1.0.weight" in file.state):
+    if kind == SIAMFC or (kind == "auto" and holds_siamfc(weights)):
         if layer or padding:
             raise InputError("--layer and --padding: SiamFC has one layer and pads nothing")
         import_siamfc_pytorch(weights, output)
         return [f"found: {SIAMFC}"]
+    file = _read(weights)
     kind = _kind(file) if kind == "auto" else kind
     foreign = FORMATS[kind]
     if padding and foreign.family is TRANSFORMER:
@@ -89,11 +90,17 @@ def import_weights(
 
 @dataclass(frozen=True)
 class _File:
-    """Tensors by name, and what stood before all of them: keys of dicts, `module.`."""
+    """Tensors by name.
+
+    Attributes:
+        under: what stood before all of the names: keys of dicts, and `BEFORE`.
+        beside: keys of further dicts of weights, which were not taken.
+    """
 
     path: Path
     under: str
     state: dict[str, Tensor]
+    beside: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -114,15 +121,17 @@ class _Named:
 def _read(path: Path) -> _File:
     # Beside tensors, trainings keep their arguments, a class that holds values alone.
     content = load_tensors(path, also=(argparse.Namespace, *numpy_values()))
-    under = ""
+    under, beside = "", []
     while isinstance(content, Mapping) and (key := _wrapper(content)):
+        beside += [f"{under}{name}" for name in content if name != key and _is_state(content[name])]
         content, under = content[key], f"{under}{key} > "
     if not _is_state(content):
         raise InputError(f"{path}: expected a state_dict, dense tensors by name{_keys(content)}")
-    if all(name.startswith("module.") for name in content):
-        content = {name.removeprefix("module."): value for name, value in content.items()}
-        under += "module."
-    return _File(path, under, {name: torch.as_tensor(value) for name, value in content.items()})
+    while before := next((one for one in BEFORE if all(n.startswith(one) for n in content)), None):
+        content = {name.removeprefix(before): value for name, value in content.items()}
+        under += before
+    state = {name: torch.as_tensor(value) for name, value in content.items()}
+    return _File(path, under, state, tuple(beside))
 
 
 def _keys(content: Any) -> str:
@@ -235,12 +244,13 @@ def _checked(found: Tensor, own: Tensor, where: str) -> Tensor:
 def _report(
     kind: str, file: _File, named: _Named, trunk: nn.Module, description: Mapping[str, str]
 ) -> list[str]:
-    """What was found, mapped and left over."""
+    """What was found, mapped and left over, and which other dicts of tensors were beside it."""
     foreign = named.foreign
     used = {foreign.family.public(name) for name in trunk.state_dict()}
     mapped = {whole for name, whole in named.original.items() if name in used}
     left = Counter(_group(name, foreign.prefix) for name in file.state if name not in mapped)
     before = (file.under + foreign.prefix).removesuffix(" > ")
+    others = f"; not looked at: {', '.join(file.beside)}" if file.beside else ""
     return [
         f"found: {kind}"
         + (f", under {before}" if before else "")
@@ -249,7 +259,8 @@ def _report(
         f"{trunk.out_channels} channels, stride {trunk.stride}, padding {description['padding']}, "
         f"input {_told_input(foreign.scaling)}",
         "left over: "
-        + (", ".join(f"{name} ({count})" for name, count in left.items()) or "nothing"),
+        + (", ".join(f"{name} ({count})" for name, count in left.items()) or "nothing")
+        + others,
     ]
 
 

@@ -18,6 +18,21 @@ from chromatrack.files import made_by
 from chromatrack.models.build import build_siamfc
 from chromatrack.models.inputs import InputScaling
 
+PUBLISHED = {"width": 1.0, "channels": "as_run"}
+"""The network of siamfc-pytorch."""
+
+
+def holds_siamfc(weights: Path) -> bool:
+    """Whether a file has names of siamfc-pytorch's network, whatever they lie in."""
+    with torch.device("meta"):
+        expected = build_siamfc(**PUBLISHED).state_dict()
+    return bool(_states("", _content(weights), expected))
+
+
+def _content(weights: Path) -> Any:
+    # Beside tensors, trainings keep their arguments, classes that hold values alone.
+    return load_tensors(weights, also=(argparse.Namespace, defaultdict, *numpy_values()))
+
 
 def import_siamfc_pytorch(weights: Path, output: Path) -> None:
     """Make a checkpoint out of a state_dict of github.com/huanglianghua/siamfc-pytorch.
@@ -28,14 +43,9 @@ def import_siamfc_pytorch(weights: Path, output: Path) -> None:
     Raises:
         InputError: the file holds no such state_dict; says what it holds.
     """
-    description = {"width": 1.0, "channels": "as_run"}
-    model = build_siamfc(**description)
+    model = build_siamfc(**PUBLISHED)
     expected = model.state_dict()
-    state = _find_state(
-        weights,
-        load_tensors(weights, also=(argparse.Namespace, defaultdict, *numpy_values())),
-        expected,
-    )
+    state = _find_state(weights, _content(weights), expected)
     surplus = sorted(set(state) - set(expected))
     if surplus:
         raise InputError(f"{weights}: {surplus[0]} is no weight of siamfc-pytorch")
@@ -46,7 +56,7 @@ def import_siamfc_pytorch(weights: Path, output: Path) -> None:
     save_checkpoint(
         output,
         kind="siamfc",
-        network=description,
+        network=PUBLISHED,
         scaling=InputScaling(rgb="byte"),
         module=model,
         made_by=made_by("import-weights", inputs={"weights": weights}),
@@ -128,6 +138,8 @@ def _checked(weights: Path, name: str, state: Mapping[str, Any], expected: Tenso
         raise InputError(f"{weights}: {name}: expected a tensor, got a {type(value).__name__}")
     if value.layout is not torch.strided or value.is_quantized:
         raise InputError(f"{weights}: {name}: expected a dense tensor of numbers")
+    if expected.is_floating_point() and not value.is_floating_point():
+        raise InputError(f"{weights}: {name} holds {value.dtype}, expected real numbers")
     if value.shape != expected.shape:
         raise InputError(
             f"{weights}: {name} has shape {tuple(value.shape)}, expected {tuple(expected.shape)}"
