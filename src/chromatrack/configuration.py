@@ -34,7 +34,21 @@ LONGEST_NUMBER = 400
 
 
 class _Loader(yaml.SafeLoader):
-    """SafeLoader that reads 1e-3 as a number, as people mean it (YAML 1.1 wants 1.0e-3)."""
+    """SafeLoader that reads 1e-3 as a number, as people mean it (YAML 1.1 wants 1.0e-3).
+
+    A key that stands twice is an error; SafeLoader would drop the first without a word.
+    """
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict:
+        keys: list[Any] = []
+        for one, _ in node.value:
+            if one.tag == "tag:yaml.org,2002:merge":
+                continue
+            key = self.construct_object(one, deep=True)
+            if key in keys:
+                raise ValueError(f"line {one.start_mark.line + 1}: the key {key!r} stands twice")
+            keys.append(key)
+        return super().construct_mapping(node, deep)
 
 
 _Loader.add_implicit_resolver(

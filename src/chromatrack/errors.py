@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 
 class ChromatrackError(Exception):
@@ -31,6 +31,13 @@ class InputError(ChromatrackError):
 def in_one_line(error: object) -> str:
     """What a library says, as it fits into a sentence of ours."""
     return f"{' '.join(str(error).split()):.300}"
+
+
+def some(names: Collection[str], count: int = 8) -> str:
+    """The first of some names, and how many more there are, for a sentence."""
+    shown = list(names)[:count]
+    more = f" and {len(names) - count} more" if len(names) > count else ""
+    return ", ".join(shown) + more
 
 
 def raise_first(errors: Sequence[ChromatrackError], *, of: int) -> None:

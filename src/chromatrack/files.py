@@ -218,6 +218,12 @@ def digest_arrays(arrays: Iterable[np.ndarray]) -> str:
     return digest.hexdigest()
 
 
+def numbered(paths: Iterable[Path]) -> dict[str, Path]:
+    """Input files by their places and names, as `made_by` takes them: order counts, names may be
+    alike."""
+    return {f"{place}-{path.name}": path for place, path in enumerate(paths)}
+
+
 def made_by(
     stage: str, *, settings: Any = None, inputs: Mapping[str, str | Path] | None = None
 ) -> dict[str, Any]:

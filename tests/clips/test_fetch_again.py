@@ -9,6 +9,7 @@ from chromatrack.fetch.ledger import read_journal, read_ledger
 from chromatrack.files import digest_file
 from chromatrack.settings import BackOffSettings, ClipSettings, SourceSettings
 from chromatrack.stages.clips import fetch
+from chromatrack.video.cut import cut_clip
 from tests.videos import make_video
 
 AT_ONCE = BackOffSettings(base=0.0, cap=0.0, stop_after=3, cool_down=60.0)
@@ -120,7 +121,7 @@ def test_ready_clips_are_checked_and_placed_and_their_files_are_left_alone(scrip
     shard, source = three(tmp_path), scripted()
     source.ready = True
     theirs = tmp_path / "theirs.mp4"
-    theirs.write_bytes(source.video.read_bytes())
+    cut_clip(source.video, theirs, start=0, end=2, quality=30)
 
     def get(row, target):
         if row.youtube_id == "good":
@@ -133,7 +134,7 @@ def test_ready_clips_are_checked_and_placed_and_their_files_are_left_alone(scrip
     source.get = get
     ledger = run(shard, tmp_path, options(retries=0))
     assert ledger["status"].tolist() == ["done", "corrupt", "done"]
-    assert ledger["frames"].tolist()[::2] == [100, 100]
+    assert ledger["frames"].tolist()[::2] == [50, 50]
     for name in ("good", "slow"):
         clip = tmp_path / "clips" / f"{name}_000000_000002.mp4"
         assert digest_file(clip) == digest_file(theirs) == ledger.loc[clip.stem, "sha256"]
@@ -141,6 +142,16 @@ def test_ready_clips_are_checked_and_placed_and_their_files_are_left_alone(scrip
     run(shard, tmp_path, options(retries=0, quality=30))  # another recipe: placed again
     assert (tmp_path / "clips/good_000000_000002.mp4").samefile(theirs)
     assert not (tmp_path / "clips/lost_000000_000002.mp4").exists()
+
+
+def test_a_ready_clip_that_is_longer_than_its_window_is_none(scripted, tmp_path):
+    """Such as the whole video, which a site gives that does not know the window."""
+    shard, source = three(tmp_path), scripted()
+    source.ready = True
+    ledger = run(shard, tmp_path, options(retries=0))
+    assert ledger["status"].tolist() == ["corrupt"] * 3
+    assert ledger["message"].tolist() == ["has 4 s, and its window 2 s"] * 3
+    assert not list((tmp_path / "clips").glob("*.mp4"))
 
 
 def test_what_no_longer_fits_is_made_again(scripted, tmp_path):

@@ -62,6 +62,13 @@ def test_a_clip_shows_the_frames_of_its_sequence(sequences, tmp_path):
             with pytest.raises(FetchError) as caught:
                 source.get(ClipRow("", wrong, 0.0, 1.0, ""), tmp_path)
             assert caught.value.status == status
+        whole = originals[3].read_bytes()
+        originals[3].write_bytes(whole + b"\0" * 9000)  # as some cameras fill their files
+        assert source.get(rows[0], tmp_path)
+        originals[3].write_bytes(whole[: len(whole) // 2])
+        with pytest.raises(FetchError, match=r"00000004\.jpg is cut short") as caught:
+            source.get(rows[0], tmp_path)
+        assert caught.value.status == "corrupt"
         originals[3].write_bytes(b"no image")
         with pytest.raises(FetchError, match=r"00000004\.jpg is no JPEG") as caught:
             source.get(rows[0], tmp_path)

@@ -6,6 +6,7 @@ import os
 
 import numpy as np
 import pytest
+import torch
 
 from chromatrack.cli.main import main
 from chromatrack.data import otb
@@ -56,9 +57,9 @@ def test_one_bad_tracker_does_not_stop_the_table_of_the_others(data, capsys):
     assert "0.952" in told.out and "scored without 1 of 2 trackers: B:" in told.err
 
 
-def settings_of(data, **more):
+def settings_of(data, lists=None, **more):
     return from_mapping({
-        "run": "r", "data": {"title": "t"}, "siamfc": {"checkpoint": str(data / "s.pt")},
+        "run": "r", "data": {"title": "t", **(lists or {})}, "siamfc": {"checkpoint": str(data / "s.pt")},
         "experiments": None, "baselines": [], "trunks": [],
         "benchmarks": {"otb": str(data / "otb")}, **more,
     })  # fmt: skip
@@ -113,6 +114,40 @@ def test_doctor_is_not_ready_where_something_cannot_be_read(data, monkeypatch):
     otb_part = {"root": str(data / "otb"), "names": str(data / "names.txt")}
     lines, ready = check_run(settings_of(data, benchmarks={"otb": otb_part}))
     assert not ready and any("1 of the 2 sequences" in line and "Cow" in line for line in lines)
+
+
+def test_doctor_finds_videos_as_fetching_does(data):
+    """By the names, suffixes and folders that the source of the run takes."""
+    (data / "list.csv").write_text(
+        "label,youtube_id,time_start,time_end,split\na,AAAAAAAAAAA,0,2,x\na,BBBBBBBBBBB,0,2,x\n"
+    )
+
+    def told(kind, *names):
+        folder = data / f"{kind}-{len(list(data.iterdir()))}"
+        for name in names:
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_bytes(b"video")
+        clips = {"source": {"kind": kind, "folder": str(folder)}}
+        lists = {"kinetics_list": str(data / "list.csv")}
+        network = {"checkpoint": str(data / "otb")}
+        lines, ready = check_run(settings_of(data, lists, clips=clips, siamfc=network))
+        return [line for line in lines if str(folder) in line], ready
+
+    lines, ready = told("folder", "AAAAAAAAAAA.mpeg")
+    assert "videos: 1 of 2" in lines[0] and "missing 1: BBBBBBBBBBB" in lines[0] and ready
+    lines, ready = told("folder", "a/AAAAAAAAAAA.mp4", "b/BBBBBBBBBBB.mp4")
+    assert "missing: clips: " in lines[0] and "expected videos named by their ids" in lines[0]
+    lines, ready = told("clips", "AAAAAAAAAAA_000000_000002.mp4")
+    assert "ready clips: 1 of 2" in lines[0] and ready
+    lines, ready = told("clips", "AAAAAAAAAAA_000000_000002.mkv")
+    assert "expected clips named <id>_<start>_<end>.mp4" in lines[0] and not ready
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="a machine without a GPU is asked")
+def test_doctor_misses_a_gpu_that_is_asked_for(data):
+    given = {"siamfc": {"checkpoint": str(data / "otb")}, "compute": {"device": "cuda"}}
+    lines, ready = check_run(settings_of(data, **given))
+    assert not ready and any("missing: compute.device: cuda was asked for" in one for one in lines)
 
 
 def test_results_are_of_the_benchmarks_that_are_named(data):

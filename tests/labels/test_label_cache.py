@@ -5,11 +5,13 @@ import json
 import multiprocessing
 import os
 import pickle
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import cv2
 import h5py
@@ -17,13 +19,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from chromatrack.data.kinetics import ClipRow
 from chromatrack.errors import InputError
 from chromatrack.fetch.ledger import COLUMNS
 from chromatrack.files import digest_file
 from chromatrack.labels import samples as samples_module
 from chromatrack.labels.cache import LabelShard
 from chromatrack.labels.clip import cluster_colours, decode_clip, lab_frames, label_clip
-from chromatrack.labels.samples import LabelSamples
+from chromatrack.labels.samples import LabelSamples, is_held_out
 from chromatrack.settings import LabelSettings, to_json
 from chromatrack.stages.labels import labels as stage
 from chromatrack.stages.labels.lab_statistics import lab_statistics
@@ -226,11 +229,33 @@ def test_a_cache_of_the_same_clips_is_put_back(shard, tmp_path, monkeypatch):
 
 def test_statistics_of_shards_are_those_of_all_pixels(shard, tmp_path):
     label(shard, tmp_path / "s.h5")
-    found = lab_statistics([tmp_path / "s.h5"] * 2, tmp_path / "lab.json")
+    (tmp_path / "again").mkdir()
+    twin = shutil.copy(tmp_path / "s.h5", tmp_path / "again" / "s.h5")
+    found = lab_statistics([tmp_path / "s.h5", Path(twin)], tmp_path / "lab.json")
+    assert len(found["made_by"]["inputs"]) == 2
     lab = np.concatenate([np.stack(list(lab_frames(path, SMALL))).reshape(-1, 3)
                           for path in sorted(shard[1].iterdir())]) / 255  # fmt: skip
     np.testing.assert_allclose(found["mean"], lab.mean(axis=0), atol=1e-6)
     np.testing.assert_allclose(found["std"], lab.std(axis=0), atol=1e-6)
+
+
+def test_clips_that_were_left_out_are_told(shard, tmp_path, capsys):
+    _, clips = shard
+    first = sorted(clips.iterdir())[0]
+    first.unlink()
+    label(shard, tmp_path / "s.h5")
+    told = f"clips that could not be labelled: 1, the first {first.stem} ("
+    assert lab_statistics([tmp_path / "s.h5"], tmp_path / "lab.json")["left_out"] == 1
+    assert told in capsys.readouterr().err
+    for path in clips.iterdir():
+        path.unlink()
+    label(shard, tmp_path / "none.h5")
+    with pytest.raises(
+        InputError, match=r"not one labelled clip .* clips that could not be labelled: 4"
+    ):
+        lab_statistics([tmp_path / "none.h5"], tmp_path / "lab.json")
+    with pytest.raises(InputError, match="expected each label cache once"):
+        lab_statistics([tmp_path / "s.h5"] * 2, tmp_path / "lab.json")
 
 
 # Samples
@@ -243,6 +268,30 @@ def cache(shard, tmp_path):
 
 
 OPTIONS = {"frames": 4, "batch_size": 16, "colours": 8}
+
+
+@pytest.mark.parametrize("change", [{"equalization": "none"}, {"cluster_on": "label_grid"}])
+def test_caches_of_two_recipes_are_not_trained_on_together(shard, tmp_path, change):
+    label(shard, tmp_path / "s.h5")
+    label(shard, tmp_path / "t.h5", replace(SMALL, **change))
+    ((key, value),) = change.items()
+    with pytest.raises(
+        InputError, match=rf"t\.h5: was made with {key} {value}, and .*s\.h5 was not"
+    ):
+        LabelSamples([tmp_path / "s.h5", tmp_path / "t.h5"], **OPTIONS)
+
+
+@pytest.mark.parametrize("shift", [0.0, 0.5])
+def test_windows_of_one_video_are_held_out_together(shift):
+    """Whole seconds and parts of them are named in two ways."""
+    sides = set()
+    for number in range(300):
+        video = f"vid{number:08d}"
+        windows = [ClipRow("", video, at + shift, at + 10 + shift, "") for at in (1, 21)]
+        first, second = (is_held_out(row.clip_id, 0.3) for row in windows)
+        assert first == second
+        sides.add(first)
+    assert sides == {True, False}
 
 
 def test_samples_span_one_clip_and_follow_from_the_step(cache):

@@ -158,6 +158,12 @@ def test_vid_has_one_target_per_track_and_knows_where_it_is_annotated(tmp_path):
     assert shard.frames.tolist() == [0, 1, 2, 3, 4, 5, 0, 1, 5]  # numbers of the video's frames
 
 
+def test_two_objects_of_one_track_in_a_frame_are_refused(tmp_path):
+    write_vid(tmp_path, {3: (boxes_of(0), range(COUNT)), "03": (boxes_of(1), (2,))})
+    with pytest.raises(InputError, match=r"000002\.xml: expected one object of each trackid.*of 3"):
+        read_video(tmp_path, VIDEO)
+
+
 def test_frames_are_decoded_once_and_only_those_that_are_used(tmp_path, monkeypatch):
     source = write_vid(
         tmp_path, {0: (boxes_of(0), (0, 1, 3)), 1: (boxes_of(1), (1, 3)), 2: (boxes_of(2), (3,))}

@@ -97,7 +97,7 @@ def changing():
         (lambda: chromatrack.load("kcf").track(changing(), (1, 2, 9, 9)),
          "frame 1: frames: expected images of one size, 96x80 as the first, got 96x40"),
         (lambda: chromatrack.load(None), "a checkpoint or the name of a tracker, got None"),
-        (lambda: chromatrack.load("kcf", threads="x"), "threads: expected a number"),
+        (lambda: chromatrack.load("kcf", threads="x"), "threads: expected a whole number"),
         (lambda: chromatrack.load("fused.pt", alpha=2), "a number from 0 to 1, got 2"),
         (lambda: chromatrack.load("fused.pt", alpha=float("nan")), "from 0 to 1, got nan"),
         (lambda: chromatrack.load("fused.pt", alpha=[0, 1]), "from 0 to 1, got [0, 1]"),

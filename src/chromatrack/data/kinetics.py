@@ -26,6 +26,11 @@ _LATEST_SECOND = 1_000_000
 """Times are six digits of the clip's name; no video site takes videos of eleven days."""
 
 
+WINDOW = r"_(\d{6}|\d{9}ms)_(\d{6}|\d{9}ms)"
+"""Start and end in the name of a clip; see `ClipRow.clip_id`."""
+_WINDOW = re.compile(f"{WINDOW}$")
+
+
 @dataclass(frozen=True, slots=True)
 class ClipRow:
     """One window of one video."""
@@ -46,6 +51,11 @@ class ClipRow:
         begin or end within the same second have names of their own.
         """
         return f"{self.youtube_id}_{_name_time(self.time_start)}_{_name_time(self.time_end)}"
+
+
+def video_of(clip_id: str) -> str:
+    """The video of a clip, by its name; of a name that says no window, the name itself."""
+    return _WINDOW.sub("", clip_id)
 
 
 def is_video_id(text: str) -> bool:

@@ -63,6 +63,8 @@ def read_video(root: str | Path, name: str) -> list[Sequence]:
         path = Path(root) / _ANNOTATIONS / subset / video / f"{frame.stem}.xml"
         for track, box_ltwh in _read_objects(path):
             boxes = tracks.setdefault(track, np.zeros((len(frames), 4)))
+            if boxes[index, 2]:
+                raise InputError(f"{path}: expected one object of each trackid, got two of {track}")
             boxes[index] = box_ltwh
     return [
         Sequence(f"{name}-{track}", tuple(frames), boxes, visible=boxes[:, 2] > 0)

@@ -15,8 +15,7 @@ import numpy as np
 from chromatrack.data.otb import ATTRIBUTES
 from chromatrack.data.otb_results import read_results, read_speed, run_name
 from chromatrack.data.otb_starts import hidden_starts
-from chromatrack.errors import InputError
-from chromatrack.evaluation.selecting import some
+from chromatrack.errors import InputError, some
 from chromatrack.files import digest_arrays, digest_text, whole_file
 from chromatrack.metrics import otb
 from chromatrack.metrics.otb import Convention, as_tracked

@@ -13,8 +13,7 @@ import numpy as np
 
 from chromatrack.data.frames import holds_pictures, numbered_frames
 from chromatrack.data.text import read_names
-from chromatrack.errors import InputError
-from chromatrack.evaluation.selecting import some
+from chromatrack.errors import InputError, some
 
 T = TypeVar("T")
 Lists = Mapping[str, Callable[[], Collection[str]]]

@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
 
-from chromatrack.errors import InputError
+from chromatrack.errors import InputError, some
 
 T = TypeVar("T")
-
-
-def some(names: Collection[str], count: int = 8) -> str:
-    """The first names, and how many more there are."""
-    shown = list(names)[:count]
-    more = f" and {len(names) - count} more" if len(names) > count else ""
-    return ", ".join(shown) + more
 
 
 def of_frames(results: np.ndarray, frames: int, where: str) -> np.ndarray:

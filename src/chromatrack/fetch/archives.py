@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from chromatrack.data.kinetics import WINDOW
 from chromatrack.errors import InputError
 from chromatrack.fetch.failures import FetchError
 from chromatrack.files import canonical_json, write_text
@@ -23,7 +24,7 @@ from chromatrack.streams import whole_stream
 
 SUFFIXES = (".tar", ".tar.gz", ".tgz")
 
-CLIP_FILE = re.compile(r"(?P<clip_id>[A-Za-z0-9_-]{1,64}_(\d{6}|\d{9}ms)_(\d{6}|\d{9}ms))\.mp4")
+CLIP_FILE = re.compile(rf"(?P<clip_id>[A-Za-z0-9_-]{{1,64}}{WINDOW})\.mp4")
 """How CVDF names clips: <youtube_id>_<start>_<end>.mp4."""
 
 SPACING = 1 << 24

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from chromatrack.data.kinetics import is_video_id
-from chromatrack.errors import InputError
+from chromatrack.errors import InputError, some
 
 VIDEO_TYPES = {
     ".3gp": "video/3gpp",
@@ -16,6 +16,7 @@ VIDEO_TYPES = {
     ".mkv": "video/x-matroska",
     ".mov": "video/quicktime",
     ".mp4": "video/mp4",
+    ".mpeg": "video/mpeg",
     ".mpg": "video/mpeg",
     ".ts": "video/mp2t",
     ".webm": "video/webm",
@@ -27,7 +28,7 @@ class VideoFolder:
     """The videos of a folder, by id; the folder is listed once.
 
     Raises:
-        InputError: there is no such folder.
+        InputError: there is no such folder, or nothing in it is named like a video.
     """
 
     def __init__(self, folder: str | Path) -> None:
@@ -40,6 +41,12 @@ class VideoFolder:
             path = Path(folder) / name
             if path.suffix.lower() in VIDEO_TYPES and is_video_id(path.stem):
                 self._files.setdefault(path.stem, path)
+        others = [name for name in entries if not name.startswith(".")]
+        if others and not self._files:
+            raise InputError(
+                f"{folder}: expected videos named by their ids, with {', '.join(VIDEO_TYPES)}; "
+                f"found {some(others, 3)}"
+            )
 
     def find(self, youtube_id: str) -> Path | None:
         """The file of a video, or None."""

@@ -37,19 +37,31 @@ def place_cut(
     return _judge(part, facts, fault, clip, minimum_seconds)
 
 
-def place_ready(found: Path, clip: Path, *, work: Path, minimum_seconds: float) -> Outcome:
+LONGER = 1.25, 0.5
+"""Factor and seconds by which a ready clip may be longer than its window: programs that cut between
+key frames take a little more, and the whole video is none."""
+
+
+def place_ready(
+    found: Path, row: ClipRow, clip: Path, *, work: Path, minimum_seconds: float
+) -> Outcome:
     """Take a clip that is cut already; one outside `work` belongs to others and is left as it is.
 
     Args:
-        found: the clip as the source gives it.
+        found: the clip as the source gives it, of the window of `row`.
         clip, work: as in `place_cut`.
     """
     facts = count_frames(found)
     fault = what_is_missing(found, facts)
     if not fault and not facts.frames:
         fault = "the file holds no frame"
+    if not fault and not facts.ordered:
+        fault = "its frames do not follow one another in time"
     if not fault and facts.damaged:
         fault = f"{facts.damaged} of its packets do not decode as they should"
+    window = row.time_end - row.time_start
+    if not fault and facts.seconds > LONGER[0] * window + LONGER[1]:
+        fault = f"has {facts.seconds:g} s, and its window {window:g} s"
     part = work / "clip.mp4"
     if not fault:
         _take(found, part, work)

@@ -153,7 +153,7 @@ class ShardWork:
             return Outcome(found.status, found.permanent, message=found.message)
         work, minimum = self._folder, self._settings.minimum_seconds
         if self._source.ready:
-            return place_ready(found, clip, work=work, minimum_seconds=minimum)
+            return place_ready(found, row, clip, work=work, minimum_seconds=minimum)
         quality = self._settings.quality
         return place_cut(found, row, clip, work=work, quality=quality, minimum_seconds=minimum)
 

@@ -21,9 +21,11 @@ attributes: format, made_by (JSON), frame_stride, colours, luma ("jpeg" or "raw"
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
@@ -242,6 +244,19 @@ class LabelShard:
             size=self.size,
             raw=file.attrs["luma"] == "raw",
         )
+
+    @property
+    def recipe(self) -> dict[str, Any]:
+        """Settings and version that its clips were labelled with, as far as they are told."""
+        try:
+            told = json.loads(self.made_by)
+        except ValueError:
+            return {}
+        if not isinstance(told, dict):
+            return {}
+        settings = told.get("settings")
+        version = {"version": told["version"]} if "version" in told else {}
+        return {**(settings if isinstance(settings, dict) else {}), **version}
 
     def _check_clips(self) -> None:
         """A `ValueError` where what is kept of each clip is not what it can be."""

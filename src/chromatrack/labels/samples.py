@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections import OrderedDict
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
+from chromatrack.data.kinetics import video_of
 from chromatrack.errors import InputError
 from chromatrack.files import some_of
 from chromatrack.labels.cache import LabelShard
@@ -19,19 +19,23 @@ from chromatrack.labels.frames import Frames
 OPEN_FILES = 256
 """Shards that one process keeps open; a process may usually open 1,024 files."""
 
-_WINDOW = re.compile(r"_\d+_\d+$")
-
 Part = Literal["all", "training", "held_out"]
 
 
 def is_held_out(clip_id: str, share: float) -> bool:
     """Whether a clip is kept for validation.
 
-    It follows from the id alone, however clips lie in shards, and two windows of one video
-    (<youtube_id>_<start>_<end>) go the same way.
+    It follows from the id alone, however clips lie in shards, and two windows of one video go the
+    same way.
     """
-    digest = hashlib.sha256(_WINDOW.sub("", clip_id).encode()).digest()
+    digest = hashlib.sha256(video_of(clip_id).encode()).digest()
     return int.from_bytes(digest[:8]) < share * 2**64
+
+
+def _unlike(one: dict[str, Any], other: dict[str, Any]) -> str:
+    """The first thing in which a recipe differs from another, as key and value."""
+    key = next(key for key in (*one, *other) if one.get(key) != other.get(key))
+    return f"{key} {one.get(key)}"
 
 
 class LabelSamples:
@@ -82,6 +86,7 @@ class LabelSamples:
         self._shards: list[Frames] = []
         self._open: OrderedDict[int, None] = OrderedDict()
         first_shape: tuple[int, int, int] | None = None
+        recipe: dict[str, Any] | None = None
         first, samples, shard_of = [], [], []
         for index, path in enumerate(shards):
             shard = LabelShard(path)
@@ -97,6 +102,12 @@ class LabelSamples:
                 raise InputError(
                     f"{path}: frames of {shape[0]} px, {shape[1]} cells, every {shape[2]}th; "
                     f"expected {first_shape} as in {shards[0]}"
+                )
+            recipe = recipe or shard.recipe
+            if shard.recipe != recipe:
+                raise InputError(
+                    f"{path}: was made with {_unlike(shard.recipe, recipe)}, and {shards[0]} was "
+                    "not; expected caches of one recipe"
                 )
             lengths = np.diff(shard.clip_offsets)
             first.append(shard.clip_offsets[:-1])

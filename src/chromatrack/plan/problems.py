@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from chromatrack.errors import InputError
+from chromatrack.errors import InputError, some
 from chromatrack.evaluation import sets
 from chromatrack.evaluation.benchmark import Benchmark, Selection
-from chromatrack.evaluation.selecting import some
 from chromatrack.plan.layout import (
     WORLD_BENCHMARKS,
     clip_list,

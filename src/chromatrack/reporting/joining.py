@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from chromatrack.configuration import flat, shown
-from chromatrack.errors import InputError
-from chromatrack.evaluation.selecting import some
+from chromatrack.errors import InputError, some
 from chromatrack.files import read_json
 from chromatrack.reporting.manifest import Evaluated, Manifest, Row
 from chromatrack.reporting.per_target import key_of

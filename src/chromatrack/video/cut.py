@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import math
 import os
 import re
 import signal
@@ -26,6 +27,7 @@ class ClipFacts:
         seconds: from the first frame's beginning to the last frame's end.
         width, height: of the first frame, in pixels.
         damaged: packets that do not decode as they should.
+        ordered: whether each frame is later than the one before.
     """
 
     frames: int
@@ -33,6 +35,7 @@ class ClipFacts:
     width: int
     height: int
     damaged: int = 0
+    ordered: bool = True
 
 
 SEEK_MARGIN = 1.0
@@ -86,11 +89,16 @@ def cut_clip(
             # An index may be wrong: a video in which the seek finds nothing is read from its start.
             for seek in (start - SEEK_MARGIN, 0.0) if start > SEEK_MARGIN else (0.0,):
                 length = end + SEEK_MARGIN - seek
-                command = _command(
-                    source, part, window, stream=stream, seek=seek, length=length, quality=quality
-                )
-                _encode(command, source, part, limit=patience + 2 * length)
+                how = {"stream": stream, "seek": seek, "length": length, "quality": quality}
+                limit = patience + 2 * length
+                _encode(_command(source, part, window, **how), source, part, limit=limit)
                 facts = count_frames(part)
+                if not facts.ordered:
+                    how["zero"] = _first_stamp(source, window[0])
+                    _encode(_command(source, part, window, **how), source, part, limit=limit)
+                    facts = count_frames(part)
+                if not facts.ordered:
+                    raise WorkError("the frames of the video do not follow one another in time")
                 if facts.frames:
                     return facts
             raise _EmptyWindow
@@ -128,6 +136,7 @@ def _command(
     seek: float,
     length: float,
     quality: int,
+    zero: int | str = "STARTPTS",
 ) -> list[str]:
     """The FFmpeg call as an argument list; `file:` keeps names from being options or protocols.
 
@@ -135,6 +144,8 @@ def _command(
         window: the frames to take, as timestamps of the source.
         stream: index of the video in the source.
         seek, length: what has to be decoded for that, in seconds from the source's beginning.
+        zero: what is taken from all stamps. Where the size of the picture changes, FFmpeg sets its
+            filters up anew, and with them what it takes for the first stamp.
     """
     import ffmpeg
     import imageio_ffmpeg
@@ -147,7 +158,7 @@ def _command(
         limits["ss"] = f"{seek:.6f}"
     filters = (
         f"select='gte(t,{first})*lt(t,{last})',"
-        "crop=trunc(iw/2)*2:trunc(ih/2)*2:0:0,setpts=PTS-STARTPTS"
+        f"crop=trunc(iw/2)*2:trunc(ih/2)*2:0:0,setpts=PTS-{zero}"
     )
     command = (
         ffmpeg.input("SOURCE", threads=1, **limits)
@@ -206,6 +217,16 @@ def _look(path: Path) -> tuple[int, float]:
         raise WorkError(f"no video that FFmpeg can read: {error}") from None
 
 
+def _first_stamp(path: Path, start: float) -> int:
+    """The stamp, in the stream's own unit, of the first frame from a moment on."""
+    with suppress(*DAMAGE), open_video(path) as video:
+        for packet in video.packets():
+            for frame in packet.decode():
+                if frame.time is not None and frame.time >= start - TOLERANCE:
+                    return frame.pts
+    raise WorkError("no video that FFmpeg can read: its frames cannot be found a second time")
+
+
 def _check_first_frame(video: Video) -> None:
     with suppress(*DAMAGE):  # FFmpeg finds what is left of a damaged file
         for packet in video.packets():
@@ -221,6 +242,7 @@ def count_frames(path: Path) -> ClipFacts:
     notices. A file in which nothing decodes has no frames.
     """
     frames, first, last, size, damaged = 0, None, 0.0, (0, 0), 0
+    before, ordered = -math.inf, True
     try:
         with open_video(path) as video:
             for packet in video.packets():
@@ -235,6 +257,8 @@ def count_frames(path: Path) -> ClipFacts:
                     if first is None:
                         first, size = frame.time or 0.0, shown_size(frame)
                     frames += 1
+                    ordered = ordered and (frame.time or 0.0) > before
+                    before = frame.time or 0.0
                     last = (frame.time or 0.0) + (
                         float(frame.duration * frame.time_base) if frame.duration else video.frame
                     )
@@ -248,4 +272,5 @@ def count_frames(path: Path) -> ClipFacts:
         width=size[0],
         height=size[1],
         damaged=damaged,
+        ordered=ordered,
     )

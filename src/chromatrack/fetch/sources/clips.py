@@ -6,10 +6,11 @@ import os
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from chromatrack.data.kinetics import ClipRow
-from chromatrack.errors import InputError
+from chromatrack.errors import InputError, some
 from chromatrack.fetch.archives import CLIP_FILE, SUFFIXES, Archive, open_archives
 from chromatrack.fetch.failures import FetchError
 from chromatrack.fetch.folder import version_of
@@ -37,6 +38,12 @@ class ClipsSource:
         index = root / ".index" if index is None else Path(index)
         found = sorted(_walk(root), key=_rank)
         paths = [Path(each.folder, each.name) for each in found if each.is_archive]
+        if not found and (others := _others(root)):
+            raise InputError(
+                f"source.folder: {root}: expected clips named <id>_<start>_<end>.mp4, six digits "
+                f"of seconds each, or archives of them ({', '.join(SUFFIXES)}); found "
+                f"{some(others, 3)}"
+            )
         archives = dict(zip(paths, open_archives(paths, root=root, index=index), strict=True))
         self._clips: dict[str, str | Archive] = {}
         """Clip id -> its archive, or its folder, a text that all files in it share."""
@@ -83,6 +90,12 @@ class _Found:
     name: str
     is_archive: bool
     is_replacement: bool
+
+
+def _others(root: Path) -> list[str]:
+    """Names of a few files that are no clips."""
+    names = (name for _, _, files in os.walk(root, followlinks=True) for name in sorted(files))
+    return list(islice((name for name in names if not name.startswith(".")), 4))
 
 
 def _rank(found: _Found) -> tuple:

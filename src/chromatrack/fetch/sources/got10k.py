@@ -55,6 +55,18 @@ class Got10kSource:
             return ""
 
 
+END = 4096
+"""Last bytes of a JPEG file in which its end is marked; some cameras write a little behind it."""
+
+
+def _decodes(path: Path) -> bool:
+    try:
+        read_image_rgb(path)
+    except InputError:
+        return False
+    return True
+
+
 def _mux(frames: list[Path], target: Path) -> None:
     """Put JPEG files one after the other into a video, without decoding them."""
     import av
@@ -75,6 +87,8 @@ def _mux(frames: list[Path], target: Path) -> None:
                 raise FetchError("corrupt", message) from error
             if not coded.startswith(b"\xff\xd8"):
                 raise FetchError("corrupt", f"the frame {path.name} is no JPEG file")
+            if b"\xff\xd9" not in coded[-END:] and not _decodes(path):
+                raise FetchError("corrupt", f"the frame {path.name} is cut short")
             packet = av.Packet(coded)
             packet.stream = stream
             packet.time_base = Fraction(1, FRAMES_PER_SECOND)

@@ -8,9 +8,8 @@ import numpy as np
 
 from chromatrack.data.otb_results import read_results, run_name, times_file
 from chromatrack.data.text import read_rows
-from chromatrack.errors import InputError
+from chromatrack.errors import InputError, some
 from chromatrack.evaluation.benchmark import Benchmark, Selection
-from chromatrack.evaluation.selecting import some
 from chromatrack.files import digest_file, digest_text, made_by, write_json, write_text
 from chromatrack.stages.evaluation.folder import claim
 

@@ -20,6 +20,7 @@ import numpy as np
 
 from chromatrack.configuration import as_plain
 from chromatrack.errors import ChromatrackError, InputError, WorkError, in_one_line
+from chromatrack.files import numbered
 from chromatrack.plan.experiments import TrackerSpec
 from chromatrack.settings import ComputeSettings, Settings, TrackerSettings
 from chromatrack.tracking.classical import open_classical
@@ -148,8 +149,7 @@ class FromClass:
 
     def inputs(self) -> dict[str, Path]:
         """Its module, the others of its package, and files that options name."""
-        files = class_files(self.target, self.options)
-        return {f"{number}-{path.name}": path for number, path in enumerate(files)}
+        return numbered(class_files(self.target, self.options))
 
     def device(self, compute: ComputeSettings) -> str:
         return "own"

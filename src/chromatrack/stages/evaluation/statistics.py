@@ -8,10 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from chromatrack.errors import InputError
+from chromatrack.errors import InputError, some
 from chromatrack.evaluation.benchmark import Benchmark, Selection
 from chromatrack.evaluation.measures import Measure
-from chromatrack.evaluation.selecting import some
 from chromatrack.files import made_by, write_json
 from chromatrack.metrics import statistics
 from chromatrack.stages.evaluation.compare import compare, folder_names

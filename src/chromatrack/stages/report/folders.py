@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from chromatrack.data.sequence import Sequence as Target
-from chromatrack.errors import InputError
+from chromatrack.errors import InputError, some
 from chromatrack.evaluation.benchmark import Benchmark, Selection
 from chromatrack.evaluation.one_pass import OnePass
-from chromatrack.evaluation.selecting import some
 from chromatrack.files import write_json
 from chromatrack.metrics import statistics
 from chromatrack.reporting.manifest import Manifest, Row

@@ -10,8 +10,7 @@ from pathlib import Path
 from chromatrack.data.crop_parts import CropParts, annotation
 from chromatrack.data.crops import Crops, crop_targets, write_crop_shard
 from chromatrack.data.training_sets import TrainingSet, read_rows, write_rows
-from chromatrack.errors import InputError
-from chromatrack.evaluation.selecting import some
+from chromatrack.errors import InputError, some
 from chromatrack.files import canonical_json, digest_text, made_by, write_text
 from chromatrack.locks import holding
 from chromatrack.progress import progress

@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 
 from chromatrack.checkpoints import save_checkpoint
-from chromatrack.files import check_writable, made_by
+from chromatrack.files import check_writable, made_by, numbered
 from chromatrack.machine.compute import choose_device, prepare
 from chromatrack.models.build import build_siamfc
 from chromatrack.models.inputs import InputScaling
@@ -54,7 +54,7 @@ def train_siamfc(
     source = made_by(
         "siamfc",
         settings={**settings.training(), "seed": seed},
-        inputs={path.name: path for path in shards},
+        inputs=numbered(shards),
     )
     job = _Job(tuple(shards), output, seed, settings, compute, source)
     device = choose_device(compute, processes=compute.devices)

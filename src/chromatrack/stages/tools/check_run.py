@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 from chromatrack.data import got10k
-from chromatrack.data.kinetics import no_clips, read_clip_list
+from chromatrack.data.kinetics import ClipRow, no_clips, read_clip_list
 from chromatrack.data.otb_results import read_results
 from chromatrack.data.text import read_names
 from chromatrack.data.training_sets import TrainingSet
-from chromatrack.errors import InputError
+from chromatrack.errors import InputError, some
 from chromatrack.evaluation import sets
 from chromatrack.evaluation.benchmark import Benchmark, Selection
-from chromatrack.evaluation.selecting import some
+from chromatrack.fetch.sources import open_source
 from chromatrack.plan import layout
 from chromatrack.plan.experiments import TrackerSpec, evaluations, trackers, trunks
 from chromatrack.plan.problems import problems
-from chromatrack.settings import Settings
+from chromatrack.settings import Settings, SourceSettings
 from chromatrack.stages.tools.disk import disk
 
 T = TypeVar("T")
@@ -32,7 +33,7 @@ class Missing(str):
 def check_run(settings: Settings) -> tuple[list[str], bool]:
     """Lines of `what: state` on the data and the stages of a run, and whether it can start."""
     found = [f"run: {settings.run}, {settings.data.title}"]
-    for part in (_clips, _training, _benchmarks, _own_trackers, _stages):
+    for part in (_device, _clips, _training, _benchmarks, _own_trackers, _stages):
         found += part(settings)
     found.append(disk(settings))
     found += map(Missing, problems(settings))
@@ -47,6 +48,21 @@ def _or_problem(read: Callable[[], T]) -> tuple[T | None, str | None]:
         return read(), None
     except InputError as error:
         return None, str(error)
+
+
+def _device(settings: Settings) -> Iterator[str]:
+    """Only what it lacks; where jobs run elsewhere, on a cluster, this machine may lack it."""
+    if not settings.compute.device.startswith("cuda"):
+        return
+    import torch
+
+    count = torch.cuda.device_count()
+    number = settings.compute.device.partition(":")[2]
+    if int(number or 0) >= count:
+        found = f"{count} GPUs" if count else "none"
+        yield Missing(
+            f"compute.device: {settings.compute.device} was asked for, and this machine has {found}"
+        )
 
 
 def _clips(settings: Settings) -> Iterator[str]:
@@ -71,13 +87,29 @@ def _clips(settings: Settings) -> Iterator[str]:
         return
     told = f", {len(bad)} bad rows, the first: {bad[0]}" if bad else ""
     yield f"clips: {len(rows)} in {listed}{told}"
-    folder = settings.clips.source.serve or settings.clips.source.folder
-    if folder and Path(folder).is_dir() and settings.clips.source.kind in ("folder", "ytdlp"):
-        there = {path.stem for path in Path(folder).iterdir()}
-        wanted = {row.youtube_id for row in rows}
-        missing = sorted(wanted - there)
-        told = f", missing {len(missing)}: {some(missing)}" if missing else ""
-        yield f"videos: {len(wanted) - len(missing)} of {len(wanted)} in {folder}{told}"
+    source = layout.clip_settings(settings).source
+    if source.kind not in ("folder", "clips") and not source.serve:
+        return
+    if source.serve:
+        source = replace(source, kind="folder", folder=source.serve)
+    there, problem = _or_problem(lambda: _of_source(source, rows))
+    if problem:
+        yield Missing(f"clips: {problem}")
+        return
+    what = "ready clips" if source.kind == "clips" else "videos"
+    missing = [name for name, has in there.items() if not has]
+    told = f", missing {len(missing)}: {some(missing)}" if missing else ""
+    line = f"{what}: {len(there) - len(missing)} of {len(there)} in {source.folder}{told}"
+    yield Missing(line) if len(missing) == len(there) else line
+
+
+def _of_source(source: SourceSettings, rows: Sequence[ClipRow]) -> dict[str, bool]:
+    """Clip, or video, of the rows -> whether the source has it, found as fetching finds it."""
+    with open_source(source) as opened:
+        return {
+            row.clip_id if opened.ready else row.youtube_id: bool(opened.version(row))
+            for row in rows
+        }
 
 
 def _training(settings: Settings) -> Iterator[str]:
