@@ -59,7 +59,8 @@ def test_one_bad_tracker_does_not_stop_the_table_of_the_others(data, capsys):
 
 def settings_of(data, lists=None, **more):
     return from_mapping({
-        "run": "r", "data": {"title": "t", **(lists or {})}, "siamfc": {"checkpoint": str(data / "s.pt")},
+        "run": "r", "data": {"title": "t", **(lists or {})},
+        "siamfc": {"checkpoint": str(data / "s.pt")},
         "experiments": None, "baselines": [], "trunks": [],
         "benchmarks": {"otb": str(data / "otb")}, **more,
     })  # fmt: skip
