@@ -17,7 +17,9 @@ from chromatrack.settings import (
     SiamFCSettings,
 )
 from chromatrack.stages.colorization.training import initial_colorization
-from chromatrack.stages.fusion.fusion import compose, fine_tune, response_statistics
+from chromatrack.stages.fusion.compose import compose
+from chromatrack.stages.fusion.fine_tune import fine_tune
+from chromatrack.stages.fusion.statistics import response_statistics
 from chromatrack.stages.siamfc.training import train_siamfc
 from tests.crop_shards import write_blobs
 
