@@ -79,7 +79,7 @@ def test_an_experiment_takes_it_up_to_the_layer_where_it_ends(files):
 
 
 def test_a_configuration_is_told_so_before_any_job(files):
-    from chromatrack.plan.layout import problems
+    from chromatrack.plan.problems import problems
 
     run = {"run": "a", "data": {"title": "a", "demo": True}}
     entry = {"weights": str(files / "imagenet.pt")}
