@@ -25,7 +25,7 @@ from chromatrack.settings import (
     SiamFCSettings,
     TrackerSettings,
 )
-from chromatrack.stages.colorization.training import initial_colorization
+from chromatrack.stages.colorization.initial import initial_colorization
 from chromatrack.stages.evaluation.openers import FromCheckpoint
 from chromatrack.stages.evaluation.run import track
 from chromatrack.stages.fusion.compose import compose

@@ -16,7 +16,7 @@ from chromatrack.settings import (
     FusionSettings,
     SiamFCSettings,
 )
-from chromatrack.stages.colorization.training import initial_colorization
+from chromatrack.stages.colorization.initial import initial_colorization
 from chromatrack.stages.fusion.compose import compose
 from chromatrack.stages.fusion.fine_tune import fine_tune
 from chromatrack.stages.fusion.statistics import response_statistics
