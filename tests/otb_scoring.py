@@ -6,7 +6,7 @@ from pathlib import Path
 from chromatrack.data import otb
 from chromatrack.evaluation import sets
 from chromatrack.evaluation.benchmark import Selection
-from chromatrack.evaluation.boxes import read_runs
+from chromatrack.evaluation.runs import read_runs
 from chromatrack.stages.evaluation.evaluate import evaluate
 
 

@@ -13,6 +13,7 @@ from chromatrack.data.text import format_boxes_one_based
 from chromatrack.errors import InputError
 from chromatrack.evaluation import lists, sets
 from chromatrack.evaluation.benchmark import Example, Selection
+from chromatrack.evaluation.sets import lasot, uav123
 from chromatrack.settings import WorldSettings
 from chromatrack.stages.world.benchmark import MARK, write_benchmark_world
 from chromatrack.world import datasets
@@ -146,15 +147,15 @@ def toolkit(name: str, root: Path, monkeypatch, *, rate: int = 30):
         monkeypatch.setattr(theirs.UAV123, "_check_integrity", lambda *_: None)
         monkeypatch.setattr("json.load", lambda _: {"UAV123": metas})
         return theirs.UAV123(str(root))
-    lasot = theirs.LaSOT.__new__(theirs.LaSOT)  # its constructor raises a TypeError
+    found = theirs.LaSOT.__new__(theirs.LaSOT)  # its constructor raises a TypeError
     folders = sorted(path.parent for path in root.glob("*/*/groundtruth.txt"))
-    lasot.return_meta = True
-    lasot.seq_names = [folder.name for folder in folders]
-    lasot.seq_dirs = [str(folder / "img") for folder in folders]
-    lasot.anno_files = [str(folder / "groundtruth.txt") for folder in folders]
+    found.return_meta = True
+    found.seq_names = [folder.name for folder in folders]
+    found.seq_dirs = [str(folder / "img") for folder in folders]
+    found.anno_files = [str(folder / "groundtruth.txt") for folder in folders]
     for folder in folders:
         (folder / "nlp.txt").write_text("a target")
-    return lasot
+    return found
 
 
 def their_sequences(name: str, dataset):
@@ -259,11 +260,11 @@ def test_scores_equal_those_of_the_toolkit(name, rate, decimals, tmp_path, monke
 
 
 def test_ranges_of_uav123_are_those_of_the_toolkit():
-    uav123 = pytest.importorskip("got10k.datasets.uav123", reason="the toolkit is missing")
+    module = pytest.importorskip("got10k.datasets.uav123", reason="the toolkit is missing")
 
-    published = files.read_json(Path(uav123.__file__).with_suffix(".json"))
+    published = files.read_json(Path(module.__file__).with_suffix(".json"))
     for edition, count in (("uav123", 123), ("uav20l", 20)):
-        ranges = lists.uav_ranges(edition)
+        ranges = uav123.read_ranges(edition)
         theirs = published[edition.upper()]
         assert len(ranges) == count and set(ranges) == set(theirs)
         for name, part in ranges.items():
@@ -272,11 +273,11 @@ def test_ranges_of_uav123_are_those_of_the_toolkit():
 
 
 def test_splits_of_lasot_are_those_of_the_toolkit():
-    lasot = pytest.importorskip("got10k.datasets.lasot", reason="the toolkit is missing")
+    module = pytest.importorskip("got10k.datasets.lasot", reason="the toolkit is missing")
 
-    published = files.read_json(Path(lasot.__file__).with_suffix(".json"))
-    assert sorted(lists.lasot_test()) == sorted(published["test"])
-    assert sorted(lists.lasot_train()) == sorted(published["train"])
+    published = files.read_json(Path(module.__file__).with_suffix(".json"))
+    assert sorted(lasot.names_of_test()) == sorted(published["test"])
+    assert sorted(lasot.names_of_train()) == sorted(published["train"])
 
 
 def test_several_targets_are_ranges_of_one_folder(tmp_path):
@@ -291,7 +292,7 @@ def test_several_targets_are_ranges_of_one_folder(tmp_path):
         annotations = tmp_path / "anno" / edition.upper()
         annotations.mkdir(parents=True)
         for name in names:
-            part = lists.uav_ranges(edition)[name]
+            part = uav123.read_ranges(edition)[name]
             rows = ["NaN,NaN,NaN,NaN"] * (part.last - part.first + 1)
             rows[0] = "10,20,30,40"
             (annotations / f"{name}.txt").write_text("\n".join(rows))

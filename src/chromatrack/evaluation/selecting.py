@@ -18,22 +18,33 @@ def some(names: Collection[str], count: int = 8) -> str:
     return ", ".join(shown) + more
 
 
-def with_results(found: Mapping[str, T], where: Path, *, subset: bool) -> dict[str, T]:
+def with_results(
+    found: Mapping[str, T | None], where: Path, *, subset: bool, expected: str | None = None
+) -> dict[str, T]:
     """The sequences that have results.
 
     Args:
         found: name of each sequence that is to be scored -> its results; empty where there are
             none.
         subset: leave out those without, as long as some are left.
+        expected: names of files that results have; where no sequence has any, the message says
+            them, and what is there.
 
     Raises:
         InputError: names those without results.
     """
-    missing = [name for name, results in found.items() if not results]
-    if missing and (not subset or len(missing) == len(found)):
+    kept = {name: results for name, results in found.items() if results}
+    if not kept and expected is not None:
+        files = sorted(path.name for path in where.iterdir())
+        raise InputError(
+            f"{where}: expected {expected} of {some(found)}, "
+            f"found {some(files) or 'an empty folder'}"
+        )
+    missing = [name for name in found if name not in kept]
+    if missing and (not subset or not kept):
         hint = "" if subset else "; --subset scores the others alone"
         raise InputError(
             f"{where}: results of {len(missing)} of {len(found)} sequences are missing "
             f"({some(missing)}){hint}"
         )
-    return {name: results for name, results in found.items() if results}
+    return kept

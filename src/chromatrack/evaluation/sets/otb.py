@@ -14,7 +14,6 @@ from chromatrack.data import otb
 from chromatrack.data.sequence import Sequence
 from chromatrack.errors import InputError
 from chromatrack.evaluation.benchmark import Selection
-from chromatrack.evaluation.boxes import complete_attributes
 from chromatrack.evaluation.lists import check_annotated
 from chromatrack.evaluation.one_pass import OnePass
 
@@ -43,21 +42,39 @@ class OTB(OnePass):
             return str(error)
         return None
 
-    def attributes(
+    def groups(
         self, selection: Selection, targets: Collection[str]
-    ) -> Mapping[str, tuple[str, ...]] | None:
-        """Those of the folder that is named, or of one that lies in or beside the annotations."""
+    ) -> Mapping[str, Collection[str]] | None:
+        """By the folder of attributes that is named, or one in or beside the annotations."""
         given = selection.attributes
         folder = given or otb.find_attributes(selection.root)
         if folder is None:
             return None
         try:
-            return complete_attributes(otb.read_attributes(folder), targets, folder)
+            known = otb.read_attributes(folder)
+            _check_complete(known, targets, folder)
         except InputError as error:
             if given is not None:
                 raise
             print(f"no scores per attribute: {error}", file=sys.stderr)
             return None
+        return {
+            attribute: {target for target, own in known.items() if attribute in own}
+            for attribute in otb.ATTRIBUTES
+        }
+
+
+def _check_complete(
+    known: Mapping[str, tuple[str, ...]], targets: Collection[str], where: Path
+) -> None:
+    """An `InputError` names the first target without a vector: it would silently be missing from
+    the means of its attributes."""
+    missing = [target for target in targets if target not in known]
+    if missing:
+        raise InputError(
+            f"{where}: expected an attribute vector for each target, {missing[0]}.txt is "
+            f"missing ({len(missing)} of {len(targets)} are)"
+        )
 
 
 def read_sequences(root: Path, *, names: str | None, edition: str | None) -> list[Sequence]:
