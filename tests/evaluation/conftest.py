@@ -1,4 +1,10 @@
-"""What tests of evaluation share: sequences to track, and networks to track them with."""
+"""What tests of evaluation share: sequences and networks to track with, and vot-toolkit.
+
+Tests that need the toolkit look for it where `./run vot` puts it, or in CHROMATRACK_VOT_PYTHON.
+"""
+
+import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,6 +14,7 @@ from chromatrack.checkpoints import save_checkpoint
 from chromatrack.data import otb
 from chromatrack.models.build import build_fused, build_siamfc
 from chromatrack.models.inputs import InputScaling
+from tests.conftest import ROOT
 from tests.evaluation.tracked import SEQUENCES, measure_batch_norm
 
 
@@ -48,3 +55,13 @@ def checkpoints(tmp_path_factory):
             module=module, made_by={},
         )  # fmt: skip
     return folder
+
+
+@pytest.fixture(scope="session")
+def toolkit() -> Path:
+    """Python of an environment with vot-toolkit; the test is skipped where there is none."""
+    pytest.importorskip("trax", reason="no vot-trax (pip install 'chromatrack[vot]')")
+    python = Path(os.environ.get("CHROMATRACK_VOT_PYTHON", ROOT / ".venv-vot/bin/python"))
+    if not python.is_file():
+        pytest.skip(f"no vot-toolkit at {python} (./run vot, or set CHROMATRACK_VOT_PYTHON)")
+    return python
