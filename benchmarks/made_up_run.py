@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from chromatrack.data.otb import ATTRIBUTES
+from chromatrack.data.otb_attributes import ATTRIBUTES
 from chromatrack.evaluation import sets
 from chromatrack.evaluation.benchmark import Scores, report
 from chromatrack.metrics import otb

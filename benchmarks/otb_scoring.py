@@ -24,7 +24,8 @@ from benchmarks.common import REAL_DATA, finish, result
 from chromatrack.data.otb import read_annotations
 from chromatrack.evaluation import sets
 from chromatrack.evaluation.benchmark import Selection
-from chromatrack.evaluation.boxes import read_runs, score_runs
+from chromatrack.evaluation.boxes import score_runs
+from chromatrack.evaluation.runs import read_runs
 from chromatrack.metrics import otb
 from chromatrack.stages.evaluation.evaluate import evaluate
 

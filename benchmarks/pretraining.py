@@ -29,7 +29,8 @@ from chromatrack.models.similarity import affinity
 from chromatrack.settings import ComputeSettings, PropagationSettings, Settings, SourceSettings
 from chromatrack.stages.clips.fetch import fetch_shard
 from chromatrack.stages.clips.shards import make_shards
-from chromatrack.stages.colorization.training import initial_colorization, train_colorization
+from chromatrack.stages.colorization.initial import initial_colorization
+from chromatrack.stages.colorization.training import train_colorization
 from chromatrack.stages.evaluation.evaluate import evaluate
 from chromatrack.stages.evaluation.propagate import IDENTITY, propagate
 from chromatrack.stages.labels.lab_statistics import lab_statistics

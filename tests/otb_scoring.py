@@ -4,9 +4,10 @@ import tempfile
 from pathlib import Path
 
 from chromatrack.data import otb
+from chromatrack.data.otb_names import folder_of, select
 from chromatrack.evaluation import sets
 from chromatrack.evaluation.benchmark import Selection
-from chromatrack.evaluation.boxes import read_runs
+from chromatrack.evaluation.runs import read_runs
 from chromatrack.stages.evaluation.evaluate import evaluate
 
 
@@ -39,6 +40,6 @@ def runs_of(annotations, results, convention="got10k", *, names=None, **options)
     """What is compared of a folder of results."""
     truth = otb.read_annotations(annotations)
     if names is not None:
-        folders = {key: otb.folder_of(key) for key in truth}
-        truth = {key: truth[key] for key in otb.select(folders, names, annotations)}
+        folders = {key: folder_of(key) for key in truth}
+        truth = {key: truth[key] for key in select(folders, names, annotations)}
     return read_runs(truth, results, convention=convention, **options)

@@ -12,7 +12,7 @@ VERSIONS = {
     "labels": 4,
     "lab-statistics": 1,
     "analyze-labels": 2,
-    "train-colorization": 4,
+    "train-colorization": 5,
     "init-colorization": 3,
     "crop-lists": 2,
     "crops": 2,

@@ -26,11 +26,9 @@ from chromatrack.settings import (
     PropagationSettings,
     load_config,
 )
-from chromatrack.stages.colorization.training import (
-    cell_means,
-    initial_colorization,
-    train_colorization,
-)
+from chromatrack.stages.colorization.batches import cell_means
+from chromatrack.stages.colorization.initial import initial_colorization
+from chromatrack.stages.colorization.training import train_colorization
 from chromatrack.stages.labels.lab_statistics import lab_statistics
 from chromatrack.stages.labels.labels import label_video
 from chromatrack.stages.tools.colorize import colorize as colorize_video

@@ -8,6 +8,8 @@ from PIL import Image
 from chromatrack.data import davis, got10k, kinetics, otb, vot
 from chromatrack.data.images import read_image_rgb, write_jpeg
 from chromatrack.data.kinetics import ClipRow
+from chromatrack.data.otb_attributes import read_attributes, write_attributes
+from chromatrack.data.otb_names import read_names
 from chromatrack.errors import InputError
 
 RNG = np.random.default_rng(0)
@@ -131,7 +133,7 @@ def test_got10k_test_set_tells_only_the_first_box(tmp_path):
 def test_otb_round_trip_with_two_targets(tmp_path):
     otb.write_sequence(tmp_path / "otb", "Duo", smooth_frames(3), [BOXES, BOXES + 1])
     for target in ("Duo-1", "Duo-2"):
-        otb.write_attributes(tmp_path / "attributes", target, ["LR", "IV"])
+        write_attributes(tmp_path / "attributes", target, ["LR", "IV"])
     first, second = otb.read_sequences(tmp_path / "otb", attributes=tmp_path / "attributes")
     assert (first.name, second.name) == ("Duo-1", "Duo-2")
     assert first.attributes == ("IV", "LR")
@@ -244,8 +246,8 @@ def test_real_kinetics_lists(real_data):
 @pytest.mark.real_data
 def test_real_otb(real_data):
     annotations = otb.read_annotations(real_data / "otb_annotations")
-    names = otb.read_names(real_data / "otb_annotations" / "tb_100.txt")
-    attributes = otb.read_attributes(real_data / "otb_annotations" / "attributes")
+    names = read_names(real_data / "otb_annotations" / "tb_100.txt")
+    attributes = read_attributes(real_data / "otb_annotations" / "attributes")
     assert set(annotations) == set(names) == set(attributes)
     assert len(names) == 100
     assert attributes["Bird1"] == ("DEF", "FM", "OV")

@@ -7,6 +7,7 @@ import pytest
 
 from chromatrack.cli.main import main
 from chromatrack.data import otb as otb_data
+from chromatrack.data.otb_attributes import write_attributes
 from chromatrack.errors import InputError
 from tests.otb_scoring import evaluate_otb
 
@@ -21,7 +22,7 @@ def otb_folders(tmp_path):
     for seed, name in enumerate(("Ant", "Bee-1", "Bee-2")):
         for folder in ("anno", "results"):
             otb_data.write_boxes(tmp_path / folder / f"{name}.txt", boxes(12, seed))
-        otb_data.write_attributes(tmp_path / "att", name, ["OCC"] if seed else ["OCC", "LR"])
+        write_attributes(tmp_path / "att", name, ["OCC"] if seed else ["OCC", "LR"])
     return tmp_path
 
 

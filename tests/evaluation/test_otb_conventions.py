@@ -9,7 +9,9 @@ import pytest
 
 from chromatrack.cli.main import main
 from chromatrack.data import otb as otb_data
+from chromatrack.data.otb_attributes import write_attributes
 from chromatrack.data.otb_lists import named_list
+from chromatrack.data.otb_names import read_names
 from chromatrack.errors import InputError
 from chromatrack.evaluation.boxes import score_runs
 from chromatrack.metrics import otb
@@ -225,8 +227,8 @@ def test_published_lists_are_those_of_the_got10k_toolkit():
 )
 def test_a_named_list_is_its_file(real_data, name, file, targets):
     folders = real_data / "otb_annotations", real_data / "otb_results" / "SRDCF"
-    named = runs_of(*folders, names=otb_data.read_names(name))
-    listed = runs_of(*folders, names=otb_data.read_names(folders[0] / f"{file}.txt"))
+    named = runs_of(*folders, names=read_names(name))
+    listed = runs_of(*folders, names=read_names(folders[0] / f"{file}.txt"))
     assert [run.target for run in named] == [run.target for run in listed]
     assert len(named) == targets
 
@@ -293,7 +295,7 @@ def test_frames_are_written_on_request(two_trackers):
 
 def test_scores_per_sequence_and_attribute_have_all_three_measures(two_trackers):
     for target, attributes in {"Girl": ["OCC"], "Jogging-1": [], "Jogging-2": []}.items():
-        otb_data.write_attributes(two_trackers / "att", target, attributes)
+        write_attributes(two_trackers / "att", target, attributes)
     folders = two_trackers / "anno", two_trackers / "bad" / "boxes"
     scores = evaluate_otb(*folders, attributes=two_trackers / "att")
     for entry in (scores, scores["per_sequence"]["Girl"], scores["per_attribute"]["OCC"]):

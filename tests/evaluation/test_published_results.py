@@ -8,6 +8,8 @@ from scipy.io import savemat
 
 from chromatrack.cli.main import main
 from chromatrack.data import otb as otb_data
+from chromatrack.data.otb_attributes import write_attributes
+from chromatrack.data.otb_names import target_name
 from chromatrack.data.otb_results import read_results
 from chromatrack.data.otb_starts import INIT_OMIT, hidden_starts
 from chromatrack.errors import InputError
@@ -159,7 +161,7 @@ def test_frames_of_an_absent_target_leave_the_score(tmp_path):
 def test_attributes_beside_the_annotations_are_found(truth, tmp_path, capsys):
     for name in NAMES:
         otb_data.write_boxes(tmp_path / "r" / f"{name}.txt", truth[name])
-        otb_data.write_attributes(tmp_path / "anno" / "att", name, ["OCC"])
+        write_attributes(tmp_path / "anno" / "att", name, ["OCC"])
     assert evaluate_otb(tmp_path / "anno", tmp_path / "r")["per_attribute"]["OCC"]["sequences"] == 5
     (tmp_path / "anno" / "att" / "Human4.txt").unlink()
     assert evaluate_otb(tmp_path / "anno", tmp_path / "r")["per_attribute"] == {}
@@ -260,7 +262,7 @@ def curve_differences(real_data, folder, tracker):
     runs = {run.target: run for run in runs_of(real_data / "otb_annotations", folder, "matlab")}
     scores = scores_of(list(runs.values()), "matlab")
     for index, name in enumerate(curves["targets"]):
-        target = otb_data.target_name(str(name).replace(".", "-"))
+        target = target_name(str(name).replace(".", "-"))
         run, score = runs[target], scores[target]
         frames = otb.measure(run.results, run.annotations, "matlab")
         for key, values, at, margin in (

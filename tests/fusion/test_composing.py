@@ -25,10 +25,12 @@ from chromatrack.settings import (
     SiamFCSettings,
     TrackerSettings,
 )
-from chromatrack.stages.colorization.training import initial_colorization
+from chromatrack.stages.colorization.initial import initial_colorization
 from chromatrack.stages.evaluation.openers import FromCheckpoint
 from chromatrack.stages.evaluation.run import track
-from chromatrack.stages.fusion.fusion import compose, fine_tune, response_statistics
+from chromatrack.stages.fusion.compose import compose
+from chromatrack.stages.fusion.fine_tune import fine_tune
+from chromatrack.stages.fusion.statistics import response_statistics
 from chromatrack.tracking.networks import gathered, response_network
 from tests.crop_shards import write_blobs
 

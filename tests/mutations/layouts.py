@@ -7,6 +7,8 @@ import numpy as np
 from chromatrack.data import davis, got10k, otb, training_sets, vid, vot
 from chromatrack.data.got10k_results import read_truth
 from chromatrack.data.images import write_jpeg
+from chromatrack.data.otb_attributes import ATTRIBUTES, write_attributes
+from chromatrack.data.otb_names import read_names
 from chromatrack.evaluation import sets
 from chromatrack.evaluation.benchmark import Example, Selection
 from tests.mutations import right
@@ -27,15 +29,15 @@ def otb_layout(folder):
         boxes = [BOXES, BOXES + 2] if name == "Jogging" else [BOXES]
         otb.write_sequence(folder / "data", name, IMAGES, boxes)
     for target in ("Girl", "Jogging-1", "Jogging-2"):
-        otb.write_attributes(folder / "attributes", target, ["IV", "OCC"])
+        write_attributes(folder / "attributes", target, ["IV", "OCC"])
     (folder / "names.txt").write_text("Girl\nJogging\n")
 
     def read():
-        names = otb.read_names(folder / "names.txt")
+        names = read_names(folder / "names.txt")
         found = otb.read_sequences(
             folder / "data", attributes=folder / "attributes", names=names
         )  # fmt: skip
-        assert all(set(one.attributes) <= set(otb.ATTRIBUTES) for one in found)
+        assert all(set(one.attributes) <= set(ATTRIBUTES) for one in found)
         return right.sequences(found)
 
     return Case(folder, read, texts(folder, ".txt"), TEXT)

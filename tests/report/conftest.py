@@ -13,7 +13,7 @@ from tests.report.evaluated import (
     made_up_scores,
 )
 from tests.report.pages import WIDE, MadeUp, draw_all, made_up
-from tests.report.small_runs import with_baseline
+from tests.report.small_runs import Run, with_baseline
 
 
 @pytest.fixture(scope="session")
@@ -151,3 +151,9 @@ def with_classical(manifest, tmp_path):
 def ten(tmp_path):
     """Ten targets and the baseline."""
     return with_baseline(tmp_path)
+
+
+@pytest.fixture
+def new(tmp_path):
+    """A run that has nothing yet."""
+    return Run(tmp_path)

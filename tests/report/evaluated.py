@@ -7,6 +7,7 @@ import numpy as np
 
 from chromatrack.cli.main import main
 from chromatrack.data import otb as otb_data
+from chromatrack.data.otb_attributes import write_attributes
 from chromatrack.evaluation import sets
 from chromatrack.evaluation.benchmark import Scores, Selection, report
 from chromatrack.files import digest_text
@@ -24,7 +25,7 @@ def add_row(root, experiment, alpha, seed, offset, targets=2):
     truth = np.tile([20.0, 30.0, 40.0, 40.0], (10, 1))
     for target in range(targets):
         otb_data.write_boxes(root / "anno" / f"T{target}.txt", truth)
-        otb_data.write_attributes(root / "att", f"T{target}", ["OCC", "IV"][: target + 1])
+        write_attributes(root / "att", f"T{target}", ["OCC", "IV"][: target + 1])
         results = truth + np.array([offset, 0, 0, 0])
         otb_data.write_boxes(root / "results" / name / f"T{target}.txt", results)
     evaluation, run = root / f"{name}.json", root / f"{name}.run.json"

@@ -10,6 +10,7 @@ from PIL import Image
 
 from chromatrack.cli.main import main
 from chromatrack.data import otb as otb_data
+from chromatrack.data.otb_attributes import write_attributes
 from chromatrack.files import read_json
 
 TARGETS, FRAMES = "ABCDEFGH", 12
@@ -22,7 +23,7 @@ def results(tmp_path):
     truth = np.tile([20.0, 30.0, 40.0, 40.0], (FRAMES, 1))
     for number, target in enumerate(TARGETS):
         otb_data.write_boxes(tmp_path / "anno" / f"{target}.txt", truth)
-        otb_data.write_attributes(tmp_path / "att", target, ["OCC", "IV"][: 1 + number % 2])
+        write_attributes(tmp_path / "att", target, ["OCC", "IV"][: 1 + number % 2])
         for name, shift in SHIFTS.items():
             off = truth + np.array([shift + number % 3, 0, 0, 0])
             otb_data.write_boxes(tmp_path / name / f"{target}.txt", off)

@@ -16,8 +16,10 @@ from chromatrack.settings import (
     FusionSettings,
     SiamFCSettings,
 )
-from chromatrack.stages.colorization.training import initial_colorization
-from chromatrack.stages.fusion.fusion import compose, fine_tune, response_statistics
+from chromatrack.stages.colorization.initial import initial_colorization
+from chromatrack.stages.fusion.compose import compose
+from chromatrack.stages.fusion.fine_tune import fine_tune
+from chromatrack.stages.fusion.statistics import response_statistics
 from chromatrack.stages.siamfc.training import train_siamfc
 from tests.crop_shards import write_blobs
 

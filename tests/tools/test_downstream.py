@@ -221,6 +221,22 @@ def test_what_is_done_is_not_done_again_and_what_is_lost_is(folder, root, tmp_pa
     assert kept.stat().st_mtime_ns != times[kept]
 
 
+def test_masks_that_were_overwritten_are_made_again(root, tmp_path):
+    """Boxes and masks are kept by one mechanism, which compares bytes."""
+    output = tmp_path / "run" / "run.json"
+    propagated(root, output, method="identity")
+    changed, kept = (tmp_path / "run" / name / "00002.png" for name in ("pair", "-gull"))
+    whole, made = changed.read_bytes(), kept.stat().st_mtime_ns
+    davis.write_mask(changed, np.zeros_like(davis.read_mask(changed)))
+    propagated(root, output, method="identity")
+    assert changed.read_bytes() == whole
+    assert kept.stat().st_mtime_ns == made
+    (tmp_path / "run" / "done" / "pair.json").write_text('{"identity"')  # damaged: vouches for none
+    changed.write_bytes(kept.read_bytes())
+    propagated(root, output, method="identity")
+    assert changed.read_bytes() == whole
+
+
 def test_davis_command_says_what_is_wrong(root, folder, tmp_path, capsys):
     call = ["run", "davis", f"--root={root}", f"--output={tmp_path / 'run.json'}"]
     assert main(call) == 2

@@ -23,7 +23,9 @@ from chromatrack.settings import (
     SiamFCSettings,
     from_mapping,
 )
-from chromatrack.stages.fusion.fusion import compose, fused_scaling, response_statistics
+from chromatrack.stages.fusion.branches import fused_scaling
+from chromatrack.stages.fusion.compose import compose
+from chromatrack.stages.fusion.statistics import response_statistics
 from chromatrack.stages.tools.foreign_weights import import_weights
 from chromatrack.tracking.networks import response_network
 from tests.crop_shards import write_blobs

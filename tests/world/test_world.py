@@ -16,6 +16,7 @@ from chromatrack import files
 from chromatrack.cli.main import main
 from chromatrack.data import davis, got10k, kinetics, otb, vot
 from chromatrack.data.images import read_image_rgb
+from chromatrack.data.otb_attributes import ATTRIBUTES
 from chromatrack.errors import InputError
 from chromatrack.settings import WorldSettings
 from chromatrack.stages.world.world import make_world
@@ -116,7 +117,7 @@ def test_kinetics_list_and_videos(world):
 
 def test_each_attribute_occurs_in_two_sequences(world):
     sequences = otb.read_sequences(world / "otb", attributes=world / "otb_attributes")
-    folders = {name: set() for name in otb.ATTRIBUTES}
+    folders = {name: set() for name in ATTRIBUTES}
     for sequence in sequences:
         for name in sequence.attributes:
             folders[name].add(sequence.frames[0].parent.parent.name)

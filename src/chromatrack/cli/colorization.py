@@ -108,7 +108,7 @@ def _train(options: argparse.Namespace) -> None:
 
 
 def _initial(options: argparse.Namespace) -> None:
-    from chromatrack.stages.colorization.training import initial_colorization
+    from chromatrack.stages.colorization.initial import initial_colorization
 
     initial_colorization(
         options.statistics,

@@ -90,7 +90,7 @@ def _fused_training(options: argparse.Namespace) -> FusedTraining:
 
 
 def _statistics(options: argparse.Namespace) -> None:
-    from chromatrack.stages.fusion.fusion import response_statistics
+    from chromatrack.stages.fusion.statistics import response_statistics
 
     settings = _fused_training(options)
     response_statistics(
@@ -107,7 +107,7 @@ def _statistics(options: argparse.Namespace) -> None:
 
 
 def _compose(options: argparse.Namespace) -> None:
-    from chromatrack.stages.fusion.fusion import compose
+    from chromatrack.stages.fusion.compose import compose
 
     settings = _fused_training(options)
     compose(
@@ -123,7 +123,7 @@ def _compose(options: argparse.Namespace) -> None:
 
 
 def _fine_tune(options: argparse.Namespace) -> None:
-    from chromatrack.stages.fusion.fusion import fine_tune
+    from chromatrack.stages.fusion.fine_tune import fine_tune
 
     settings = _fused_training(options)
     fine_tune(

@@ -7,29 +7,20 @@ a part of the frames, and Jogging and Skating2 hold two targets each, which are 
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
 
-from chromatrack.data import text
 from chromatrack.data.frames import check_first, holds_pictures, list_frames
 from chromatrack.data.images import write_frames
-from chromatrack.data.otb_lists import named_list
+from chromatrack.data.otb_attributes import read_attributes
+from chromatrack.data.otb_names import select, text_files
 from chromatrack.data.sequence import Sequence
-from chromatrack.data.text import (
-    folder_name,
-    format_boxes_one_based,
-    read_boxes_one_based,
-    read_rows,
-)
+from chromatrack.data.text import folder_name, format_boxes_one_based, read_boxes_one_based
 from chromatrack.errors import InputError
 from chromatrack.files import write_text
-
-ATTRIBUTES = ("IV", "OPR", "SV", "OCC", "DEF", "MB", "FM", "IPR", "OV", "BC", "LR")
-"""The challenges in the order of the attribute vectors."""
 
 FIRST_FRAME = {"David": 300, "BlurCar1": 247, "BlurCar3": 3, "BlurCar4": 18}
 """Number of the frame that the first box belongs to, where it is not 1."""
@@ -41,7 +32,6 @@ PAIRS = ("Jogging", "Skating2")
 """Folders of two targets."""
 
 _RECT = re.compile(r"groundtruth_rect(?:\.(\d+))?\.txt")
-_ALIAS = re.compile(r"(Human4|Jogging|Skating2)[.-](\d)")
 
 
 def read_boxes(path: str | Path, *, allow_nan: bool = False) -> np.ndarray:
@@ -54,20 +44,6 @@ def read_boxes(path: str | Path, *, allow_nan: bool = False) -> np.ndarray:
     if not len(boxes_ltwh):
         raise InputError(f"{path}: expected boxes, the file is empty")
     return boxes_ltwh
-
-
-def read_names(path: str | Path) -> list[str]:
-    """Names of the targets in a list such as tb_100.txt (the first column counts).
-
-    "otb2013", "tb50" and "otb2015" are the published lists themselves (`otb_lists`).
-
-    Raises:
-        InputError: there are none.
-    """
-    names = named_list(path) or [target_name(name) for name in text.read_names(path)]
-    if not names:
-        raise InputError(f"{path}: expected names of targets, one per line, found none")
-    return names
 
 
 def write_boxes(path: str | Path, boxes_ltwh: np.ndarray) -> None:
@@ -149,33 +125,6 @@ def _select(targets: Mapping[str, Path], names: Iterable[str], root: Path) -> di
     return {target: targets[target] for target in select(folders, names, root)}
 
 
-def select(
-    folders: Mapping[str, str], names: Iterable[str], where: str | Path, *, subset: bool = False
-) -> list[str]:
-    """The targets that names ask for; "Jogging" stands for both targets of that folder.
-
-    Args:
-        folders: target -> name of its folder.
-        where: what was looked through, for the error.
-        subset: take those that are there, instead of refusing when some are missing.
-
-    Raises:
-        InputError: names all that are missing.
-    """
-    chosen, missing = {}, []
-    for name in names:
-        wanted = target_name(name)
-        found = [key for key, folder in folders.items() if name in (key, folder) or key == wanted]
-        chosen |= dict.fromkeys(found)
-        missing += [] if found else [name]
-    if missing and not (subset and chosen):
-        near = difflib.get_close_matches(missing[0], folders, n=1) if len(missing) == 1 else []
-        hint = f"; did you mean {near[0]!r}?" if near else ""
-        sequences = "sequence" if len(missing) == 1 else f"{len(missing)} sequences:"
-        raise InputError(f"{where}: no {sequences} {', '.join(map(repr, missing))}{hint}")
-    return list(chosen)
-
-
 def _check_numbers(target: str, rect: Path) -> None:
     """A folder of several targets has a file for each: one that is missing would be left out."""
     if target in PAIRS:
@@ -213,20 +162,6 @@ def _frames_of_boxes(rect: Path, boxes: int) -> tuple[Path, ...]:
     )
 
 
-def target_name(stem: str) -> str:
-    """Our name of a target: others write "Jogging.1", and "Human4-2" for the target of Human4."""
-    match = _ALIAS.fullmatch(stem)
-    if not match:
-        return stem
-    return "Human4" if match[1] == "Human4" else f"{match[1]}-{match[2]}"
-
-
-def folder_of(target: str) -> str:
-    """The folder that holds a target, by its name: Jogging for Jogging-1."""
-    folder, dash, number = target.rpartition("-")
-    return folder if dash and number.isdigit() else target
-
-
 def read_annotations(directory: str | Path, *, allow_nan: bool = False) -> dict[str, np.ndarray]:
     """Read the boxes of all targets of a folder.
 
@@ -240,7 +175,7 @@ def read_annotations(directory: str | Path, *, allow_nan: bool = False) -> dict[
     files = _find_targets(directory)
     if not files:
         inner = directory / "anno"
-        files = _text_files(inner if inner.is_dir() else directory)
+        files = text_files(inner if inner.is_dir() else directory)
     if not files:
         raise InputError(
             f"{directory}: expected NAME.txt files of boxes or NAME/groundtruth_rect.txt, "
@@ -259,60 +194,6 @@ def check_frames(directory: str | Path, truth: Mapping[str, np.ndarray]) -> None
         if target in truth and (rect.parent / "img").is_dir():
             _check_numbers(target, rect)
             _frames_of_boxes(rect, len(truth[target]))
-
-
-def _text_files(directory: Path) -> dict[str, Path]:
-    files: dict[str, Path] = {}
-    for path in sorted(directory.glob("*.txt")):
-        other = files.setdefault(target_name(path.stem), path)
-        if other != path:
-            raise InputError(f"{path}: expected one file for each target, {other.name} is the same")
-    return files
-
-
-def find_attributes(annotations: str | Path) -> Path | None:
-    """The folder of attribute vectors that lies in or beside a folder of annotations, if any."""
-    annotations = Path(annotations)
-    inside = [annotations / name for name in ("attributes", "att", "anno/att")]
-    beside = [annotations.parent / name for name in ("attributes", "att")]
-    for folder in (*inside, *(beside if annotations.name in ("anno", "sequences") else ())):
-        if folder.is_dir() and any(folder.glob("*.txt")):
-            return folder
-    return None
-
-
-def read_attributes(directory: str | Path) -> dict[str, tuple[str, ...]]:
-    """Read attribute vectors: target name -> names of its attributes.
-
-    Args:
-        directory: NAME.txt files of eleven 0 or 1 in the order of `ATTRIBUTES`; also found in
-            attributes/ or att/ below it, as in the official archives.
-    """
-    directory = Path(directory)
-    for inner in ("attributes", "att", "anno/att"):
-        if (directory / inner).is_dir():
-            directory = directory / inner
-            break
-    if not directory.is_dir():
-        raise InputError(f"{directory}: no such folder of attribute vectors")
-    return {name: _read_vector(path) for name, path in _text_files(directory).items()}
-
-
-def _read_vector(path: Path) -> tuple[str, ...]:
-    rows = read_rows(path, columns=(len(ATTRIBUTES),))
-    if len(rows) != 1 or not set(rows[0]) <= {0.0, 1.0}:
-        raise InputError(f"{path}: expected one line of {len(ATTRIBUTES)} values, each 0 or 1")
-    return tuple(name for name, value in zip(ATTRIBUTES, rows[0], strict=True) if value)
-
-
-def write_attributes(directory: str | Path, target: str, attributes: Iterable[str]) -> None:
-    """Write the attribute vector of one target to `directory`/TARGET.txt."""
-    present = set(attributes)
-    unknown = sorted(present - set(ATTRIBUTES))
-    if unknown:
-        raise InputError(f"{target}: unknown attribute {unknown[0]!r}")
-    vector = ",".join("1" if name in present else "0" for name in ATTRIBUTES)
-    write_text(Path(directory) / f"{folder_name(target, 'attributes')}.txt", vector + "\n")
 
 
 def write_sequence(

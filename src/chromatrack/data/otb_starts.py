@@ -2,7 +2,8 @@
 
 From the benchmark's own toolkit (initOmit): 27 of its 100 targets. Numbers of frames are those of
 the annotation, from 1; a target is known by its name and the length of its annotation, so that a
-sequence that was cut, or another one of that name, is left alone.
+sequence that was cut, or another one of that name, is left alone. And the first frames that
+published results leave out.
 """
 
 from __future__ import annotations
@@ -55,18 +56,18 @@ INIT_OMIT: dict[str, tuple[int, str]] = {
 }  # fmt: skip
 """Target -> annotated frames, and the stretches without a start, first and last frame included."""
 
-TIGER1_SHORT = 349
-"""Frames of Tiger1 in MATLAB's list, which begins at frame 6."""
+LEFT_OUT = {"Tiger1": 5}
+"""First frames that MATLAB's list leaves out, and with it published results: Tiger1 runs from
+frame 6 there."""
 
 
 def hidden_starts(target: str, frames: int) -> np.ndarray | None:
     """(N,) bool: frames at which no run of TRE starts; None where nothing is known."""
     length, stretches = INIT_OMIT.get(target, (0, ""))
-    first = 1
-    if target == "Tiger1" and frames == TIGER1_SHORT:
-        length, first = frames, 6
-    if frames != length:
+    left_out = LEFT_OUT.get(target, 0)
+    if frames not in (length, length - left_out):
         return None
+    first = 1 + length - frames
     hidden = np.zeros(frames, dtype=bool)
     for stretch in stretches.split():
         low, high = map(int, stretch.split("-"))

@@ -7,7 +7,7 @@ import difflib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from importlib.resources import files
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 import numpy as np
 
@@ -22,39 +22,10 @@ Lists = Mapping[str, Callable[[], Collection[str]]]
 ABSENT_BELOW = 0.2
 """Share that can be seen of a target of the synthetic world, below which it counts as absent."""
 JPEG_QUALITY = 90
-LASOT_PER_CLASS = 20
 
 
-class Range(NamedTuple):
-    """Frames of a folder that hold one target, the last one included."""
-
-    folder: str
-    first: int
-    last: int
-
-
-def uav_ranges(edition: str) -> dict[str, Range]:
-    """Target of "uav123" or "uav20l" -> its frames."""
-    return {
-        row["sequence"]: Range(row["folder"], int(row["first_frame"]), int(row["last_frame"]))
-        for row in _table(edition)
-    }
-
-
-def lasot_test() -> list[str]:
-    """The 280 sequences that LaSOT tests on: four of the twenty of each class."""
-    return [f"{row['class']}-{number}" for row in _table("lasot") for number in row["test"].split()]
-
-
-def lasot_train() -> list[str]:
-    """The other 1,120."""
-    test = set(lasot_test())
-    numbers = range(1, LASOT_PER_CLASS + 1)
-    every = [f"{row['class']}-{number}" for row in _table("lasot") for number in numbers]
-    return [name for name in every if name not in test]
-
-
-def _table(name: str) -> list[dict[str, str]]:
+def published(name: str) -> list[dict[str, str]]:
+    """Rows of evaluation/data/NAME.csv, with the names of their columns."""
     text = (files("chromatrack.evaluation") / "data" / f"{name}.csv").read_text(encoding="utf-8")
     return list(csv.DictReader(text.splitlines()))
 
@@ -84,8 +55,8 @@ def choose(
     if names is None:
         check_annotated(sorted(set(framed) - set(found)), where)
         return dict(sorted(found.items()))
-    published = (lists or {}).get(str(names).lower())
-    wanted = list(read_names(names) if published is None else published())
+    listed = (lists or {}).get(str(names).lower())
+    wanted = list(read_names(names) if listed is None else listed())
     if not wanted:
         raise InputError(f"{names}: expected names of sequences, one per line, found none")
     missing = [name for name in wanted if name not in found]

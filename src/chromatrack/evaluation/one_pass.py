@@ -104,10 +104,10 @@ class OnePass(Benchmark):
         found = self.read(selection.root, names=selection.names, edition=edition)
         return {sequence.name: sequence.boxes_ltwh for sequence in found}
 
-    def attributes(
+    def groups(
         self, selection: Selection, targets: Collection[str]
-    ) -> Mapping[str, tuple[str, ...]] | None:
-        """Target -> names of its attributes, where they are known for all of them."""
+    ) -> Mapping[str, Collection[str]] | None:
+        """Attribute -> the targets that have it, where those of all `targets` are known."""
         return None
 
     def score(
@@ -132,7 +132,7 @@ class OnePass(Benchmark):
         told = evaluate_boxes(
             truth,
             results,
-            attributes=self.attributes(selection, () if subset else truth),
+            groups=self.groups(selection, () if subset else truth),
             frames_limit=selection.max_frames,
             subset=subset,
             protocol=protocol,

@@ -24,7 +24,9 @@ def of_frames(results: np.ndarray, frames: int, where: str) -> np.ndarray:
     return results[:frames]
 
 
-def with_results(found: Mapping[str, T], where: Path, *, subset: bool | None) -> dict[str, T]:
+def with_results(
+    found: Mapping[str, T | None], where: Path, *, subset: bool | None, expected: str | None = None
+) -> dict[str, T]:
     """The sequences that have results.
 
     Args:
@@ -32,15 +34,24 @@ def with_results(found: Mapping[str, T], where: Path, *, subset: bool | None) ->
             none.
         subset: leave out those without, as long as some are left; None: never, and do not name the
             option that would.
+        expected: names of files that results have; where no sequence has any, the message says
+            them, and what is there.
 
     Raises:
         InputError: names those without results.
     """
-    missing = [name for name, results in found.items() if not results]
-    if missing and (not subset or len(missing) == len(found)):
+    kept = {name: results for name, results in found.items() if results}
+    if not kept and expected is not None:
+        files = sorted(path.name for path in where.iterdir())
+        raise InputError(
+            f"{where}: expected {expected} of {some(found)}, "
+            f"found {some(files) or 'an empty folder'}"
+        )
+    missing = [name for name in found if name not in kept]
+    if missing and (not subset or not kept):
         hint = "; --subset scores the others alone" if subset is False else ""
         raise InputError(
             f"{where}: results of {len(missing)} of {len(found)} sequences are missing "
             f"({some(missing)}){hint}"
         )
-    return {name: results for name, results in found.items() if results}
+    return kept

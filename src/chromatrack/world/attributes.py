@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from chromatrack.data.otb import ATTRIBUTES
+from chromatrack.data.otb_attributes import ATTRIBUTES
 from chromatrack.world.scene import View
 
 SCALE_RATIO = 2.0

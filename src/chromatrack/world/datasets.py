@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from chromatrack.data import davis, got10k, kinetics, otb, vot
+from chromatrack.data.otb_attributes import write_attributes
 from chromatrack.evaluation.benchmark import Example
 from chromatrack.settings import WorldSettings
 from chromatrack.video.write import write_video
@@ -150,7 +151,7 @@ def write_otb(root: Path, settings: WorldSettings, name: str) -> list[str]:
     for target, index in zip(targets, script.targets, strict=True):
         look_alikes = [actors[other] for other in script.look_alikes]
         shown = attributes.measure(actors[index], look_alikes)
-        otb.write_attributes(root / "otb_attributes", target, shown)
+        write_attributes(root / "otb_attributes", target, shown)
     return targets
 
 

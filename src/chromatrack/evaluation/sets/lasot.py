@@ -21,16 +21,33 @@ from chromatrack.evaluation.lists import (
     check_folder,
     choose,
     folders_with_frames,
-    lasot_test,
-    lasot_train,
     one_for_each,
+    published,
     with_names,
 )
 from chromatrack.evaluation.one_pass import OnePass
 from chromatrack.files import write_text
 
-LISTS = {"test": lasot_test, "train": lasot_train}
+PER_CLASS = 20
 ABSENT = ("full_occlusion.txt", "out_of_view.txt")
+
+
+def names_of_test() -> list[str]:
+    """The 280 sequences that LaSOT tests on: four of the twenty of each class."""
+    return [
+        f"{row['class']}-{number}" for row in published("lasot") for number in row["test"].split()
+    ]
+
+
+def names_of_train() -> list[str]:
+    """The other 1,120."""
+    test = set(names_of_test())
+    numbers = range(1, PER_CLASS + 1)
+    every = [f"{row['class']}-{number}" for row in published("lasot") for number in numbers]
+    return [name for name in every if name not in test]
+
+
+LISTS = {"test": names_of_test, "train": names_of_train}
 
 
 def read_sequences(root: Path, *, names: str | None, edition: str | None) -> list[Sequence]:

@@ -11,10 +11,11 @@ from typing import ClassVar
 import numpy as np
 
 from chromatrack.data import otb
+from chromatrack.data.otb_attributes import ATTRIBUTES, find_attributes, read_attributes
+from chromatrack.data.otb_names import folder_of, read_names, select
 from chromatrack.data.sequence import Sequence
 from chromatrack.errors import InputError
 from chromatrack.evaluation.benchmark import Selection
-from chromatrack.evaluation.boxes import complete_attributes
 from chromatrack.evaluation.lists import check_annotated
 from chromatrack.evaluation.one_pass import OnePass
 
@@ -35,7 +36,7 @@ class OTB(OnePass):
 
     def expected(self, selection: Selection) -> tuple[str, list[str]]:
         told = selection.names or "otb2015"
-        folders = list(dict.fromkeys(otb.folder_of(name) for name in otb.read_names(told)))
+        folders = list(dict.fromkeys(folder_of(name) for name in read_names(told)))
         return told, folders
 
     def problem(self, selection: Selection, name: str) -> str | None:
@@ -45,25 +46,43 @@ class OTB(OnePass):
             return str(error)
         return None
 
-    def attributes(
+    def groups(
         self, selection: Selection, targets: Collection[str]
-    ) -> Mapping[str, tuple[str, ...]] | None:
-        """Those of the folder that is named, or of one that lies in or beside the annotations."""
+    ) -> Mapping[str, Collection[str]] | None:
+        """By the folder of attributes that is named, or one in or beside the annotations."""
         given = selection.attributes
-        folder = given or otb.find_attributes(selection.root)
+        folder = given or find_attributes(selection.root)
         if folder is None:
             return None
         try:
-            return complete_attributes(otb.read_attributes(folder), targets, folder)
+            known = read_attributes(folder)
+            _check_complete(known, targets, folder)
         except InputError as error:
             if given is not None:
                 raise
             print(f"no scores per attribute: {error}", file=sys.stderr)
             return None
+        return {
+            attribute: {target for target, own in known.items() if attribute in own}
+            for attribute in ATTRIBUTES
+        }
+
+
+def _check_complete(
+    known: Mapping[str, tuple[str, ...]], targets: Collection[str], where: Path
+) -> None:
+    """An `InputError` names the first target without a vector: it would silently be missing from
+    the means of its attributes."""
+    missing = [target for target in targets if target not in known]
+    if missing:
+        raise InputError(
+            f"{where}: expected an attribute vector for each target, {missing[0]}.txt is "
+            f"missing ({len(missing)} of {len(targets)} are)"
+        )
 
 
 def read_sequences(root: Path, *, names: str | None, edition: str | None) -> list[Sequence]:
-    chosen = None if names is None else otb.read_names(names)
+    chosen = None if names is None else read_names(names)
     found = otb.read_sequences(root, names=chosen)
     if names is None:
         check_annotated(otb.without_boxes(root), root)
@@ -75,9 +94,9 @@ def read_annotations(selection: Selection, subset: bool) -> Mapping[str, np.ndar
     root = selection.root
     truth = otb.read_annotations(root)
     if selection.names is not None:
-        folders = {key: otb.folder_of(key) for key in truth}
-        names = otb.read_names(selection.names)
-        chosen = otb.select(folders, names, root, subset=subset)
+        folders = {key: folder_of(key) for key in truth}
+        names = read_names(selection.names)
+        chosen = select(folders, names, root, subset=subset)
         truth = {target: truth[target] for target in sorted(chosen)}
     elif not subset:
         check_annotated(otb.without_boxes(root), root)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -16,19 +17,34 @@ from chromatrack.evaluation.benchmark import Example
 from chromatrack.evaluation.lists import (
     ABSENT_BELOW,
     JPEG_QUALITY,
-    Range,
     check_folder,
     choose,
     folders_with_frames,
     frames_between,
     one_for_each,
-    uav_ranges,
+    published,
 )
 from chromatrack.evaluation.one_pass import OnePass
 from chromatrack.files import write_text
 
 ANNOTATIONS = {"uav123": "anno/UAV123", "uav20l": "anno/UAV20L"}
 FRAMES = "data_seq/UAV123"
+
+
+class Range(NamedTuple):
+    """Frames of a folder that hold one target, the last one included."""
+
+    folder: str
+    first: int
+    last: int
+
+
+def read_ranges(edition: str) -> dict[str, Range]:
+    """Target of "uav123" or "uav20l" -> its frames."""
+    return {
+        row["sequence"]: Range(row["folder"], int(row["first_frame"]), int(row["last_frame"]))
+        for row in published(edition)
+    }
 
 
 def read_sequences(root: Path, *, names: str | None, edition: str | None) -> list[Sequence]:
@@ -39,7 +55,7 @@ def read_sequences(root: Path, *, names: str | None, edition: str | None) -> lis
     """
     edition = edition or "uav123"
     annotations = check_folder(root / ANNOTATIONS[edition])
-    ranges = uav_ranges(edition)
+    ranges = read_ranges(edition)
     found = choose(
         {path.stem: path for path in annotations.glob("*.txt")},
         names,
@@ -51,10 +67,10 @@ def read_sequences(root: Path, *, names: str | None, edition: str | None) -> lis
 
 def _framed(root: Path, edition: str) -> Iterator[str]:
     """Targets of the folders that have frames; the editions share one folder of folders."""
-    published = {other: uav_ranges(other) for other in ANNOTATIONS}
-    known = {part.folder for ranges in published.values() for part in ranges.values()}
+    ranges = {other: read_ranges(other) for other in ANNOTATIONS}
+    known = {part.folder for own in ranges.values() for part in own.values()}
     for folder in folders_with_frames((root / FRAMES).glob("*")):
-        for name, part in published[edition].items():
+        for name, part in ranges[edition].items():
             if part.folder == folder.name:
                 yield name
         files = (root / place / f"{folder.name}.txt" for place in ANNOTATIONS.values())

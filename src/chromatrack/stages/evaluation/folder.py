@@ -7,9 +7,8 @@ from pathlib import Path
 
 from chromatrack.errors import InputError
 from chromatrack.files import read_json
+from chromatrack.stages.evaluation import journal
 
-MARK = "done"
-"""Folder that tells a run of ours, which may go on after a kill, from files of somebody else."""
 RUNS = ("track", "adopt", "propagate")
 """Stages whose results lie beside their file."""
 
@@ -31,7 +30,7 @@ def claim(output: Path, results: Iterable[str | Path]) -> None:
                 f"{output}: {other.name} is a run whose results are in the same folder; expected a "
                 "folder for each run"
             )
-    mark = folder / MARK
+    mark = folder / journal.FOLDER  # a run of ours, which may go on after a kill
     foreign = [folder / name for name in results if _holds_files(folder / name)]
     if foreign and not mark.is_dir():
         raise InputError(

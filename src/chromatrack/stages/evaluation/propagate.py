@@ -13,16 +13,10 @@ from chromatrack.data import davis
 from chromatrack.data.images import read_image_rgb
 from chromatrack.errors import ChromatrackError, InputError, WorkError, raise_first
 from chromatrack.evaluation.benchmark import Selection
-from chromatrack.files import (
-    canonical_json,
-    digest_file,
-    digest_text,
-    made_by,
-    read_json,
-    write_json,
-)
+from chromatrack.files import canonical_json, digest_file, digest_text, made_by, write_json
 from chromatrack.progress import progress
 from chromatrack.settings import ComputeSettings, PropagationSettings
+from chromatrack.stages.evaluation import journal
 from chromatrack.stages.evaluation.folder import claim
 from chromatrack.versions import VERSIONS
 from chromatrack.video.footage import of_one_size
@@ -44,7 +38,7 @@ def propagate(
 
     Writes NAME/%05d.png (indexed, official layout) beside `output`, and `output`, a JSON that says
     what made them, last. A sequence that was done with the same weights, settings and frames is
-    not done again.
+    not done again, as long as its masks are those that were written.
 
     Args:
         checkpoint: of the colorization network; None for the method `identity` alone.
@@ -135,7 +129,6 @@ def _one_sequence(
     source: dict,
 ) -> None:
     """Propagate the first of a sequence's masks; the others tell what its 255 means."""
-    done_file = folder / "done" / f"{name}.json"
     first_mask = masks[0]
     mask = davis.read_mask(first_mask, binary=davis.are_binary(masks))
     seen = [digest_file(path) for path in frames]
@@ -144,10 +137,9 @@ def _one_sequence(
         canonical_json([source, version, seen, mask.shape, digest_text(mask.tobytes().hex())])
     )
     outputs = [folder / name / f"{path.stem}.png" for path in frames]
-    if done_file.exists() and all(path.exists() for path in outputs):
-        done = read_json(done_file)
-        if isinstance(done, dict) and done.get("identity") == identity:
-            return
+    done, written = journal.entry_of(name, folder), {path.name: path for path in outputs}
+    if journal.known(done, identity, written) is not None:
+        return
     shape = read_image_rgb(frames[0]).shape[:2]
     if mask.shape != shape:
         raise InputError(
@@ -155,6 +147,9 @@ def _one_sequence(
             f"got {mask.shape[1]}x{mask.shape[0]}"
         )
     davis.check_objects(first_mask, mask)
-    for path, ids in zip(outputs, segmenter(frames, mask), strict=True):
-        davis.write_mask(path, ids)
-    write_json(done_file, {"identity": identity})
+
+    def write() -> None:
+        for path, ids in zip(outputs, segmenter(frames, mask), strict=True):
+            davis.write_mask(path, ids)
+
+    journal.keep(done, identity, written, write)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -11,14 +10,8 @@ import numpy as np
 from chromatrack.data import otb
 from chromatrack.data.sequence import Sequence
 from chromatrack.errors import InputError
-from chromatrack.files import (
-    canonical_json,
-    digest_file,
-    digest_text,
-    read_json,
-    write_json,
-    write_text,
-)
+from chromatrack.files import canonical_json, digest_file, digest_text, write_json, write_text
+from chromatrack.stages.evaluation import journal
 from chromatrack.versions import VERSIONS
 
 KEPT = ("frames", "seconds", "boxes", "device")
@@ -44,22 +37,18 @@ def identity(sequence: Sequence, source: dict, *, truth: np.ndarray | None = Non
 
 def known(name: str, folder: Path, identity: str) -> dict | None:
     """The entry of a sequence tracked under this identity, if its files are still there."""
-    done, boxes, times = _files(name, folder)
-    entry = _read_entry(done)
-    if entry is None or entry["identity"] != identity or not (boxes.exists() and times.exists()):
-        return None
-    if entry["boxes"] != digest_file(boxes):
+    boxes, times = _files(name, folder)
+    entry = journal.known(journal.entry_of(name, folder), identity, {"boxes": boxes})
+    if entry is None or not _is_whole(entry) or not times.exists():
         return None
     return {key: entry[key] for key in KEPT}
 
 
-def _read_entry(done: Path) -> dict | None:
-    """What done/NAME.json says; None where there is none or it is damaged."""
-    with contextlib.suppress(InputError):
-        entry = read_json(done)
-        if isinstance(entry, dict) and all(type(entry.get(k)) in _KINDS[k] for k in _KINDS):
-            return entry if 0 <= entry["seconds"] < float("inf") and entry["frames"] > 0 else None
-    return None
+def _is_whole(entry: dict) -> bool:
+    """It says what an entry of boxes has to say."""
+    if not all(type(entry.get(key)) in _KINDS[key] for key in _KINDS):
+        return False
+    return 0 <= entry["seconds"] < float("inf") and entry["frames"] > 0
 
 
 def keep(
@@ -73,28 +62,34 @@ def keep(
     device: str,
     write: Callable[[Path], None] | None = None,
 ) -> dict:
-    """Write boxes/NAME.txt, times/NAME.txt and, last, done/NAME.json; returns the entry.
+    """Write boxes/NAME.txt, times/NAME.txt and, last, done/NAME.json; returns
+    what `known` does.
 
     boxes: x,y,w,h, 1-based; times: seconds per frame, decoding included.
 
     Args:
         write: writes boxes/NAME.txt in another way.
     """
-    done, boxes, times = _files(name, folder)
-    done.unlink(missing_ok=True)  # no moment at which it vouches for files of two runs
-    if write is None:
-        otb.write_boxes(boxes, boxes_ltwh)
-    else:
-        write(boxes)
-    write_text(times, "".join(f"{value:.8f}\n" for value in seconds))
-    entry = {
-        "frames": len(boxes_ltwh),
-        "seconds": round(float(np.sum(seconds)), 3),
-        "boxes": digest_file(boxes),
-        "device": device,
-    }
-    write_json(done, {**entry, "identity": identity, "run": _run_digest(source)})
-    return entry
+    boxes, times = _files(name, folder)
+
+    def write_files() -> None:
+        if write is None:
+            otb.write_boxes(boxes, boxes_ltwh)
+        else:
+            write(boxes)
+        write_text(times, "".join(f"{value:.8f}\n" for value in seconds))
+
+    entry = journal.keep(
+        journal.entry_of(name, folder),
+        identity,
+        {"boxes": boxes},
+        write_files,
+        frames=len(boxes_ltwh),
+        seconds=round(float(np.sum(seconds)), 3),
+        device=device,
+        run=_run_digest(source),
+    )
+    return {key: entry[key] for key in KEPT}
 
 
 def check_one_run(results: Path, names: Iterable[str]) -> None:
@@ -112,9 +107,8 @@ def check_one_run(results: Path, names: Iterable[str]) -> None:
         return
     first: tuple[str, str] | None = None
     for name in names:
-        done, _, _ = _files(name, results.parent)
-        entry = _read_entry(done)
-        if entry is None:
+        entry = journal.read_entry(journal.entry_of(name, results.parent))
+        if entry is None or not _is_whole(entry):
             continue
         run = entry["run"]
         if first is not None and run != first[1]:
@@ -126,16 +120,12 @@ def check_one_run(results: Path, names: Iterable[str]) -> None:
 
 
 def _run_digest(source: dict) -> str:
-    """Of weights, settings and the version of the stage."""
-    return digest_text(canonical_json([source, VERSIONS.get(source.get("stage"))]))
+    """Of weights, settings and the version of the trackers, whatever stage runs them."""
+    return digest_text(canonical_json([source, VERSIONS["track"]]))
 
 
-def _files(name: str, folder: Path) -> tuple[Path, Path, Path]:
-    return (
-        folder / "done" / f"{name}.json",
-        folder / "boxes" / f"{name}.txt",
-        folder / "times" / f"{name}.txt",
-    )
+def _files(name: str, folder: Path) -> tuple[Path, Path]:
+    return folder / "boxes" / f"{name}.txt", folder / "times" / f"{name}.txt"
 
 
 def write_run(output: Path, per_sequence: dict[str, dict], *, source: dict, **about) -> dict:

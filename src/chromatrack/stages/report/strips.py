@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 
 from chromatrack.data import davis
+from chromatrack.data.otb_starts import LEFT_OUT
 from chromatrack.data.sequence import Sequence
 from chromatrack.errors import InputError
-from chromatrack.evaluation.boxes import LEFT_OUT, read_runs
+from chromatrack.evaluation.runs import read_runs
 from chromatrack.evaluation.sets.davis import annotated_folders, annotated_frames, score_frames
 from chromatrack.files import compact_json, read_json, write_text
 from chromatrack.plan.layout import protocols, selection
