@@ -74,7 +74,7 @@ def write_manifest(
                 "trackers": {
                     spec.title: places.scores(benchmark.name, protocol, spec.name) for spec in specs
                 },
-                "untrained": untrained_twins(specs),
+                "untrained": beside_untrained(specs),
             }
             for benchmark, protocol, specs in evaluations(settings)
             if benchmark.measures
@@ -94,6 +94,12 @@ def write_manifest(
         "config": yaml.safe_dump(reported_plain(settings), sort_keys=False, allow_unicode=True),
     }
     write_json(output, manifest)
+
+
+def beside_untrained(specs: Sequence[TrackerSpec]) -> dict[str, str]:
+    """Title of each pretrained network -> title of the same network with random weights."""
+    titles = {spec.name: spec.title for spec in specs}
+    return {spec.title: titles[spec.untrained] for spec in specs if spec.untrained}
 
 
 def _tuned(settings: Settings, places: Places) -> dict[str, str]:
@@ -195,23 +201,6 @@ def differences(settings: Settings) -> list[dict[str, str]]:
         for key in {**thesis, **here}
         if here.get(key) != thesis.get(key) and key.split(".")[0] not in APART
     ]
-
-
-def untrained_twins(specs: Sequence[TrackerSpec]) -> dict[str, str]:
-    """Networks of masks, and the same with random weights: of that seed, or of the one there is."""
-    random: dict[str, dict[int | None, str]] = {}
-    for spec in specs:
-        random.setdefault(_without_seed(spec), {})[spec.seed] = spec.title
-    pairs = {}
-    for spec in specs:
-        twins = random.get(_without_seed(spec).replace(", pretrained", ", random", 1), {})
-        if twins and spec.title not in twins.values():
-            pairs[spec.title] = twins.get(spec.seed) or next(iter(twins.values()))
-    return pairs
-
-
-def _without_seed(spec: TrackerSpec) -> str:
-    return spec.title.replace(f", seed {spec.seed}", "", 1)
 
 
 def _kind(experiment: ExperimentSettings) -> str:
