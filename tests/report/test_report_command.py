@@ -356,7 +356,7 @@ def test_a_call_that_names_no_finished_run_is_one_sentence(finished, tmp_path, c
     ("text", "said"),
     [
         ("{", "not valid JSON"),
-        ("[]", r"expected an object, got \[\]"),
+        ("[]", r"expected keys and values, got \[\]"),
         ('{"title": "x", "figures": "f.json"}', "'figures', which this version of chromatrack"),
         ('{"title": "x", "config": "a: ["}', "config: expected YAML of keys and values"),
         ('{"title": "x", "config": "text"}', "config: expected YAML of keys and values"),

@@ -75,7 +75,7 @@ def report_results(folders: Folders, output: Path, *, replace_page: bool = False
         for number, (name, one) in enumerate(scores.items()):
             path = folder / f"{number}.json"
             write_json(path, one)
-            rows.append(Row(name, OWN, None, None, path))
+            rows.append(Row(tracker=name, experiment=OWN, seed=None, evaluation=path))
         shown = Manifest(title=_title(folders, scores), cut=_cut(folders), rows=tuple(rows))
         shown = _counted(shown, table, folder)
         strips, lack = _strips(folders, scores, baseline, folder / "strips.json")
