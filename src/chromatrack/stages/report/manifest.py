@@ -23,33 +23,20 @@ from chromatrack.plan.experiments import (
 )
 from chromatrack.plan.layout import has_clips, main_benchmark, protocols, trains_siamfc
 from chromatrack.plan.places import Places
+from chromatrack.plan.shown import ledgers, report_files
 from chromatrack.plan.slices import reported_plain
 from chromatrack.reporting.manifest import Difference, Evaluated, Manifest, Picture, Plan, Row
 from chromatrack.settings import ExperimentSettings, Settings
 from chromatrack.settings.experiments import UNTRAINED
 
 
-def write_manifest(
-    settings: Settings,
-    output: Path,
-    *,
-    ledgers: Sequence[Path] = (),
-    pictures: Path | None = None,
-    single_video: Path | None = None,
-    strips: Path | None = None,
-    maps: Path | None = None,
-    similarity: Path | None = None,
-) -> None:
+def write_manifest(settings: Settings, output: Path) -> None:
     """Write the manifest of a run (`reporting/manifest.py`): which files its report shows.
 
-    Args:
-        ledgers: ledgers of all shards; none where the run has no clips.
-        pictures: index written by `draw_pictures`.
-        single_video: index written by `memorize_clip`.
-        strips, maps, similarity: written by `make_strips`, `make_score_maps`, `make_similarity`.
+    Raises:
+        InputError: the run is not so far: its shards, pictures or single-video test are not there.
     """
-    places = Places(settings.run)
-    clips = bool(ledgers)
+    places, files = Places(settings.run), report_files(settings)
     manifest = Manifest(
         title=settings.data.title,
         synthetic=settings.data.demo,
@@ -65,21 +52,26 @@ def write_manifest(
         statistics=Path(places.verdicts),
         summary_csv=Path(places.table),
         evaluations=_evaluations(settings, places),
-        ledgers=tuple(ledgers),
-        lab_statistics=Path(places.lab_statistics) if clips else None,
-        label_analysis=Path(places.label_analysis("analysis.json")) if clips else None,
+        ledgers=tuple(map(Path, ledgers(settings))),
+        lab_statistics=_one(files["lab_statistics"]),
+        label_analysis=_one(files["label_analysis"]),
         tuned=_tuned(settings, places),
         score_statistics={name: Path(places.statistics(name)) for name in networks(settings)},
         curves=_curves(settings, places),
-        pictures=(*_drawn(pictures), *_memorized(single_video)),
+        pictures=(*_drawn(files["pictures"]), *_memorized(files["single_video"])),
         differences=differences(settings),
         usage=Path(places.usage_folder),
-        strips=strips,
-        maps=maps,
-        similarity=similarity,
+        strips=_one(files["strips"]),
+        maps=_one(files["maps"]),
+        similarity=_one(files["similarity"]),
         config=yaml.safe_dump(reported_plain(settings), sort_keys=False, allow_unicode=True),
     )
     write_json(output, as_plain(manifest))
+
+
+def _one(files: Sequence[str]) -> Path | None:
+    """The file of a kind of which a run has one or none."""
+    return Path(files[0]) if files else None
 
 
 def _evaluations(settings: Settings, places: Places) -> tuple[Evaluated, ...]:
@@ -178,22 +170,20 @@ def left_out(settings: Settings) -> tuple[str, ...]:
     return tuple(told)
 
 
-def _drawn(index: Path | None) -> list[Picture]:
+def _drawn(indices: Sequence[str]) -> list[Picture]:
     """The pictures of `draw_pictures`."""
-    if index is None:
-        return []
     return [
         build(Picture, one, f"{index}[{number}]", exact=True)
+        for index in indices
         for number, one in enumerate(read_json(index))
     ]
 
 
-def _memorized(index: Path | None) -> list[Picture]:
+def _memorized(indices: Sequence[str]) -> list[Picture]:
     """The figures of the single-video test as pictures of the page (thesis 5.3.3)."""
-    if index is None:
-        return []
     return [
-        Picture(f"{figure['title']}. {figure['caption']}", index.parent / figure["png"])
+        Picture(f"{figure['title']}. {figure['caption']}", Path(index).parent / figure["png"])
+        for index in indices
         for figure in read_json(index)["figures"]
     ]
 
