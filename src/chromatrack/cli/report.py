@@ -89,7 +89,7 @@ def _register(
 
 def _statistics(options: argparse.Namespace) -> None:
     from chromatrack.reporting.manifest import read_manifest
-    from chromatrack.stages.report.statistics import run_statistics
+    from chromatrack.stages.report.verdicts import run_statistics
 
     manifest = read_manifest(options.manifest)
     settings = stage_settings(options, StatisticsSettings, lambda everything: everything.statistics)

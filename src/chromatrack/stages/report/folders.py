@@ -22,9 +22,9 @@ from chromatrack.stages.evaluation.compare import compare
 from chromatrack.stages.evaluation.statistics import compare_scores, per_unit
 from chromatrack.stages.report.page import make_page
 from chromatrack.stages.report.runs import COUNTED, check_output, keep_beside
-from chromatrack.stages.report.statistics import run_statistics
 from chromatrack.stages.report.strips import Results, box_strips, write_strips
 from chromatrack.stages.report.summary import summarize
+from chromatrack.stages.report.verdicts import run_statistics
 
 RULE = {"margin": statistics.MARGIN, "draws": 10_000, "seed": 0}
 """How trackers are compared: as `chromatrack compare` does without options."""
