@@ -150,7 +150,7 @@ def _convert(hint: Any, value: Any, where: str, exact: bool) -> Any:
 def _finite(given: float, where: str) -> float:
     """The number itself; other programs take whole ones of 64 bits."""
     if not abs(given) <= (sys.float_info.max if type(given) is float else 2**63 - 1):
-        raise InputError(f"{where}: expected a finite number, got {given:.5g}")
+        raise InputError(f"{where}: expected a finite number, got {_told(given)}")
     return given
 
 

@@ -150,6 +150,8 @@ def test_attribute_table(manifest, tmp_path):
         ({"rows": [{"tracker": "a", "experiment": "own", "seed": 0, "evaluation": "e"}]},
          r"rows\[0\]\.seed: expected null"),
         ({"pictures": [{"caption": "c"}]}, r"pictures\[0\]: missing key 'png'"),
+        ({"rows": [{"tracker": "a", "experiment": "1", "alpha": 0, "seed": 10**400,
+                    "evaluation": "e"}]}, r"rows\[0\].seed: expected a finite number, got 1000"),
         ({"strips": ""}, "strips: expected the path of a file, got ''"),
         ({"plans": {"2": {"alpha": "0.5"}}}, r"plans\.2\.alpha: expected a number or learned, got"),
         ({"plans": {"2": {"alpha": -1}}}, r'plans\.2\.alpha: expected 0 to 1, "learned" or null'),
