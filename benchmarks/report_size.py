@@ -29,8 +29,8 @@ from benchmarks.common import finish, result
 from benchmarks.made_up_run import write_run
 from benchmarks.made_up_viewer import add_viewer
 from chromatrack.reporting.manifest import read_manifest
-from chromatrack.stages.report.statistics import run_statistics
 from chromatrack.stages.report.summary import summarize
+from chromatrack.stages.report.verdicts import run_statistics
 
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
 STARTS = 5

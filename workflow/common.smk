@@ -5,7 +5,6 @@ import os
 import re
 import sys
 from contextlib import ExitStack
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -14,13 +13,10 @@ from snakemake.exceptions import WorkflowError
 from chromatrack.cluster import slurm, submitted
 from chromatrack.plan import arguments, layout
 from chromatrack.errors import InputError, WorkError
-from chromatrack.evaluation import sets
 from chromatrack.plan.experiments import (
-    evaluations,
     network_of,
     networks,
     siamfc_checkpoint,
-    trunks,
     tuned,
 )
 from chromatrack.files import canonical_json
@@ -32,6 +28,7 @@ from chromatrack.cluster.under_snakemake import find_own_commands, one_timer
 from chromatrack.settings import from_mapping, to_json
 from chromatrack.settings.keys import cadence
 from chromatrack.settings.world import READ_BY
+from chromatrack.plan.shown import listed
 from chromatrack.plan.slices import composed, fine_tuned, of_network, reported, slices
 from chromatrack.plan.slices import world as world_slice
 from chromatrack.versions import VERSIONS
@@ -76,22 +73,19 @@ def of_world(part):
     return [PLACES.world(part)] if DATA.world else []
 
 
-def listed(index):
-    """Names, without suffix, of the shards that an index file lists."""
-    return [Path(line).stem for line in Path(index).read_text().split()]
-
-
 def label_shards(wildcards):
-    """Label caches of all shards of the clip list."""
+    """Label caches of all shards of the clip list; none where the run has no clips."""
     return [PLACES.labels(shard) for shard in _clip_shards()]
 
 
 def ledgers(wildcards):
-    """Ledgers of all shards of the clip list."""
+    """Ledgers of all shards of the clip list; none where the run has no clips."""
     return [PLACES.ledger(shard) for shard in _clip_shards()]
 
 
 def _clip_shards():
+    if not layout.has_clips(SETTINGS):
+        return []
     return listed(checkpoints.shards.get().output.index)
 
 

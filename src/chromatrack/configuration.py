@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import functools
 import json
 import os
 import re
@@ -31,6 +32,8 @@ _ENVIRONMENT = re.compile(r"\$\{(\w+)(?::-([^}]*))?\}")
 TOO_DEEP = re.compile(r"[\[{](\s*[\[{]){20}")
 """PyYAML takes minutes for thousands of them."""
 LONGEST_NUMBER = 400
+
+_MAPPINGS = (dict, Mapping)
 
 
 class _Loader(yaml.SafeLoader):
@@ -94,17 +97,20 @@ def merge(base: Mapping[str, Any], override: Mapping[str, Any]) -> dict[str, Any
     return merged
 
 
-def build(kind: type[T], value: Any, where: str = "") -> T:
+def build(kind: type[T], value: Any, where: str = "", *, exact: bool = False) -> T:
     """Make a dataclass of `kind` out of a mapping; unknown keys and wrong types are `InputError`s.
+
+    A sentence about `value` as a whole has no subject of its own where `where` is empty: whoever
+    knows the file puts its name in front.
 
     Args:
         where: the dotted path of `value` in the configuration, for messages.
+        exact: text stays as it stands: no environment variable is filled in, and no number or flag
+            is read out of it. For what a program has written, not a person.
     """
     if not isinstance(value, Mapping):
-        raise InputError(
-            f"{where or 'the configuration'}: expected keys and values, got {_shown(value)}"
-        )
-    hints = typing.get_type_hints(kind)
+        raise InputError(_about(where, f"expected keys and values, got {_shown(value)}"))
+    hints = _hints(kind)
     fields = {field.name: field for field in dataclasses.fields(kind)}
     arguments = {}
     for key, item in value.items():
@@ -112,39 +118,48 @@ def build(kind: type[T], value: Any, where: str = "") -> T:
         if key not in fields:
             hint = _nearest(key, fields, cutoff=0.5) or f"; valid keys are {', '.join(fields)}"
             raise InputError(f"{path}: unknown key{hint}")
-        arguments[key] = _convert(hints[key], item, path)
+        arguments[key] = _convert(hints[key], item, path, exact)
     for name, field in fields.items():
         if name not in arguments and field.default is field.default_factory is dataclasses.MISSING:
-            raise InputError(f"{where or 'configuration'}: missing key {name!r}")
+            raise InputError(_about(where, f"missing key {name!r}"))
     try:
         return kind(**arguments)
     except ValueError as error:
         raise InputError(f"{where}.{error}" if where else str(error)) from None
 
 
-def _convert(hint: Any, value: Any, where: str) -> Any:
+@functools.cache
+def _hints(kind: type) -> dict[str, Any]:
+    return typing.get_type_hints(kind)
+
+
+def _about(where: str, said: str) -> str:
+    return f"{where}: {said}" if where else said
+
+
+def _convert(hint: Any, value: Any, where: str, exact: bool) -> Any:
     origin, members = typing.get_origin(hint), typing.get_args(hint)
     if origin in (typing.Union, types.UnionType):
-        return _convert_union(members, value, where)
+        return _convert_union(members, value, where, exact)
     if dataclasses.is_dataclass(hint):
-        return build(hint, value, where)
+        return build(hint, value, where, exact=exact)
     if origin is tuple and isinstance(value, Sequence) and not isinstance(value, str):
         if members[-1] is Ellipsis:
             members = (members[0],) * len(value)
         if len(members) != len(value):
             raise InputError(f"{where}: expected {len(members)} values, got {len(value)}")
         return tuple(
-            _convert(member, item, f"{where}[{index}]")
+            _convert(member, item, f"{where}[{index}]", exact)
             for index, (member, item) in enumerate(zip(members, value, strict=True))
         )
-    if origin is dict and isinstance(value, Mapping):
+    if origin in _MAPPINGS and isinstance(value, Mapping):
         return {
-            str(key): _convert(members[1], item, f"{where}.{_named(key)}")
+            str(key): _convert(members[1], item, f"{where}.{_named(key)}", exact)
             for key, item in value.items()
         }
-    if hint is str and isinstance(value, str):
-        return expand(value, where)
-    for given in (value, _number_in_text(value)):
+    if hint in (str, Path) and isinstance(value, str) and (value or hint is str):
+        return hint(value if exact else expand(value, where))
+    for given in (value,) if exact else (value, _number_in_text(value)):
         if hint in (int, float) and type(given) in (int, hint):
             return hint(_finite(given, where))
         if type(given) is hint or (origin is Literal and _is_among(members, given)):
@@ -156,11 +171,11 @@ def _convert(hint: Any, value: Any, where: str) -> Any:
 def _finite(given: float, where: str) -> float:
     """The number itself; other programs take whole ones of 64 bits."""
     if not abs(given) <= (sys.float_info.max if type(given) is float else 2**63 - 1):
-        raise InputError(f"{where}: expected a finite number, got {given:.5g}")
+        raise InputError(f"{where}: expected a finite number, got {_shown(given)}")
     return given
 
 
-def _convert_union(members: tuple, value: Any, where: str) -> Any:
+def _convert_union(members: tuple, value: Any, where: str, exact: bool) -> Any:
     """`value` as the first member that takes it; else what the member of its shape says."""
     if value is None and type(None) in members:
         return None
@@ -168,7 +183,7 @@ def _convert_union(members: tuple, value: Any, where: str) -> Any:
     problems = {}
     for member in members:
         try:
-            return _convert(member, value, where)
+            return _convert(member, value, where, exact)
         except InputError as error:
             problems[_shape(member)] = error
     if len(members) == 1 or isinstance(value, Mapping | list | tuple):
@@ -180,7 +195,7 @@ def _convert_union(members: tuple, value: Any, where: str) -> Any:
 
 
 def _shape(hint: Any) -> str:
-    if dataclasses.is_dataclass(hint) or typing.get_origin(hint) is dict:
+    if dataclasses.is_dataclass(hint) or typing.get_origin(hint) in _MAPPINGS:
         return "mapping"
     return "list" if typing.get_origin(hint) is tuple else "one"
 
@@ -190,7 +205,12 @@ def _in_words(hint: Any) -> str:
     if typing.get_origin(hint) is Literal:
         choices = typing.get_args(hint)
         return f"{'one of ' if len(choices) > 1 else ''}{', '.join(map(str, choices))}"
-    words = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
+    if typing.get_origin(hint) in _MAPPINGS and typing.get_args(hint)[1] is Path:
+        return "names and paths"
+    words = {
+        int: "a whole number", float: "a number", bool: "true or false", str: "text",
+        Path: "the path of a file",
+    }  # fmt: skip
     return words.get(hint) or {"mapping": "keys and values", "list": "a list"}[_shape(hint)]
 
 
@@ -241,8 +261,8 @@ def expand(text: str, where: str = "") -> str:
 
 
 def as_plain(value: Any) -> Any:
-    """A dataclass as nested dicts and lists, ready for JSON."""
-    return json.loads(json.dumps(dataclasses.asdict(value)))
+    """A dataclass as nested dicts and lists, ready for JSON; paths are text."""
+    return json.loads(json.dumps(dataclasses.asdict(value), default=os.fspath))
 
 
 def flat(value: Any, above: str = "") -> Iterator[tuple[str, Any]]:

@@ -119,6 +119,14 @@ def _hammer(path):
         gate.refused(BUSY, asked=time.time() + 1)
 
 
+def test_what_a_site_says_is_kept_as_it_said_it(tmp_path):
+    """A "${...}" in it is no variable of ours, which would not be set: the gate stays closed."""
+    state = GateState(said="pay ${price}, not $HOME", closed_at=1.0, closed_until=9.0)
+    path = tmp_path / "gate.json"
+    path.write_text(canonical_json(as_plain(state)))
+    assert read_state(path) == state
+
+
 def test_no_refusal_is_lost_between_processes(tmp_path):
     context = multiprocessing.get_context("fork")
     workers = [context.Process(target=_hammer, args=(tmp_path / "gate.json",)) for _ in range(4)]

@@ -10,7 +10,7 @@ import pytest
 from chromatrack.checkpoints import save_checkpoint
 from chromatrack.configuration import merge
 from chromatrack.errors import InputError
-from chromatrack.files import read_json
+from chromatrack.files import read_json, write_json, write_text
 from chromatrack.models.build import build_colorizer, build_siamfc
 from chromatrack.models.inputs import InputScaling
 from chromatrack.plan.experiments import network_of, networks, trackers
@@ -218,12 +218,16 @@ def test_trackers_are_those_of_its_alphas_and_seeds():
     assert probed.given_alpha() is None
 
 
-def test_the_second_siamfc_has_its_learning_curve_on_the_page(tmp_path):
+def test_the_second_siamfc_has_its_learning_curve_on_the_page(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    places = Places("r")
+    write_text(places.shards, "")
+    write_json(places.pictures, [])
+    write_json(places.single_video, {"figures": []})
     settings = with_entries(x={"weights": "siamfc"}, y={"weights": "siamfc", "train": True})
     write_manifest(settings, tmp_path / "manifest.json")
     curves = read_json(tmp_path / "manifest.json")["curves"]
     found = {name: path for name, path in curves.items() if name.startswith("SiamFC/second")}
-    places = Places("r")
     assert found == {
         f"SiamFC/second, seed {seed}": places.siamfc(seed, "metrics.csv") for seed in (1000, 1001)
     }

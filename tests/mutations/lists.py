@@ -192,7 +192,8 @@ def scores(folder):
             "per_sequence": {"Girl": {"success_auc": 0.5, "precision_20": 0.6}},
             "overlaps": {"Girl": [1.0, 0.5, 0.25], "Dog": [1, 1]},
         })  # fmt: skip
-    rows = [Row("t", "2", 0.3, seed, path) for seed, path in enumerate(paths)]
+    rows = [Row(tracker="t", experiment="2", alpha=0.3, seed=seed, evaluation=path)
+            for seed, path in enumerate(paths)]  # fmt: skip
 
     def read():
         for path in paths:

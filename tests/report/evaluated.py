@@ -13,8 +13,8 @@ from chromatrack.evaluation.benchmark import Scores, Selection, report
 from chromatrack.files import digest_text
 from chromatrack.reporting.manifest import read_manifest
 from chromatrack.stages.evaluation.evaluate import evaluate
-from chromatrack.stages.report.statistics import run_statistics
 from chromatrack.stages.report.summary import summarize
+from chromatrack.stages.report.verdicts import run_statistics
 
 EVIL = "<script>alert('x')</script> $\\frac{"
 

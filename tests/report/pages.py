@@ -12,8 +12,8 @@ from benchmarks.made_up_viewer import add_viewer
 from chromatrack.files import read_json
 from chromatrack.reporting.manifest import read_manifest
 from chromatrack.stages.report.page import make_page
-from chromatrack.stages.report.statistics import run_statistics
 from chromatrack.stages.report.summary import summarize
+from chromatrack.stages.report.verdicts import run_statistics
 
 WIDE, NARROW = (1280, 800), (375, 700)
 DRAWN = """() => [...document.querySelectorAll(".plot")].every(

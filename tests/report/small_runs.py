@@ -7,7 +7,7 @@ import numpy as np
 from chromatrack.evaluation import sets
 from chromatrack.evaluation.benchmark import Scores, report
 from chromatrack.reporting.manifest import read_manifest
-from chromatrack.stages.report.statistics import run_statistics
+from chromatrack.stages.report.verdicts import run_statistics
 
 BASE = np.linspace(0.3, 0.6, 10)
 RIPPLE = 0.004 * np.array([1, -1] * 5)

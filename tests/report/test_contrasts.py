@@ -1,16 +1,17 @@
 """What the page says of pretrained networks beside random ones: numbers, interval, and no more."""
 
 import json
-from types import SimpleNamespace
 
 import pytest
 
 from chromatrack.evaluation import sets
 from chromatrack.evaluation.benchmark import Scores, report
+from chromatrack.plan.experiments import TrackerSpec, segmentations
 from chromatrack.reporting.manifest import Evaluated
 from chromatrack.reporting.page.contrasts import contrasts
 from chromatrack.reporting.scores import read_evaluation
-from chromatrack.stages.report.manifest import untrained_twins
+from chromatrack.settings import from_mapping
+from chromatrack.stages.report.manifest import beside_untrained
 
 
 def scored(folder, name, values):
@@ -66,17 +67,28 @@ def test_seeds_of_a_network_are_one_beside_the_random_weights_that_there_are(tmp
     assert f"difference {gain:+.2f} [" in sentence and "over 6 objects and 2 seeds" in sentence
 
 
-def test_networks_go_with_the_random_weights_of_their_seed_or_of_the_one_there_is():
-    def spec(title, seed):
-        return SimpleNamespace(title=title, seed=seed)
-
-    specs = [spec("first mask repeated", None), spec("net, random, seed 0: soft", 0),
-             *(spec(f"net, pretrained, seed {i}: soft", i) for i in (0, 1)),
-             *(spec(f"other, {w}, seed {i}", i) for w in ("random", "pretrained") for i in (0, 1)),
-             spec("lone, pretrained, seed 0", 0)]  # fmt: skip
-    assert untrained_twins(specs) == {
-        "net, pretrained, seed 0: soft": "net, random, seed 0: soft",
-        "net, pretrained, seed 1: soft": "net, random, seed 0: soft",
-        "other, pretrained, seed 0": "other, random, seed 0",
-        "other, pretrained, seed 1": "other, random, seed 1",
+def test_networks_go_with_the_random_weights_of_the_same_trunk_and_method():
+    """Random weights are those of the first seed alone; a network that was given has none."""
+    settings = from_mapping({
+        "run": "r", "data": {"title": "t", "demo": True}, "seeds": [0, 1], "trunks": [],
+        "benchmarks": ["davis"], "propagation": {"methods": ["soft", "thesis"]},
+        "experiments": {"1": {"trunk": "resnet18", "weights": "pretrained"},
+                        "4": {"trunk": "alexnet", "weights": "given.pt"}},
+    })  # fmt: skip
+    specs = segmentations(settings)
+    assert len(specs) == 1 + 2 + 4 + 4
+    assert beside_untrained(specs) == {
+        f"resnet18, pretrained, seed {seed}: {method}": f"resnet18, random, seed 0: {method}"
+        for seed in (0, 1)
+        for method in ("soft", "thesis")
     }
+
+
+def test_what_a_network_is_called_does_not_say_which_its_random_twin_is():
+    specs = [
+        TrackerSpec(name="a", title="any", kind="masks", untrained="b"),
+        TrackerSpec(name="b", title="other", kind="masks"),
+        TrackerSpec(name="c", title="net, pretrained", kind="masks"),
+        TrackerSpec(name="d", title="net, random", kind="masks"),
+    ]
+    assert beside_untrained(specs) == {"any": "other"}

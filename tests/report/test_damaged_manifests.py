@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from chromatrack.cli.main import main
+from chromatrack.configuration import as_plain
 from chromatrack.errors import InputError
 from chromatrack.reporting.manifest import read_manifest
 from chromatrack.stages.report.figures import make_figures
@@ -17,7 +18,7 @@ from tests.report.evaluated import (
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"titel": "x"}, "unknown key 'titel'; did you mean 'title'"),
+        ({"titel": "x"}, "manifest.json: titel: unknown key; did you mean 'title'"),
         ({"title": None}, "title: expected text"),
         ({"synthetic": 1}, "synthetic: expected true or false"),
         ({"rows": [{"tracker": "a"}]}, r"rows\[0\]: missing key 'experiment'"),
@@ -25,7 +26,7 @@ from tests.report.evaluated import (
                     "evaluation": "e"}]}, r"rows\[0\]\.alpha: expected 0 to 1"),
         ({"rows": [{"tracker": "a", "experiment": "1", "seed": 0, "evaluation": "e"}]},
          "expected an alpha"),
-        ({"davis": {}}, "unknown key 'davis'"),
+        ({"davis": {}}, "davis: unknown key; valid keys are title, synthetic, cut"),
         ({"evaluations": [{"benchmark": "davis", "protocol": "propagated", "trackers": ["x"]}]},
          r"evaluations\[0\]\.trackers: expected names and paths"),
         ({"evaluations": [{"benchmark": "davis", "trackers": {}}]},
@@ -33,6 +34,16 @@ from tests.report.evaluated import (
         ({"rows": [{"tracker": "a", "experiment": "own", "seed": 0, "evaluation": "e"}]},
          r"rows\[0\]\.seed: expected null"),
         ({"pictures": [{"caption": "c"}]}, r"pictures\[0\]: missing key 'png'"),
+        ({"rows": [{"tracker": "a", "experiment": "1", "alpha": 0, "seed": 10**400,
+                    "evaluation": "e"}]}, r"rows\[0\].seed: expected a finite number, got 1000"),
+        ({"strips": ""}, "strips: expected the path of a file, got ''"),
+        ({"plans": {"2": {"alpha": "0.5"}}}, r"plans\.2\.alpha: expected a number or learned, got"),
+        ({"plans": {"2": {"alpha": -1}}}, r'plans\.2\.alpha: expected 0 to 1, "learned" or null'),
+        ({"rows": [{"tracker": "a", "experiment": "1", "alpha": 0, "seed": "0",
+                    "evaluation": "e"}]}, r"rows\[0\].seed: expected a whole number, got '0'"),
+        ({"evaluations": [{"benchmark": "b", "protocol": "p", "trackers": {"a": "a.json"},
+                           "untrained": {"a": "c"}}]},
+         r"evaluations\[0\].untrained: 'c' is none of its trackers"),
     ],
 )  # fmt: skip
 def test_manifest_names_the_wrong_key(tmp_path, change, message):
@@ -40,6 +51,24 @@ def test_manifest_names_the_wrong_key(tmp_path, change, message):
     path.write_text(json.dumps({"title": "world"} | change))
     with pytest.raises(InputError, match=message):
         read_manifest(path)
+
+
+def test_a_manifest_is_read_as_it_stands(tmp_path, monkeypatch):
+    """A program wrote it: nothing in it is a variable, a home folder or a number in a text."""
+    monkeypatch.setenv("NAME", "other")
+    path = tmp_path / "manifest.json"
+    texts = {"title": "$NAME", "strips": "~/$NAME/${NAME}.json", "notes": ["${NOT_SET}", "3"]}
+    path.write_text(json.dumps(texts))
+    found = read_manifest(path)
+    assert (found.title, found.notes) == ("$NAME", ("${NOT_SET}", "3"))
+    assert found.strips == Path("~/$NAME/${NAME}.json")
+
+
+def test_what_is_written_is_read_again(manifest):
+    found = read_manifest(manifest)
+    assert found.rows and found.pictures
+    manifest.write_text(json.dumps(as_plain(found)))
+    assert read_manifest(manifest) == found
 
 
 def test_missing_and_broken_files_are_named(manifest, tmp_path, capsys):

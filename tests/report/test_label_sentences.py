@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from chromatrack.reporting.label_analysis import _told, _verdicts
+from chromatrack.reporting.label_analysis import _finding, _verdicts
 
 
 def ratio(value, low=None, high=None):
@@ -27,7 +27,7 @@ def ratio(value, low=None, high=None):
     ],
 )  # fmt: skip
 def test_a_ratio_is_told_by_its_interval(given, said):
-    assert _told("here", "more", given, 5) == said
+    assert _finding("here", "more", given, 5) == said
 
 
 def test_a_clause_without_its_number_is_not_printed():

@@ -16,8 +16,8 @@ from chromatrack.errors import InputError
 from chromatrack.files import digest_text, read_json
 from chromatrack.reporting.moved import open_run
 from chromatrack.stages.report.runs import report_runs, short_names
-from chromatrack.stages.report.statistics import run_statistics
 from chromatrack.stages.report.summary import summarize
+from chromatrack.stages.report.verdicts import run_statistics
 
 SEEDS = (0, 1, 2)
 SMALL = {"experiments": ("1", "2"), "alphas": (0.0, 0.5), "targets": tuple("ABCDE"), "frames": 30}
@@ -356,7 +356,7 @@ def test_a_call_that_names_no_finished_run_is_one_sentence(finished, tmp_path, c
     ("text", "said"),
     [
         ("{", "not valid JSON"),
-        ("[]", r"expected an object, got \[\]"),
+        ("[]", r"expected keys and values, got \[\]"),
         ('{"title": "x", "figures": "f.json"}', "'figures', which this version of chromatrack"),
         ('{"title": "x", "config": "a: ["}', "config: expected YAML of keys and values"),
         ('{"title": "x", "config": "text"}', "config: expected YAML of keys and values"),

@@ -17,7 +17,7 @@ from chromatrack.data.sequence import Sequence
 from chromatrack.errors import InputError
 from chromatrack.evaluation import sets
 from chromatrack.evaluation.benchmark import Selection
-from chromatrack.files import read_json
+from chromatrack.files import read_json, write_json
 from chromatrack.plan import viewer
 from chromatrack.plan.layout import selection
 from chromatrack.plan.places import Places
@@ -358,11 +358,13 @@ def test_a_broken_picture_is_named(run, tmp_path):
 
 
 def test_the_manifest_names_the_files_of_the_viewer(run, tmp_path):
-    options = ["manifest", "--settings", to_json(run), f"--output={tmp_path / 'm.json'}"]
-    more = ["--strips=a/strips.json", "--maps=a/maps.json", "--similarity=a/similarity.json"]
-    for given, expected in ((more, True), ([], False)):
-        assert main([*options, *given]) == 0
+    """Maps only where a tracker of the run mixes two branches; nothing was pretrained here."""
+    write_json(Places("r").pictures, [])
+    alone = json.loads(to_json(run)) | {"experiments": dict.fromkeys("12345")}
+    for settings, has_maps in ((run, True), (from_mapping(alone), False)):
+        options = ["manifest", "--settings", to_json(settings)]
+        assert main([*options, f"--output={tmp_path / 'm.json'}"]) == 0
         found = read_manifest(tmp_path / "m.json")
-        for name in ("strips", "maps", "similarity"):
-            told = getattr(found, name)
-            assert told == (Path(f"a/{name}.json") if expected else None)
+        assert found.strips == Path(Places("r").strips)
+        assert found.maps == (Path(Places("r").score_maps) if has_maps else None)
+        assert found.similarity is None

@@ -10,8 +10,8 @@ import pytest
 
 from chromatrack.errors import InputError
 from chromatrack.files import digest_text
-from chromatrack.stages.report.statistics import run_statistics
 from chromatrack.stages.report.summary import summarize
+from chromatrack.stages.report.verdicts import run_statistics
 from tests.report.evaluated import (
     add_row,
     auc,

@@ -356,7 +356,7 @@ def test_numbers_of_the_csv_are_numbers(name, run):
 @pytest.mark.parametrize(
     ("manifest", "statistics", "message"),
     [
-        ({"titel": "x"}, None, r"manifest.json: unknown key 'titel'; did you mean 'title'"),
+        ({"titel": "x"}, None, r"manifest.json: titel: unknown key; did you mean 'title'"),
         ({}, {"experiments": []}, "statistics.json: experiments: expected an object, got"),
         ({}, {"experiments": {"2": {"comparison": {"p": "x"}}}},
          "statistics.json: experiments: 2: comparison: p: expected a number, got \"x\""),

@@ -1,6 +1,8 @@
 """The configuration: what is accepted, and what a mistake is told."""
 
 import dataclasses
+import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -157,6 +159,67 @@ def test_what_a_wrong_value_is_told(given, message):
 def test_a_missing_key_is_named():
     with pytest.raises(InputError, match="part: missing key 'name'"):
         build(Outer, {"flag": True}, "part")
+
+
+@dataclasses.dataclass(frozen=True)
+class Files:
+    one: Path
+    named: Mapping[str, Path] = dataclasses.field(default_factory=dict)
+    told: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    parts: Mapping[str, Inner] = dataclasses.field(default_factory=dict)
+    maybe: Path | None = None
+    number: float | Literal["learned"] | None = None
+    flag: bool = False
+
+
+def test_paths_are_text_in_files_and_come_back():
+    value = {"one": "a/b.json", "named": {"x": "c"}, "told": {}, "parts": {"p": {"size": 2}},
+             "maybe": None, "number": None, "flag": False}  # fmt: skip
+    built = build(Files, value)
+    assert (built.one, built.named, built.maybe) == (Path("a/b.json"), {"x": Path("c")}, None)
+    assert built.parts == {"p": Inner(2)}
+    assert as_plain(built) == value and build(Files, as_plain(built)) == built
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"one": 3}, "one: expected the path of a file, got 3"),
+        ({"one": ""}, "one: expected the path of a file, got ''"),
+        ({"maybe": []}, "maybe: expected the path of a file, got []"),
+        ({"named": ["a"]}, "named: expected names and paths, got ['a']"),
+        ({"named": {"x": 1}}, "named.x: expected the path of a file, got 1"),
+        ({"told": ["a"]}, "told: expected keys and values, got ['a']"),
+        ({"parts": {"p": {"sise": 1}}}, "parts.p.sise: unknown key; did you mean 'size'?"),
+    ],
+)
+def test_what_a_wrong_path_is_told(given, message):
+    with pytest.raises(InputError) as raised:
+        build(Files, {"one": "a", **given})
+    assert str(raised.value) == message
+
+
+def test_what_a_program_wrote_is_taken_as_it_stands(monkeypatch):
+    monkeypatch.setenv("NAME", "other")
+    given = {"one": "~/$NAME", "named": {"x": "${NOT_SET}"}, "told": {"a": "${NAME}"}}
+    built = build(Files, given, exact=True)
+    assert (built.one, built.named["x"]) == (Path("~/$NAME"), Path("${NOT_SET}"))
+    assert built.told == {"a": "${NAME}"}
+    assert build(Files, {"one": "$NAME/x"}).one == Path("other/x")
+    for key, text in (("number", "0.5"), ("flag", "true"), ("parts", {"p": {"size": "2"}})):
+        assert build(Files, {"one": "a", key: text})
+        with pytest.raises(InputError, match=f"{key}.*: expected"):
+            build(Files, {"one": "a", key: text}, exact=True)
+
+
+@pytest.mark.parametrize("value", [None, [], 3])
+def test_what_is_no_configuration_at_all(value):
+    with pytest.raises(InputError, match=r"^expected keys and values, got"):
+        build(Files, value)
+    with pytest.raises(InputError, match=r"^--settings: expected keys and values, got"):
+        from_json(Files, json.dumps(value))
+    with pytest.raises(InputError, match=r"^--settings: missing key 'one'"):
+        from_json(Files, "{}")
 
 
 def test_home_folders_in_paths(monkeypatch):

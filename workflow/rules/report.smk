@@ -1,30 +1,16 @@
 # Requires the scores of all trackers. Produces the table, the plots and the page of the run, and
 # puts its table where everybody looks for it.
 
-from chromatrack.plan import timing, viewer
+from chromatrack.plan import shown, timing, viewer
 from chromatrack.reporting.thesis_tables import TABLES
 
-CLIPS = layout.has_clips(SETTINGS)
-MASKS = [name for name in SETTINGS.benchmarks if sets.get(name).gives == "masks"]
-COLOURED = [
-    PLACES.colorized(trunk) for trunk in trunks(SETTINGS) if CLIPS and MASKS[:1]
-]
 THESIS_TABLES = [PLACES.table_of(name, "csv") for name in TABLES]
-ALL_SCORES = [
-    (
-        PLACES.scores(benchmark.name, protocol, spec.name)
-        if benchmark.measures
-        else PLACES.archive(benchmark.name, protocol, spec.name)
-    )
-    for benchmark, protocol, specs in evaluations(SETTINGS)
-    for spec in specs
-]
 
 
 # A grey video coloured by what the network copies: how well it points, to look at.
 rule colorize:
     input:
-        world=lambda wildcards: arguments.benchmark_data(SETTINGS, MASKS[0]),
+        world=asked(shown.coloured_data),
         checkpoint=PLACES.colorization(f"{{trunk}}-pretrained-seed{SETTINGS.seeds[0]}"),
     output:
         video=PLACES.colorized("{trunk}"),
@@ -39,8 +25,8 @@ rule colorize:
         **needs("colorize"),
         compute=COMPUTE,
     params:
-        data=lambda wildcards: arguments.coloured_of(SETTINGS, MASKS[0]),
-        settings=as_is(to_json(replace(SETTINGS.propagation, methods=("soft",)))),
+        data=asked(shown.coloured_on),
+        settings=as_is(arguments.soft_propagation(SETTINGS)),
         version=(VERSIONS["colorize"], VERSIONS["propagate"]),
     shell:
         "chromatrack colorize --checkpoint {input.checkpoint:q} --output {output.video:q}"
@@ -50,8 +36,8 @@ rule colorize:
 
 rule pictures:
     input:
-        colorized=COLOURED,
-        labels=label_shards if CLIPS else [],
+        colorized=shown.coloured(SETTINGS),
+        labels=label_shards,
     output:
         index=PLACES.pictures,
     log:
@@ -140,17 +126,8 @@ rule similarity:
 
 rule manifest:
     input:
-        scores=ALL_SCORES,
-        pictures=PLACES.pictures,
-        strips=PLACES.strips,
-        maps=[PLACES.score_maps] if viewer.mixed_trackers(SETTINGS) else [],
-        similarity=[PLACES.similarity] if viewer.similarity_of(SETTINGS) else [],
-        ledgers=ledgers if CLIPS else [],
-        single_video=[PLACES.single_video] if CLIPS else [],
-        lab=[PLACES.lab_statistics] if CLIPS else [],
-        label_analysis=[PLACES.label_analysis("analysis.json")] if CLIPS else [],
-        validation=SIAMFC_VALIDATIONS,
-        tuned=[PLACES.tuned(name) for name in TUNED],
+        **shown.report_files(SETTINGS),
+        ledgers=ledgers,
     output:
         manifest=PLACES.manifest,
     log:
@@ -161,27 +138,16 @@ rule manifest:
         "../../envs/chromatrack.yaml"
     params:
         config=as_is(to_json(reported(SETTINGS))),
-        ledgers=lambda wildcards, input: [f"--ledgers={path}" for path in input.ledgers],
-        shown=lambda wildcards, input: [
-            f"--{option}={path}"
-            for option, paths in {
-                "single-video": input.single_video,
-                "maps": input.maps,
-                "similarity": input.similarity,
-            }.items()
-            for path in paths
-        ],
         version=VERSIONS["report"],
     shell:
         "chromatrack manifest --settings {params.config:q} --output {output.manifest:q}"
-        " {params.ledgers:q} --pictures {input.pictures:q} --strips {input.strips:q}"
-        " {params.shown:q} > {log:q} 2>&1"
+        " > {log:q} 2>&1"
 
 
 rule statistics:
     input:
         manifest=PLACES.manifest,
-        scores=ALL_SCORES,
+        scores=shown.scores(SETTINGS),
     output:
         statistics=PLACES.verdicts,
     log:
@@ -282,7 +248,7 @@ rule table:
     input:
         manifest=PLACES.manifest,
         statistics=PLACES.verdicts,
-        scores=ALL_SCORES,
+        scores=shown.scores(SETTINGS),
     output:
         csv=report(
             PLACES.table_of("{table}", "csv"),

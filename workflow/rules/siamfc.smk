@@ -1,24 +1,11 @@
 # Requires videos to train on, by default GOT-10k sequences. Produces crop shards and the SiamFC
 # baseline: trained, scored on GOT-10k val where the run has it, and chosen among what was kept.
 
-TRAINING_SOURCES = [f"{layout}:{root}" for layout, root in DATA.tracking_train]
-TRAINING_LISTS = [
-    f"{root}/list.txt" for layout, root in DATA.tracking_train if layout == "got10k"
-]
-# validation.json of each training that is validated; the manifest asks for them.
-SIAMFC_VALIDATIONS = (
-    [PLACES.siamfc(seed, "validation.json") for seed in SETTINGS.seeds]
-    if SETTINGS.siamfc.validation_frames
-    and layout.has_got10k_val(SETTINGS)
-    and layout.trains_siamfc(SETTINGS)
-    else []
-)
-
 
 checkpoint crop_lists:
     input:
         world=of_world("got10k"),
-        names=[] if DATA.world else TRAINING_LISTS,
+        names=arguments.crop_source_lists(SETTINGS),
     output:
         index=PLACES.crop_lists,
     log:
@@ -28,7 +15,7 @@ checkpoint crop_lists:
     conda:
         "../../envs/chromatrack.yaml"
     params:
-        sources=TRAINING_SOURCES,
+        sources=arguments.crop_sources(SETTINGS),
         folder=subpath(output.index, parent=True),
         shard_size=SETTINGS.crops.shard_size,
         version=VERSIONS["crop-lists"],
@@ -52,7 +39,7 @@ rule crops:
     resources:
         **needs("crops"),
     params:
-        sources=TRAINING_SOURCES,
+        sources=arguments.crop_sources(SETTINGS),
         settings=read_by("crops"),
         version=VERSIONS["crops"],
     shell:
@@ -87,7 +74,7 @@ rule siamfc:
 
 
 # What was kept beside the last network lies in checkpoints/, which is no output of a rule.
-if SIAMFC_VALIDATIONS:
+if arguments.siamfc_validations(SETTINGS):
 
     rule validate_siamfc:
         input:

@@ -166,7 +166,7 @@ def add_compute(parser: argparse.ArgumentParser) -> None:
 
 def compute_settings(options: argparse.Namespace) -> s.ComputeSettings:
     """What `--compute` says."""
-    return s.from_json(s.ComputeSettings, options.compute)
+    return s.from_json(s.ComputeSettings, options.compute, option="--compute")
 
 
 def add_challenge(parser: argparse.ArgumentParser) -> None:

@@ -17,17 +17,6 @@ def register(subcommands: argparse._SubParsersAction) -> None:
     )
     add_settings(parser, "all of them")
     parser.add_argument("--output", metavar="manifest.json", type=Path, required=True)
-    parser.add_argument(
-        "--ledgers", metavar="FILE", type=Path, nargs="*", default=[], help="ledgers of all shards"
-    )
-    for name, text in (
-        ("--pictures", "pictures.json"),
-        ("--single-video", "index of memorize-clip"),
-        ("--strips", "strips.json"),
-        ("--maps", "maps.json of score-maps"),
-        ("--similarity", "similarity.json"),
-    ):
-        parser.add_argument(name, metavar="FILE", type=Path, help=text)
     statistics = _register(
         subcommands, "statistics", _statistics,
         help="compare the experiments of a run with the baseline",
@@ -78,16 +67,7 @@ def register(subcommands: argparse._SubParsersAction) -> None:
 def _manifest(options: argparse.Namespace) -> None:
     from chromatrack.stages.report.manifest import write_manifest
 
-    write_manifest(
-        whole_run(options),
-        options.output,
-        ledgers=options.ledgers,
-        pictures=options.pictures,
-        single_video=options.single_video,
-        strips=options.strips,
-        maps=options.maps,
-        similarity=options.similarity,
-    )
+    write_manifest(whole_run(options), options.output)
 
 
 def _register(
@@ -109,7 +89,7 @@ def _register(
 
 def _statistics(options: argparse.Namespace) -> None:
     from chromatrack.reporting.manifest import read_manifest
-    from chromatrack.stages.report.statistics import run_statistics
+    from chromatrack.stages.report.verdicts import run_statistics
 
     manifest = read_manifest(options.manifest)
     settings = stage_settings(options, StatisticsSettings, lambda everything: everything.statistics)

@@ -201,7 +201,7 @@ class Gate:
 def read_state(path: Path) -> GateState:
     """The state in a file; an open gate if there is no file or it is damaged."""
     try:
-        return build(GateState, read_json(path))
+        return build(GateState, read_json(path), exact=True)
     except InputError:
         return GateState()
 

@@ -1,4 +1,4 @@
-"""What the rules tell `chromatrack run`, `evaluate` and `vot-official`.
+"""What the rules tell their commands: `chromatrack run`, `evaluate`, `vot-official`, `crops`.
 
 Each list holds what the output depends on and nothing else: a rule runs again when it changes.
 """
@@ -122,7 +122,7 @@ def tracker_settings(settings: Settings, benchmark: str, tracker: str, **_: str)
     if spec.kind == "checkpoint":
         read = to_json(settings.tracker)
     elif spec.method == "soft":
-        read = to_json(replace(settings.propagation, methods=("soft",)))
+        read = soft_propagation(settings)
     elif spec.method == "whole-frame":
         read = to_json(replace(settings.propagation, methods=("soft",), radius=None))
     return option("--settings", read)
@@ -131,6 +131,11 @@ def tracker_settings(settings: Settings, benchmark: str, tracker: str, **_: str)
 def version_of(settings: Settings, benchmark: str, **_: str) -> int:
     """Version of what makes the results of a benchmark: boxes, or masks."""
     return VERSIONS["propagate" if sets.get(benchmark).gives == "masks" else "track"]
+
+
+def soft_propagation(settings: Settings) -> str:
+    """The settings of the method `soft`, whichever methods the run has."""
+    return to_json(replace(settings.propagation, methods=("soft",)))
 
 
 def runs_on(settings: Settings, benchmark: str, **_: str) -> list[str]:
@@ -237,7 +242,25 @@ def packed_of(settings: Settings, benchmark: str, **_: str) -> list[str]:
     ]
 
 
-def coloured_of(settings: Settings, benchmark: str) -> list[str]:
-    """The sequence that `colorize` colours."""
-    selection = layout.selection(settings, benchmark)
-    return [*option("--max-frames", selection.max_frames), "--", str(selection.root)]
+def crop_sources(settings: Settings) -> list[str]:
+    """What SiamFC is trained on, as layout:folder: for `crop-lists` and `crops`."""
+    return [f"{name}:{root}" for name, root in layout.data_paths(settings).tracking_train]
+
+
+def crop_source_lists(settings: Settings) -> list[str]:
+    """The files that name the sequences of real training data; only GOT-10k has one."""
+    data = layout.data_paths(settings)
+    if data.world:
+        return []
+    return [f"{root}/list.txt" for name, root in data.tracking_train if name == "got10k"]
+
+
+def siamfc_validations(settings: Settings) -> list[str]:
+    """validation.json of each training that is validated on GOT-10k val."""
+    validated = (
+        settings.siamfc.validation_frames
+        and layout.has_got10k_val(settings)
+        and layout.trains_siamfc(settings)
+    )
+    places = Places(settings.run)
+    return [places.siamfc(s, "validation.json") for s in settings.seeds] if validated else []

@@ -33,6 +33,8 @@ class TrackerSpec:
         source: name of OpenCV's tracker, module:Class, or folder of results.
         settings: of its experiment; None for others.
         method: of masks: "soft", "whole-frame", "thesis" or "identity".
+        untrained: of a pretrained network that propagates masks, the name of the tracker that is
+            the same but for its random weights. None where there is no such tracker.
     """
 
     name: str
@@ -45,6 +47,7 @@ class TrackerSpec:
     source: str | None = None
     settings: ExperimentSettings | None = None
     method: str | None = None
+    untrained: str | None = None
 
     @property
     def only_tests(self) -> bool:
@@ -248,35 +251,41 @@ def segmentations(settings: Settings) -> list[TrackerSpec]:
     found = [
         TrackerSpec(name="identity", title="first mask repeated", kind="masks", method="identity")
     ]
-    first = settings.seeds[0]
     methods = settings.propagation.methods
-    rows: list[tuple[Network, str]] = []
     for trunk in trunks(settings) if has_clips(settings) else ():
-        rows += [(_made(settings, trunk, "random", first), method) for method in methods]
-        rows += [
-            (_made(settings, trunk, "pretrained", seed), method)
+        random = {
+            method: _propagates(_made(settings, trunk, "random", settings.seeds[0]), method)
+            for method in methods
+        }
+        found += random.values()
+        found += [
+            _propagates(
+                _made(settings, trunk, "pretrained", seed), method, untrained=random[method].name
+            )
             for seed in settings.seeds
             for method in methods
         ]
     for name, experiment in settings.experiments.items():
         if experiment.file and not experiment.of_siamfc:
-            rows += [
-                (network_of(settings, name, seed), method)
+            found += [
+                _propagates(network_of(settings, name, seed), method)
                 for seed in experiment.seeds or settings.seeds
                 for method in methods
             ]
-    found += [
-        TrackerSpec(
-            name=f"{network.name}-{method}",
-            title=f"{network.title}: {method}",
-            kind="masks",
-            seed=network.seed,
-            checkpoint=network.checkpoint,
-            method=method,
-        )
-        for network, method in rows
-    ]
     return found
+
+
+def _propagates(network: Network, method: str, *, untrained: str | None = None) -> TrackerSpec:
+    """A network as a tracker of masks."""
+    return TrackerSpec(
+        name=f"{network.name}-{method}",
+        title=f"{network.title}: {method}",
+        kind="masks",
+        seed=network.seed,
+        checkpoint=network.checkpoint,
+        method=method,
+        untrained=untrained,
+    )
 
 
 def evaluations(settings: Settings) -> Iterable[tuple[Benchmark, str, list[TrackerSpec]]]:

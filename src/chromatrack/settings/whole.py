@@ -253,13 +253,18 @@ def to_json(stage: Any) -> str:
     return canonical_json(as_plain(stage))
 
 
-def from_json(kind: type[T], text: str) -> T:
-    """The settings of one stage from JSON."""
+def from_json(kind: type[T], text: str, *, option: str = "--settings") -> T:
+    """The settings of one stage from JSON.
+
+    Args:
+        option: where the text comes from, for messages.
+    """
     try:
-        value = json.loads(text)
+        return build(kind, json.loads(text))
     except json.JSONDecodeError as error:
-        raise InputError(f"--settings: not valid JSON ({error})") from None
-    return build(kind, value)
+        raise InputError(f"{option}: not valid JSON ({error})") from None
+    except InputError as error:
+        raise InputError(f"{option}: {error}") from None
 
 
 def slice_json(settings: Settings, *names: str) -> str:

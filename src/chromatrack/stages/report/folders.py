@@ -21,9 +21,9 @@ from chromatrack.stages.evaluation.compare import compare
 from chromatrack.stages.evaluation.statistics import compare_scores, per_unit
 from chromatrack.stages.report.page import make_page
 from chromatrack.stages.report.runs import COUNTED, check_output, keep_beside
-from chromatrack.stages.report.statistics import run_statistics
 from chromatrack.stages.report.strips import Results, box_strips, write_strips
 from chromatrack.stages.report.summary import summarize
+from chromatrack.stages.report.verdicts import run_statistics
 
 RULE = {"margin": statistics.MARGIN, "draws": 10_000, "seed": 0}
 """How trackers are compared: as `chromatrack compare` does without options."""
@@ -74,7 +74,7 @@ def report_results(folders: Folders, output: Path, *, replace_page: bool = False
         for number, (name, one) in enumerate(scores.items()):
             path = folder / f"{number}.json"
             write_json(path, one)
-            rows.append(Row(name, OWN, None, None, path))
+            rows.append(Row(tracker=name, experiment=OWN, seed=None, evaluation=path))
         shown = Manifest(title=_title(folders, scores), cut=_cut(folders), rows=tuple(rows))
         shown = _counted(shown, table, folder)
         strips, lack = _strips(folders, scores, baseline, folder / "strips.json")

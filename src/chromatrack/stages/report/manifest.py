@@ -7,7 +7,7 @@ from pathlib import Path
 
 import yaml
 
-from chromatrack.configuration import flat, shown
+from chromatrack.configuration import as_plain, build, flat, shown
 from chromatrack.evaluation import sets
 from chromatrack.evaluation.benchmark import Benchmark
 from chromatrack.files import read_json, write_json
@@ -23,84 +23,85 @@ from chromatrack.plan.experiments import (
 )
 from chromatrack.plan.layout import has_clips, main_benchmark, protocols, trains_siamfc
 from chromatrack.plan.places import Places
+from chromatrack.plan.shown import ledgers, report_files
 from chromatrack.plan.slices import reported_plain
+from chromatrack.reporting.manifest import Difference, Evaluated, Manifest, Picture, Plan, Row
 from chromatrack.settings import ExperimentSettings, Settings
 from chromatrack.settings.experiments import UNTRAINED
 
 
-def write_manifest(
-    settings: Settings,
-    output: Path,
-    *,
-    ledgers: Sequence[Path] = (),
-    pictures: Path | None = None,
-    single_video: Path | None = None,
-    strips: Path | None = None,
-    maps: Path | None = None,
-    similarity: Path | None = None,
-) -> None:
-    """List the files of a finished run; the keys are described in `reporting/manifest.py`.
+def write_manifest(settings: Settings, output: Path) -> None:
+    """Write the manifest of a run (`reporting/manifest.py`): which files its report shows.
 
-    Args:
-        ledgers: ledgers of all shards; none where the run has no clips.
-        pictures: index written by `draw_pictures`.
-        single_video: index written by `memorize_clip`.
-        strips, maps, similarity: written by `make_strips`, `make_score_maps`, `make_similarity`.
+    Raises:
+        InputError: the run is not so far: its shards, pictures or single-video test are not there.
     """
-    places = Places(settings.run)
-    clips = bool(ledgers)
-    manifest = {
-        "title": settings.data.title,
-        "synthetic": settings.data.demo,
-        "cut": _cut(settings),
-        "notes": left_out(settings),
-        "experiments": {name: _kind(e) for name, e in settings.experiments.items()},
-        "plans": {
-            name: {
-                "alpha": e.alpha,
-                "controls": list(e.controls),
-                "claim": e.claim and not e.controls,
-            }
+    places, files = Places(settings.run), report_files(settings)
+    manifest = Manifest(
+        title=settings.data.title,
+        synthetic=settings.data.demo,
+        cut=_cut(settings),
+        notes=left_out(settings),
+        experiments={name: _kind(e) for name, e in settings.experiments.items()},
+        plans={
+            name: Plan(alpha=e.alpha, controls=e.controls, claim=e.claim and not e.controls)
             for name, e in settings.experiments.items()
         },
-        "rows": _rows(settings, places, main_benchmark(settings)),
-        "validation": _rows(settings, places, chosen_on(settings)),
-        "statistics": places.verdicts,
-        "summary_csv": places.table,
-        "evaluations": [
-            {
-                "benchmark": benchmark.name,
-                "protocol": protocol,
-                "trackers": {
-                    spec.title: places.scores(benchmark.name, protocol, spec.name) for spec in specs
-                },
-                "untrained": untrained_twins(specs),
-            }
-            for benchmark, protocol, specs in evaluations(settings)
-            if benchmark.measures
-        ],
-        "ledgers": [str(path) for path in ledgers],
-        "lab_statistics": places.lab_statistics if clips else None,
-        "label_analysis": places.label_analysis("analysis.json") if clips else None,
-        "tuned": _tuned(settings, places),
-        "score_statistics": {name: places.statistics(name) for name in networks(settings)},
-        "curves": _curves(settings, places),
-        "pictures": [*(read_json(pictures) if pictures else []), *_memorized(single_video)],
-        "differences": differences(settings),
-        "usage": places.usage_folder,
-        "strips": strips and str(strips),
-        "maps": maps and str(maps),
-        "similarity": similarity and str(similarity),
-        "config": yaml.safe_dump(reported_plain(settings), sort_keys=False, allow_unicode=True),
-    }
-    write_json(output, manifest)
+        rows=_rows(settings, places, main_benchmark(settings)),
+        validation=_rows(settings, places, chosen_on(settings)),
+        statistics=Path(places.verdicts),
+        summary_csv=Path(places.table),
+        evaluations=_evaluations(settings, places),
+        ledgers=tuple(map(Path, ledgers(settings))),
+        lab_statistics=_one(files["lab_statistics"]),
+        label_analysis=_one(files["label_analysis"]),
+        tuned=_tuned(settings, places),
+        score_statistics={name: Path(places.statistics(name)) for name in networks(settings)},
+        curves=_curves(settings, places),
+        pictures=(*_drawn(files["pictures"]), *_memorized(files["single_video"])),
+        differences=differences(settings),
+        usage=Path(places.usage_folder),
+        strips=_one(files["strips"]),
+        maps=_one(files["maps"]),
+        similarity=_one(files["similarity"]),
+        config=yaml.safe_dump(reported_plain(settings), sort_keys=False, allow_unicode=True),
+    )
+    write_json(output, as_plain(manifest))
 
 
-def _tuned(settings: Settings, places: Places) -> dict[str, str]:
+def _one(files: Sequence[str]) -> Path | None:
+    """The file of a kind of which a run has one or none."""
+    return Path(files[0]) if files else None
+
+
+def _evaluations(settings: Settings, places: Places) -> tuple[Evaluated, ...]:
+    """What is scored here; of the other benchmarks only a server knows the scores."""
+    return tuple(
+        Evaluated(
+            benchmark=benchmark.name,
+            protocol=protocol,
+            trackers={
+                spec.title: Path(places.scores(benchmark.name, protocol, spec.name))
+                for spec in specs
+            },
+            untrained=beside_untrained(specs),
+        )
+        for benchmark, protocol, specs in evaluations(settings)
+        if benchmark.measures
+    )
+
+
+def beside_untrained(specs: Sequence[TrackerSpec]) -> dict[str, str]:
+    """Title of each pretrained network -> title of the same network with random weights."""
+    titles = {spec.name: spec.title for spec in specs}
+    return {spec.title: titles[spec.untrained] for spec in specs if spec.untrained}
+
+
+def _tuned(settings: Settings, places: Places) -> dict[str, Path]:
     """What searches for settings wrote, by the names of their trackers."""
-    found = {name: places.tuned(name) for name in tuned(settings)}
+    found = {name: Path(places.tuned(name)) for name in tuned(settings)}
     given = settings.tune.result
-    return {**found, "the settings of this run": given} if given else found
+    return {**found, "the settings of this run": Path(given)} if given else found
 
 
 def chosen_on(settings: Settings) -> Benchmark | None:
@@ -114,27 +115,27 @@ def chosen_on(settings: Settings) -> Benchmark | None:
     return benchmark if usable else None
 
 
-def _rows(settings: Settings, places: Places, benchmark: Benchmark | None) -> list[dict]:
+def _rows(settings: Settings, places: Places, benchmark: Benchmark | None) -> tuple[Row, ...]:
     """Trackers on a benchmark."""
     if benchmark is None:
-        return []
+        return ()
     protocol = protocols(settings, benchmark.name)[0]
-    return [
-        {
-            "tracker": spec.name,
-            "experiment": spec.experiment,
-            "alpha": spec.alpha,
-            "seed": spec.seed if spec.experiment not in UNTRAINED else None,
-            "evaluation": places.scores(benchmark.name, protocol, spec.name),
-            "run": places.run_file(benchmark.name, protocol, spec.name)
+    return tuple(
+        Row(
+            tracker=spec.name,
+            experiment=spec.experiment,
+            alpha=spec.alpha,
+            seed=spec.seed if spec.experiment not in UNTRAINED else None,
+            evaluation=Path(places.scores(benchmark.name, protocol, spec.name)),
+            run=Path(places.run_file(benchmark.name, protocol, spec.name))
             if benchmark.gives == "boxes"
             else None,
-        }
+        )
         for spec in of_benchmark(settings, benchmark, protocol)
-    ]
+    )
 
 
-def _curves(settings: Settings, places: Places) -> dict[str, str]:
+def _curves(settings: Settings, places: Places) -> dict[str, Path]:
     """Learning curves of the trainings of the run."""
     curves = {}
     if trains_siamfc(settings):
@@ -151,14 +152,14 @@ def _curves(settings: Settings, places: Places) -> dict[str, str]:
             curves[f"Experiment {spec.experiment}/alpha {spec.alpha}, seed {spec.seed}"] = (
                 places.fine_tuned(spec.experiment, spec.alpha, spec.seed, "metrics.csv")
             )
-    return curves
+    return {name: Path(file) for name, file in curves.items()}
 
 
 USUAL = ("otb", "vot", "got10k", "davis")
 """What the thesis has, and GOT-10k val."""
 
 
-def left_out(settings: Settings) -> list[str]:
+def left_out(settings: Settings) -> tuple[str, ...]:
     """Sentences that say what the run has not."""
     absent = [sets.get(name).title for name in USUAL if name not in settings.benchmarks]
     told = [f"Left out of this run: {'; '.join(absent)}."] if absent else []
@@ -166,18 +167,23 @@ def left_out(settings: Settings) -> list[str]:
         told.append("SiamFC was not trained here: its network was given (siamfc.checkpoint).")
     if not has_clips(settings):
         told.append("Nothing was pretrained here: the run has no clips (data.kinetics_list).")
-    return told
+    return tuple(told)
 
 
-def _memorized(index: Path | None) -> list[dict[str, str]]:
-    """The figures of the single-video test as pictures of the page (thesis 5.3.3)."""
-    if index is None:
-        return []
+def _drawn(indices: Sequence[str]) -> list[Picture]:
+    """The pictures of `draw_pictures`."""
     return [
-        {
-            "caption": f"{figure['title']}. {figure['caption']}",
-            "png": str(index.parent / figure["png"]),
-        }
+        build(Picture, one, f"{index}[{number}]", exact=True)
+        for index in indices
+        for number, one in enumerate(read_json(index))
+    ]
+
+
+def _memorized(indices: Sequence[str]) -> list[Picture]:
+    """The figures of the single-video test as pictures of the page (thesis 5.3.3)."""
+    return [
+        Picture(f"{figure['title']}. {figure['caption']}", Path(index).parent / figure["png"])
+        for index in indices
         for figure in read_json(index)["figures"]
     ]
 
@@ -186,32 +192,15 @@ APART = ("run", "data", "benchmarks", "world", "trackers")
 """Parts of the configuration that say what is there, and not how it is done."""
 
 
-def differences(settings: Settings) -> list[dict[str, str]]:
+def differences(settings: Settings) -> tuple[Difference, ...]:
     """The keys whose values are not those of the thesis, which are the defaults."""
     thesis = dict(flat(reported_plain(Settings(run="thesis", data=settings.data))))
     here = dict(flat(reported_plain(settings)))
-    return [
-        {"key": key, "here": shown(here.get(key)), "thesis": shown(thesis.get(key))}
+    return tuple(
+        Difference(key, here=shown(here.get(key)), thesis=shown(thesis.get(key)))
         for key in {**thesis, **here}
         if here.get(key) != thesis.get(key) and key.split(".")[0] not in APART
-    ]
-
-
-def untrained_twins(specs: Sequence[TrackerSpec]) -> dict[str, str]:
-    """Networks of masks, and the same with random weights: of that seed, or of the one there is."""
-    random: dict[str, dict[int | None, str]] = {}
-    for spec in specs:
-        random.setdefault(_without_seed(spec), {})[spec.seed] = spec.title
-    pairs = {}
-    for spec in specs:
-        twins = random.get(_without_seed(spec).replace(", pretrained", ", random", 1), {})
-        if twins and spec.title not in twins.values():
-            pairs[spec.title] = twins.get(spec.seed) or next(iter(twins.values()))
-    return pairs
-
-
-def _without_seed(spec: TrackerSpec) -> str:
-    return spec.title.replace(f", seed {spec.seed}", "", 1)
+    )
 
 
 def _kind(experiment: ExperimentSettings) -> str:

@@ -17,8 +17,8 @@ from chromatrack.reporting.manifest import Manifest
 from chromatrack.reporting.moved import open_run, run_folder
 from chromatrack.reporting.scores import read_evaluation
 from chromatrack.stages.report.page import make_page
-from chromatrack.stages.report.statistics import run_statistics
 from chromatrack.stages.report.summary import summarize
+from chromatrack.stages.report.verdicts import run_statistics
 
 COUNTED = ("statistics.json", "summary.csv")
 """What is counted anew where runs are joined, and kept beside the page."""
