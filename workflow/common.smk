@@ -95,6 +95,15 @@ def crop_shards(wildcards):
     return [PLACES.crops(shard) for shard in listed(index)]
 
 
+def measured(wildcards):
+    """The two checkpoints whose score maps are measured."""
+    network = NETWORKS[wildcards.network]
+    return {
+        "siamfc": siamfc_checkpoint(SETTINGS, network.seed),
+        "auxiliary": network.checkpoint,
+    }
+
+
 def branches(wildcards):
     """The two checkpoints and the statistics that a combined tracker is made of."""
     network = network_of(SETTINGS, wildcards.experiment, int(wildcards.seed))
@@ -103,6 +112,13 @@ def branches(wildcards):
         "auxiliary": network.checkpoint,
         "statistics": PLACES.statistics(network.name),
     }
+
+
+def remade_with(stage, inputs):
+    """A version that changes, too, when a file from outside the run takes another's place."""
+    return lambda wildcards: arguments.versioned(
+        SETTINGS, stage, inputs(wildcards).values()
+    )
 
 
 def needs(rule):

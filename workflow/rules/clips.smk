@@ -3,12 +3,13 @@
 
 CLIP_SETTINGS = layout.clip_settings(SETTINGS)
 CLIP_LIST = layout.clip_list(SETTINGS)
+CLIPS_FROM = {} if DATA.world or CLIP_LIST is None else {"clip_list": str(CLIP_LIST)}
 
 
 checkpoint shards:
     input:
+        **CLIPS_FROM,
         world=of_world("kinetics"),
-        clip_list=[] if DATA.world or CLIP_LIST is None else str(CLIP_LIST),
     output:
         index=PLACES.shards,
     log:
@@ -25,7 +26,7 @@ checkpoint shards:
         ),
         folder=subpath(output.index, parent=True),
         shard_size=SETTINGS.clips.shard_size,
-        version=VERSIONS["shards"],
+        version=remade_with("shards", lambda wildcards: CLIPS_FROM),
     shell:
         "chromatrack shards {params.clip_list:q} --output {params.folder:q}"
         " --shard-size {params.shard_size} > {log:q} 2>&1"

@@ -4,10 +4,7 @@
 
 rule response_statistics:
     input:
-        siamfc=lambda wildcards: siamfc_checkpoint(
-            SETTINGS, NETWORKS[wildcards.network].seed
-        ),
-        auxiliary=lambda wildcards: NETWORKS[wildcards.network].checkpoint,
+        unpack(measured),
         crops=crop_shards,
     output:
         statistics=PLACES.statistics("{network}"),
@@ -26,7 +23,7 @@ rule response_statistics:
     params:
         seed=lambda wildcards: NETWORKS[wildcards.network].seed,
         settings=told_of(of_network, "network"),
-        version=VERSIONS["response-statistics"],
+        version=remade_with("response-statistics", measured),
     shell:
         "chromatrack response-statistics --siamfc {input.siamfc:q}"
         " --auxiliary {input.auxiliary:q} --crops {input.crops:q} --seed {params.seed}"
@@ -47,7 +44,7 @@ rule compose:
         "../../envs/chromatrack.yaml"
     params:
         settings=told_of(composed, "experiment"),
-        version=VERSIONS["compose"],
+        version=remade_with("compose", branches),
     shell:
         "chromatrack compose --siamfc {input.siamfc:q} --auxiliary {input.auxiliary:q}"
         " --statistics {input.statistics:q} --seed {wildcards.seed}"
@@ -74,7 +71,7 @@ rule fine_tune:
         cadence=canonical_json(cadence(SETTINGS.siamfc)),
     params:
         settings=told_of(fine_tuned, "experiment"),
-        version=VERSIONS["fine-tune"],
+        version=remade_with("fine-tune", branches),
     shell:
         "chromatrack fine-tune --siamfc {input.siamfc:q} --auxiliary {input.auxiliary:q}"
         " --statistics {input.statistics:q} --crops {input.crops:q} --seed {wildcards.seed}"

@@ -6,6 +6,7 @@ Each list holds what the output depends on and nothing else: a rule runs again w
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -64,15 +65,26 @@ def tracker_files(settings: Settings, benchmark: str, tracker: str, **_: str) ->
 
 
 def states(settings: Settings, benchmark: str, tracker: str = "", **_: str) -> list[str]:
-    """Sizes and times of files from outside the run that a result depends on.
+    """Those of the files from outside the run that results of a benchmark depend on."""
+    files = names_file(settings, benchmark)
+    if tracker:
+        files = [*files, *tracker_files(settings, benchmark, tracker)]
+    return states_of(settings, files)
+
+
+def versioned(settings: Settings, stage: str, files: Iterable[str]) -> int | list[int | str]:
+    """The version of a stage, and with it the states of the files that it is given."""
+    found = states_of(settings, files)
+    return [VERSIONS[stage], *found] if found else VERSIONS[stage]
+
+
+def states_of(settings: Settings, files: Iterable[str]) -> list[str]:
+    """Sizes and times of those of the files that are from outside the run.
 
     A file that takes another's place may be older, as what is unpacked from an archive is; then
     only this tells.
     """
     run = Path(Places(settings.run).folder)
-    files = names_file(settings, benchmark)
-    if tracker:
-        files = [*files, *tracker_files(settings, benchmark, tracker)]
     found = []
     for file in map(Path, files):
         if run not in file.parents and file.is_file():
