@@ -62,13 +62,15 @@ def keep(
     device: str,
     write: Callable[[Path], None] | None = None,
 ) -> dict:
-    """Write boxes/NAME.txt, times/NAME.txt and, last, done/NAME.json; returns
-    what `known` does.
+    """Write boxes/NAME.txt, times/NAME.txt and, last, done/NAME.json.
 
     boxes: x,y,w,h, 1-based; times: seconds per frame, decoding included.
 
     Args:
         write: writes boxes/NAME.txt in another way.
+
+    Returns:
+        What `known` does, from then on.
     """
     boxes, times = _files(name, folder)
 
