@@ -13,7 +13,7 @@ from chromatrack.errors import InputError
 from chromatrack.files import read_json, write_json, write_text
 from chromatrack.models.build import build_colorizer, build_siamfc
 from chromatrack.models.inputs import InputScaling
-from chromatrack.plan.experiments import network_of, networks, trackers
+from chromatrack.plan.experiments import network_of, networks, segmentations, trackers
 from chromatrack.plan.places import Places
 from chromatrack.plan.problems import problems
 from chromatrack.settings import from_mapping, load_config
@@ -92,6 +92,17 @@ def test_controls_of_experiments_that_the_run_does_not_have_are_of_no_effect():
     for name in controls:
         kept = {key: value for key, value in controls.items() if key != name}
         assert len(replace(demo, experiments=kept).experiments) == len(controls) - 1
+
+
+def test_masks_of_given_networks_of_several_seeds_are_told_apart():
+    """The page knows them by their titles."""
+    for seeds, file in (((0, 1), "x{seed}.pt"), ((0, 1), "x.pt"), ((1,), "x.pt")):
+        settings = with_entries(own={"weights": file, "seeds": list(seeds)})
+        titles = [spec.title for spec in segmentations(settings)]
+        assert len(set(titles)) == len(titles)
+        assert sum("experiment own" in title for title in titles) == len(seeds) * len(
+            settings.propagation.methods
+        )
 
 
 def said(settings):

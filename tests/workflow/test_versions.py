@@ -9,7 +9,7 @@ from chromatrack.versions import VERSIONS
 
 ROOT = Path(__file__).parents[2]
 RULES = sorted((ROOT / "workflow" / "rules").glob("*.smk"))
-READ = re.compile(r'VERSIONS\["([a-z-]+)"')
+READ = re.compile(r'(?:VERSIONS\[|remade_with\()"([a-z-]+)"')
 
 
 def test_each_version_is_read_by_a_rule():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass, field, replace
 from pathlib import Path
 from typing import Literal
@@ -198,6 +198,7 @@ def network_of(settings: Settings, name: str, seed: int) -> Network:
     if experiment.file:
         file = of_seed(experiment.file, seed)
         title = f"{experiment.trunk}, experiment {name}"
+        title += _seed_told(seed, experiment.seeds or settings.seeds)
         return Network(f"exp{name}-given-seed{seed}", title, seed, file, branch)
     usual = AuxiliarySettings()
     told = [
@@ -216,9 +217,14 @@ def network_of(settings: Settings, name: str, seed: int) -> Network:
 
 def _made(settings: Settings, trunk: str, weights: str, seed: int) -> Network:
     name = f"{trunk}-{weights}-seed{seed}"
-    told = f", seed {seed}" if len(settings.seeds) > 1 else ""
     file = Places(settings.run).colorization(name)
-    return Network(name, f"{trunk}, {weights}{told}", seed, file)
+    title = f"{trunk}, {weights}{_seed_told(seed, settings.seeds)}"
+    return Network(name, title, seed, file)
+
+
+def _seed_told(seed: int, seeds: Sequence[int]) -> str:
+    """What tells the networks of several seeds apart in their titles."""
+    return f", seed {seed}" if len(seeds) > 1 else ""
 
 
 def networks(settings: Settings) -> dict[str, Network]:
