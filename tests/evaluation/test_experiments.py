@@ -97,10 +97,10 @@ def test_controls_of_experiments_that_the_run_does_not_have_are_of_no_effect():
 def test_masks_of_given_networks_of_several_seeds_are_told_apart():
     """The page knows them by their titles."""
     for seeds, file in (((0, 1), "x{seed}.pt"), ((0, 1), "x.pt"), ((1,), "x.pt")):
-        settings = with_entries(own={"weights": file, "seeds": list(seeds)})
+        settings = with_entries(mine={"weights": file, "seeds": list(seeds)})
         titles = [spec.title for spec in segmentations(settings)]
         assert len(set(titles)) == len(titles)
-        assert sum("experiment own" in title for title in titles) == len(seeds) * len(
+        assert sum("experiment mine" in title for title in titles) == len(seeds) * len(
             settings.propagation.methods
         )
 
