@@ -12,8 +12,8 @@ import pytest
 import torch
 
 from chromatrack.checkpoints import save_checkpoint
+from chromatrack.cli.evaluation.run import _opener
 from chromatrack.cli.main import build_parser, main
-from chromatrack.cli.run import _opener
 from chromatrack.data import otb
 from chromatrack.errors import InputError
 from chromatrack.models.build import build_fused, build_siamfc

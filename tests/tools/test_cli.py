@@ -72,13 +72,13 @@ def test_help_lists_every_command_once():
 
 
 def test_every_module_of_commands_is_in_a_part_and_every_tool_is_a_command():
-    modules = {m.name for m in pkgutil.iter_modules(chromatrack.cli.__path__)}
-    modules -= {"main", "common"}
-    has_commands = {
-        name
+    under = "chromatrack.cli."
+    modules = [m.name for m in pkgutil.walk_packages(chromatrack.cli.__path__, under)]
+    has_commands = [
+        name.removeprefix(under)
         for name in modules
-        if hasattr(importlib.import_module(f"chromatrack.cli.{name}"), "register")
-    }
+        if hasattr(importlib.import_module(name), "register")
+    ]
     assert sorted(name for part in PARTS.values() for name in part) == sorted(has_commands)
     assert set(TOOLS) <= set(subcommands())
 

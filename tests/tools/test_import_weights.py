@@ -11,8 +11,8 @@ import torch
 import torchvision
 
 from chromatrack.checkpoints import load_checkpoint
-from chromatrack.cli import tools
 from chromatrack.cli.main import main
+from chromatrack.cli.tools import weights
 from chromatrack.errors import InputError
 from chromatrack.models.build import build_siamfc
 from chromatrack.stages.tools import foreign_weights
@@ -220,4 +220,4 @@ def test_siamfc_is_found_by_its_names(tmp_path):
 
 
 def test_the_command_names_every_format():
-    assert tools.FORMATS == foreign_weights.KINDS
+    assert weights.FORMATS == foreign_weights.KINDS

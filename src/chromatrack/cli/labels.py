@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from chromatrack import settings as s
-from chromatrack.cli.common import add_paths, add_settings, add_stage, stage_settings
+from chromatrack.cli.common import add_paths, add_settings, add_stage, count_value, stage_settings
+from chromatrack.errors import InputError
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,12 @@ def register(subcommands) -> None:
         output="label cache to write (HDF5)",
     )
     add_settings(labels, "labels")
+
+    label = add_stage(subcommands, "label", _label, help="colour labels of one video")
+    label.add_argument("video", type=Path)
+    label.add_argument("--k", type=count_value, help="number of colours (8 unless configured)")
+    label.add_argument("--output", required=True, type=Path, metavar="labels.h5")
+    add_settings(label, "labels")
 
     statistics = add_stage(
         subcommands, "lab-statistics", _lab_statistics, help="mean and deviation of L, a, b"
@@ -55,6 +62,19 @@ def register(subcommands) -> None:
     add_paths(analyze, output="index to write (JSON); tables and figures go beside it")
     add_settings(analyze, "labels and analysis")
     analyze.set_defaults(run=_analyze)
+
+
+def _label(options: argparse.Namespace) -> None:
+    from chromatrack.stages.labels.labels import label_video
+
+    settings = stage_settings(options, s.LabelSettings, lambda everything: everything.labels)
+    if options.k is not None:
+        try:
+            settings = replace(settings, colours=options.k)
+        except ValueError as error:
+            raise InputError(f"--k: {error}") from None
+    label_video(options.video, options.output, settings=settings)
+    print(f"labels in {options.output}")
 
 
 def _labels(options: argparse.Namespace) -> None:

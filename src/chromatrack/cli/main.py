@@ -25,19 +25,25 @@ from chromatrack.standard_error import StandardError
 # `register(subcommands)`. Modules import their stage inside the handler, so that help does not wait
 # for torch.
 PARTS = {
-    "tools": ("track", "play", "tools", "propagation", "describe", "export"),
+    "tools": (
+        "tools.track", "tools.play", "tools.weights", "tools.doctor", "tools.propagation",
+        "tools.describe", "tools.export",
+    ),
     "world": ("world",),
     "clips": ("clips",),
     "labels": ("labels",),
     "colorization": ("colorization",),
     "siamfc": ("siamfc",),
     "fusion": ("fusion",),
-    "evaluation": ("evaluate", "compare", "run", "tune", "vot"),
-    "report": ("report_command", "viewer", "report", "speed"),
-}
+    "evaluation": (
+        "evaluation.evaluate", "evaluation.compare", "evaluation.run", "evaluation.tune",
+        "evaluation.vot",
+    ),
+    "report": ("report.command", "report.viewer", "report.stages", "report.speed"),
+}  # fmt: skip
 
 # Commands of the other modules that are tools, too.
-TOOLS = ("run", "evaluate", "compare", "report", "kinetics")
+TOOLS = ("run", "evaluate", "compare", "report", "kinetics", "label")
 
 DESCRIPTION = """\
 Video colorization as a second backbone beside the SiamFC tracker.

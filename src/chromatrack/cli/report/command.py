@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from chromatrack.cli.benchmark import add_protocol, add_selection, selection_of
-from chromatrack.cli.evaluate import asked_options, frames_limit
+from chromatrack.cli.evaluation.evaluate import asked_options, frames_limit
 from chromatrack.errors import InputError
 from chromatrack.evaluation import sets
 

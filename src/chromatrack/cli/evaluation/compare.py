@@ -9,7 +9,7 @@ from typing import Any
 
 from chromatrack.cli.benchmark import add_protocol, add_selection, selection_of
 from chromatrack.cli.common import seed_value
-from chromatrack.cli.evaluate import asked_options, frames_limit
+from chromatrack.cli.evaluation.evaluate import asked_options, frames_limit
 from chromatrack.errors import InputError
 from chromatrack.evaluation import sets
 from chromatrack.evaluation.benchmark import heading

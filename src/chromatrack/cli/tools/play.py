@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from chromatrack.cli.common import add_stage, counted
-from chromatrack.cli.track import add_part, end_told, frames_wanted
+from chromatrack.cli.tools.track import add_part, end_told, frames_wanted
 from chromatrack.errors import raise_each
 
 

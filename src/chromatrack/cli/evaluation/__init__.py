@@ -1,0 +1,1 @@
+"""Commands that run trackers over benchmarks, and score and compare their results."""

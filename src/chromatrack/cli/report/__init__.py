@@ -1,0 +1,1 @@
+"""Commands that make the page, its tables and its figures."""

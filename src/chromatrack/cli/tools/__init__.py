@@ -1,0 +1,1 @@
+"""Commands for files of one's own, and for this machine."""
