@@ -92,7 +92,7 @@ def test_one_bad_tracker_does_not_stop_the_others(small, capsys):
 
 def test_less_is_better_has_its_sign_turned(small, capsys, monkeypatch):
     from chromatrack.evaluation.measures import Measure
-    from chromatrack.stages.evaluation import statistics as stage
+    from chromatrack.stages.evaluation import compare as stage
 
     assert call(small, trackers="AC") == 0
     usual = rows(capsys.readouterr().out)["C - A"]
@@ -136,7 +136,7 @@ def test_one_folder_is_nothing_to_compare(small, capsys):
 def test_a_target_without_a_value_is_named(small):
     from chromatrack.errors import InputError
     from chromatrack.evaluation.measures import Measure
-    from chromatrack.stages.evaluation.statistics import _values
+    from chromatrack.stages.evaluation.compare import _values
 
     scores = {"unit": "object", "per_object": {"a_1": {"J": 0.5}, "a_2": {"J": None}}}
     with pytest.raises(InputError, match="X: a_2: expected a value of J, got none"):

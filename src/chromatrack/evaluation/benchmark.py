@@ -114,6 +114,10 @@ class Benchmark(ABC):
         note: for readers of its table.
         published: numbers of others for its table.
         write: writes targets of the synthetic world below a folder, in the benchmark's layout.
+        demo: its folder in the synthetic world, for one that each demo has; None for one that is
+            written where a demo asks for it.
+        size: sequences and frames, of the largest edition: how long a job may take, before anything
+            of it was opened.
     """
 
     name: str
@@ -129,6 +133,8 @@ class Benchmark(ABC):
     note: str = ""
     published: tuple[Published, ...] = ()
     write: Callable[[Path, Iterable[Example]], None] | None = None
+    demo: str | None = None
+    size: tuple[int, int] = (500, 500_000)
 
     gives: Gives = "boxes"
     quick_names: ClassVar[bool] = False

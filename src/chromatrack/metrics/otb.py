@@ -21,7 +21,6 @@ import numpy as np
 from chromatrack.metrics.boxes import center_error, iou_ltwh
 
 Convention = Literal["got10k", "matlab"]
-CONVENTIONS: tuple[Convention, ...] = ("got10k", "matlab")
 
 SUCCESS_THRESHOLDS = np.linspace(0, 1, 21)
 MATLAB_THRESHOLDS = np.array([i * 0.05 if i <= 10 else 1 - (20 - i) * 0.05 for i in range(21)])

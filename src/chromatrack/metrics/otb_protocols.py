@@ -12,7 +12,6 @@ from typing import Literal
 import numpy as np
 
 Protocol = Literal["ope", "tre", "sre"]
-PROTOCOLS: tuple[Protocol, ...] = ("ope", "tre", "sre")
 
 TRE_STARTS = 20
 TRE_SHORTEST = 20

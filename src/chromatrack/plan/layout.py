@@ -10,9 +10,6 @@ from chromatrack.evaluation.benchmark import Benchmark, Selection
 from chromatrack.plan.places import Places
 from chromatrack.settings import BenchmarkSettings, ClipSettings, Settings, SourceSettings
 
-WORLD_BENCHMARKS = {"otb": "otb", "vot": "vot", "got10k": "got10k/val", "davis": "davis"}
-"""What the synthetic world always has; other benchmarks are written where they are asked for."""
-
 
 def run_folder(settings: Settings) -> Path:
     """Folder of everything that a run earns; another run never touches it."""
@@ -72,8 +69,9 @@ def selection(settings: Settings, name: str) -> Selection:
 def _benchmark_root(settings: Settings, name: str, given: BenchmarkSettings) -> Path:
     if given.root is not None:
         return Path(given.root)
-    if name in WORLD_BENCHMARKS:
-        return run_folder(settings) / "world" / WORLD_BENCHMARKS[name]
+    demo = sets.get(name).demo
+    if demo is not None:
+        return run_folder(settings) / "world" / demo
     return Path(Places(settings.run).world_benchmark(name)).parent
 
 
@@ -95,7 +93,7 @@ def benchmark_source(settings: Settings, name: str) -> str | None:
     if not is_of_world(settings, name):
         return None
     places = Places(settings.run)
-    return places.world(name) if name in WORLD_BENCHMARKS else places.world_benchmark(name)
+    return places.world(name) if sets.get(name).demo else places.world_benchmark(name)
 
 
 def protocols(settings: Settings, name: str) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from chromatrack.evaluation import sets
 from chromatrack.plan import layout
 from chromatrack.plan.arguments import tracker_of
 from chromatrack.settings import Settings
@@ -25,12 +26,6 @@ SPARE = 3.0
 TRAINING, TRACKING = 150, 10
 """Cores that a GPU is taken to be worth (not measured); who tracks waits for decoded frames."""
 
-FRAMES = {
-    "otb": (100, 59_040), "vot": (60, 21_356), "got10k": (180, 21_007), "davis": (30, 1_999),
-    "uav123": (123, 112_578), "lasot": (280, 685_360), "nfs": (100, 383_000),
-    "tcolor128": (129, 55_652), "dtb70": (70, 15_777), "trackingnet": (511, 225_589),
-}  # fmt: skip
-"""Benchmark -> sequences and frames; of several editions the largest. Nothing is opened for it."""
 REPEATED = {"tre": 11, "sre": 12}
 """Protocol -> how often a frame is tracked in it."""
 
@@ -121,7 +116,7 @@ def _widest(settings: Settings) -> float:
 def _frames(settings: Settings, benchmark: str) -> float:
     """Frames of a benchmark, at most."""
     given, world = settings.benchmarks[benchmark], settings.world
-    sequences, frames = FRAMES.get(benchmark, (500, 500_000))
+    sequences, frames = sets.get(benchmark).size
     if given.root is None and layout.is_of_world(settings, benchmark):
         sequences, frames = 24, 24 * max(world.otb_frames, world.vot_frames, world.got10k_frames)
     return min(frames, sequences * (given.max_frames or frames))

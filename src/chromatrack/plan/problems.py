@@ -9,7 +9,6 @@ from chromatrack.errors import InputError, some
 from chromatrack.evaluation import sets
 from chromatrack.evaluation.benchmark import Benchmark, Selection
 from chromatrack.plan.layout import (
-    WORLD_BENCHMARKS,
     clip_list,
     data_paths,
     has_clips,
@@ -51,7 +50,7 @@ def _of_benchmarks(settings: Settings) -> Iterator[str]:
         where = f"benchmarks.{name}"
         if given.root is None and not settings.data.demo:
             yield f"{where}.root: expected the folder of {benchmark.title}"
-        if given.root is None and name not in WORLD_BENCHMARKS and benchmark.write is None:
+        if given.root is None and benchmark.demo is None and benchmark.write is None:
             yield f"{where}.root: expected a folder; the synthetic world has no {benchmark.title}"
         if given.root is not None and Path(given.root).exists():
             yield from _unreadable(settings, benchmark)

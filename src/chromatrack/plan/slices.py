@@ -2,7 +2,7 @@
 
 A rule hands its slice to its stage as `--settings`, so that the stage can read nothing else; a key
 that is not in it has its default there. How often a training writes what, and how a site is asked,
-travel beside it and make nothing again. Trackers and benchmarks have theirs in `workflow/`.
+travel beside it and make nothing again. Trackers and benchmarks have theirs in `arguments.py`.
 """
 
 from __future__ import annotations

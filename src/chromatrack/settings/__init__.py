@@ -26,7 +26,6 @@ from chromatrack.settings.whole import (
     from_json,
     from_mapping,
     load_config,
-    slice_json,
     to_json,
 )
 from chromatrack.settings.world import WorldSettings
@@ -62,7 +61,6 @@ __all__ = [
     "from_json",
     "from_mapping",
     "load_config",
-    "slice_json",
     "thesis_experiments",
     "to_json",
 ]

@@ -159,9 +159,6 @@ class Settings:
         require(all(seed >= 0 for seed in self.seeds), "seeds: expected 0 or more")
 
 
-DEMO_BENCHMARKS = {"otb": {}, "vot": {}, "got10k": {}, "davis": {}}
-"""Of the synthetic world, where a demo names none."""
-
 LONGEST_NAME = 80
 """Letters of an experiment, a benchmark or a tracker: folders are named after them."""
 
@@ -184,7 +181,7 @@ def from_mapping(mapping: Any) -> Settings:
             mapping[part] = _entries(part, mapping[part])
     data = mapping.get("data")
     if isinstance(data, dict) and data.get("demo") and "benchmarks" not in mapping:
-        mapping["benchmarks"] = DEMO_BENCHMARKS
+        mapping["benchmarks"] = {name: {} for name in sets.of_every_demo()}
     return build(Settings, mapping)
 
 
@@ -265,8 +262,3 @@ def from_json(kind: type[T], text: str, *, option: str = "--settings") -> T:
         raise InputError(f"{option}: not valid JSON ({error})") from None
     except InputError as error:
         raise InputError(f"{option}: {error}") from None
-
-
-def slice_json(settings: Settings, *names: str) -> str:
-    """Several parts of the configuration as one canonical line of JSON."""
-    return canonical_json({name: as_plain(getattr(settings, name)) for name in names})

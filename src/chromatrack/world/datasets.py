@@ -21,7 +21,6 @@ from chromatrack.world.scene import Frame, Scene, View
 
 JPEG_QUALITY = 85
 VIDEO_QUALITY = 20
-SPLITS = ("train", "val")
 
 VOT_SCRIPTS = ("Cat", "Helmet", "Portrait")
 EXAMPLE_SCRIPTS = ("Cat", "Helmet", "Portrait", "Shuttle")

@@ -104,7 +104,7 @@ def _draws(text: str) -> int:
 
 
 def _compare(options: argparse.Namespace) -> None:
-    from chromatrack.stages.evaluation.statistics import compare_results
+    from chromatrack.stages.evaluation.compare import compare_results
 
     benchmark = sets.get(options.benchmark)
     selection = selection_of(options, options.annotations, max_frames=options.frames_limit)

@@ -129,7 +129,7 @@ def _evaluate(options: argparse.Namespace) -> None:
         raise InputError(f"--plot: {benchmark.name} has no curves to draw")
     evaluations, errors = (_one if single else _several)(benchmark, selection, options, common)
     if options.plot is not None:
-        from chromatrack.stages.evaluation.compare import draw_comparison
+        from chromatrack.stages.evaluation.several import draw_comparison
 
         draw_comparison(evaluations, options.plot)
     if errors:
@@ -152,8 +152,8 @@ def _one(
     benchmark: Benchmark, selection: Selection, options: argparse.Namespace, common: dict[str, Any]
 ) -> tuple[dict[str, dict], dict[str, InputError]]:
     """One tracker: its JSON, and its targets and attributes as a table."""
-    from chromatrack.stages.evaluation.compare import folder_names
     from chromatrack.stages.evaluation.evaluate import evaluate
+    from chromatrack.stages.evaluation.several import folder_names
 
     if options.tracker is not None and len(options.tracker) != 1:
         raise InputError(f"--tracker: expected one name, got {len(options.tracker)}")
@@ -176,9 +176,9 @@ def _several(
     benchmark: Benchmark, selection: Selection, options: argparse.Namespace, common: dict[str, Any]
 ) -> tuple[dict[str, dict], dict[str, InputError]]:
     """Several trackers: one JSON, and a line for each, the best one first."""
-    from chromatrack.stages.evaluation.compare import compare
+    from chromatrack.stages.evaluation.several import evaluate_several
 
-    evaluations, errors = compare(
+    evaluations, errors = evaluate_several(
         benchmark, selection, options.results, options.output, names=options.tracker, **common
     )
     keys = _columns(benchmark)

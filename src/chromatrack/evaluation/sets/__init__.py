@@ -30,3 +30,11 @@ def get(name: str) -> Benchmark:
         hint = f"did you mean {near[0]!r}?" if near else f"expected one of {', '.join(NAMES)}"
         raise InputError(f"benchmark {name!r}: unknown; {hint}")
     return importlib.import_module(f"{__name__}.{name}").BENCHMARK
+
+
+def of_every_demo() -> tuple[str, ...]:
+    """Names of those that the synthetic world always has (the thesis's, and GOT-10k val), the
+    largest first."""
+    found = [get(name) for name in NAMES]
+    ranked = sorted(found, key=lambda one: -one.size[1])
+    return tuple(one.name for one in ranked if one.demo)

@@ -221,6 +221,8 @@ def _percent(key: str, title: str, *, better: str = "higher", low: float = 0.0) 
 BENCHMARK = DAVIS(
     name="davis",
     title="Segments (DAVIS)",
+    size=(30, 1_999),
+    demo="davis",
     gives="masks",
     unit="object",
     protocols=("propagated",),

@@ -41,4 +41,6 @@ def write_sequences(root: Path, examples: Iterable[Example]) -> None:
         )
 
 
-BENCHMARK = OnePass(name="dtb70", title="DTB70", read=read_sequences, write=write_sequences)
+BENCHMARK = OnePass(
+    name="dtb70", title="DTB70", size=(70, 15_777), read=read_sequences, write=write_sequences
+)

@@ -171,6 +171,8 @@ def _speed(results: Path, names: list[str]) -> float | None:
 BENCHMARK = GOT10k(
     name="got10k",
     title="GOT-10k val",
+    size=(180, 21_007),
+    demo="got10k/val",
     measures=(
         Measure("average_overlap", "AO"),
         Measure("success_rate_50", "SR 0.5"),

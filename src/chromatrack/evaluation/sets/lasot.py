@@ -101,5 +101,10 @@ def write_sequences(root: Path, examples: Iterable[Example]) -> None:
 
 
 BENCHMARK = OnePass(
-    name="lasot", title="LaSOT", lists=tuple(LISTS), read=read_sequences, write=write_sequences
+    name="lasot",
+    title="LaSOT",
+    size=(280, 685_360),
+    lists=tuple(LISTS),
+    read=read_sequences,
+    write=write_sequences,
 )

@@ -108,5 +108,10 @@ def _format(name: str, boxes_ltwh: np.ndarray) -> str:
 
 
 BENCHMARK = OnePass(
-    name="nfs", title="NfS", editions=RATES, read=read_sequences, write=write_sequences
+    name="nfs",
+    title="NfS",
+    size=(100, 383_000),
+    editions=RATES,
+    read=read_sequences,
+    write=write_sequences,
 )

@@ -107,6 +107,8 @@ def read_annotations(selection: Selection, subset: bool) -> Mapping[str, np.ndar
 BENCHMARK = OTB(
     name="otb",
     title="OTB",
+    size=(100, 59_040),
+    demo="otb",
     read=read_sequences,
     annotations=read_annotations,
     lists=("otb2013", "cvpr13", "tb50", "otb50", "otb2015", "tb100", "otb100"),

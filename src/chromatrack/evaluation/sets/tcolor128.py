@@ -60,5 +60,9 @@ def write_sequences(root: Path, examples: Iterable[Example]) -> None:
 
 
 BENCHMARK = OnePass(
-    name="tcolor128", title="TColor-128", read=read_sequences, write=write_sequences
+    name="tcolor128",
+    title="TColor-128",
+    size=(129, 55_652),
+    read=read_sequences,
+    write=write_sequences,
 )

@@ -101,4 +101,6 @@ def write_sequences(root: Path, examples: Iterable[Example]) -> None:
         write_boxes(test / "anno" / f"{example.name}.txt", example.boxes_ltwh[:1])
 
 
-BENCHMARK = TrackingNet(name="trackingnet", title="TrackingNet test", write=write_sequences)
+BENCHMARK = TrackingNet(
+    name="trackingnet", title="TrackingNet test", size=(511, 225_589), write=write_sequences
+)

@@ -110,6 +110,7 @@ def write_sequences(root: Path, examples: Iterable[Example]) -> None:
 BENCHMARK = OnePass(
     name="uav123",
     title="UAV123",
+    size=(123, 112_578),
     editions=tuple(ANNOTATIONS),
     read=read_sequences,
     write=write_sequences,

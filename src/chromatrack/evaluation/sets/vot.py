@@ -84,6 +84,8 @@ class VOT(Benchmark):
 BENCHMARK = VOT(
     name="vot",
     title="VOT, restarted",
+    size=(60, 21_356),
+    demo="vot",
     protocols=("restarted",),
     measures=(
         Measure("accuracy", "accuracy"),

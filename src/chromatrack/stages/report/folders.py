@@ -17,8 +17,8 @@ from chromatrack.metrics import statistics
 from chromatrack.reporting.manifest import Manifest, Row
 from chromatrack.reporting.sentences import beside
 from chromatrack.settings.experiments import OWN
-from chromatrack.stages.evaluation.compare import compare
-from chromatrack.stages.evaluation.statistics import compare_scores, per_unit
+from chromatrack.stages.evaluation.compare import compare_scores, per_unit
+from chromatrack.stages.evaluation.several import evaluate_several
 from chromatrack.stages.report.page import make_page
 from chromatrack.stages.report.runs import COUNTED, check_output, keep_beside
 from chromatrack.stages.report.strips import Results, box_strips, write_strips
@@ -88,7 +88,7 @@ def report_results(folders: Folders, output: Path, *, replace_page: bool = False
 
 def _scored(folders: Folders) -> dict[str, dict[str, Any]]:
     """Tracker -> scores, of all of them."""
-    scores, errors = compare(
+    scores, errors = evaluate_several(
         folders.benchmark, folders.selection, folders.results, names=folders.names,
         **folders.options,
     )  # fmt: skip

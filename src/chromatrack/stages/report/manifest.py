@@ -155,13 +155,11 @@ def _curves(settings: Settings, places: Places) -> dict[str, Path]:
     return {name: Path(file) for name, file in curves.items()}
 
 
-USUAL = ("otb", "vot", "got10k", "davis")
-"""What the thesis has, and GOT-10k val."""
-
-
 def left_out(settings: Settings) -> tuple[str, ...]:
     """Sentences that say what the run has not."""
-    absent = [sets.get(name).title for name in USUAL if name not in settings.benchmarks]
+    absent = [
+        sets.get(name).title for name in sets.of_every_demo() if name not in settings.benchmarks
+    ]
     told = [f"Left out of this run: {'; '.join(absent)}."] if absent else []
     if not trains_siamfc(settings):
         told.append("SiamFC was not trained here: its network was given (siamfc.checkpoint).")

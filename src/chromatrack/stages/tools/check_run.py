@@ -216,7 +216,7 @@ def _benchmarks(settings: Settings) -> Iterator[str]:
             trouble = benchmark.problem(selection, one)
             if trouble:
                 yield Missing(f"{name}: {trouble}")
-    absent = [name for name in ("otb", "vot", "got10k", "davis") if name not in settings.benchmarks]
+    absent = [name for name in sets.of_every_demo() if name not in settings.benchmarks]
     if absent:
         yield f"left out: {', '.join(absent)} (benchmarks:)"
 
