@@ -86,7 +86,10 @@ def load_tensors(path: str | Path, *, also: Sequence[Any] = ()) -> Any:
             raise _HoldsCode(
                 f"{path}: not a file of PyTorch tensors: holds {code[1]}, and code is not loaded"
             ) from None
-        raise InputError(f"{path}: not a file of PyTorch tensors, or cut off") from None
+        hint = ""
+        if Path(path).suffix == ".safetensors":
+            hint = " (of safetensors: torch.save what safetensors.torch.load_file reads of it)"
+        raise InputError(f"{path}: not a file of PyTorch tensors, or cut off{hint}") from None
 
 
 def check_whole(path: str | Path) -> None:

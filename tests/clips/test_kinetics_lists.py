@@ -56,6 +56,9 @@ def test_test_lists_hold_no_label(tmp_path):
         ({"annotations": {"segment": [1]}}, "expected {"),
         ({"annotations": {"segment": None}}, "expected {"),
         ({"annotations": {"segment": ["a", "b"]}}, "time_start: expected seconds"),
+        (entry(True, 10), "time_start: expected seconds"),
+        ({"annotations": {"segment": "12"}}, "expected {"),
+        ({"annotations": {"segment": {"1": 0, "5": 0}}}, "expected {"),
         ({"annotations": []}, "expected {"),
         ({}, "expected {"),
         (None, "expected {"),
@@ -68,6 +71,15 @@ def test_a_bad_row_of_a_json_is_reported_by_its_key_and_stops_nothing(tmp_path, 
     assert [row.youtube_id for row in rows] == ["first", "last"]
     assert len(problems) == 1
     assert problems[0].startswith(f"key '-bad': {problem}")
+
+
+def test_a_label_with_a_line_break_is_no_clip_of_its_second_half(tmp_path):
+    text = 'label,youtube_id,time_start,time_end,split\n"a\nb",-abc,0,10,x\n"c, d",last,0,10,x\n'
+    rows, problems = read(tmp_path, text)
+    assert rows == [ClipRow("c, d", "last", 0.0, 10.0, "x")]
+    assert [problem.split(": ")[-1] for problem in problems] == [
+        "expected quotes in pairs; labels stand on one line"
+    ] * 2
 
 
 def test_an_id_is_a_name_and_no_path(tmp_path):

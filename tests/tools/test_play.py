@@ -11,7 +11,7 @@ from chromatrack.cli.main import main
 from chromatrack.data.images import read_image_rgb, write_frames
 from chromatrack.reporting.played import Strip
 from tests.tools.test_full_disk import limit
-from tests.videos import moving_colours, write_video
+from tests.videos import make_video, moving_colours, write_video
 
 
 @pytest.fixture
@@ -159,6 +159,19 @@ def test_an_end_that_the_video_does_not_reach_hides_no_boxes_of_another_video(ma
     assert main(["play", "v.mp4", "x.txt", "--output", "p.html", "--to", "50"]) == 2
     assert "x: has a box of frame 8, but v.mp4 ends at frame 5" in capsys.readouterr().err
     assert main(["play", "v.mp4", "x.txt", "--output", "p.html", "--to", "3"]) == 0
+
+
+def test_what_was_played_before_damage_is_kept(made, capsys):
+    whole = make_video(made / "whole.mkv", frames=120)
+    content = whole.read_bytes()
+    (made / "torn.mkv").write_bytes(content[: len(content) * 3 // 4])
+    (made / "x.txt").write_text("1,2,30,40\n" * 120)
+    assert main(["play", "torn.mkv", "x.txt", "--output", "p.mp4", "--output", "p.html"]) == 2
+    told = capsys.readouterr()
+    assert "torn.mkv: " in told.err.splitlines()[-1] and "frames in p.mp4, p.html" in told.out
+    with av.open("p.mp4") as container:
+        shown = sum(1 for _ in container.decode(video=0))
+    assert 2 <= shown < 120 and data_of(made / "p.html")["count"] == shown
 
 
 def test_a_name_may_hold_a_line_break(made):

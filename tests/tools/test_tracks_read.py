@@ -29,8 +29,13 @@ def test_whole_numbers_and_flags_are_read_as_programs_write_them(tmp_path):
         ("0.5,1,2,3,4", "row 2: expected a whole number from 0 on in frame"),
         ("99999999999999999999,1,2,3,4", "row 2: expected a whole number from 0 on in frame"),
         ("-1,1,2,3,4", "row 2: expected a whole number from 0 on in frame"),
-        ("0,1,2,-3,4", "row 2: expected finite boxes, no size below 0, got 1,2,-3,4"),
-        ("0,1,2,inf,4", "row 2: expected finite boxes"),
+        (
+            "0,1,2,-3,4",
+            "row 2: expected four finite numbers, no size below 0, or none of them, got 1,2,-3,4",
+        ),
+        ("0,1,2,inf,4", "row 2: expected four finite numbers"),
+        ("0,1,nan,3,4", "row 2: expected four finite numbers"),
+        ("0,1,,3,4", "row 2: expected four finite numbers"),
         ("0,1,2,3,4\n0,1,2,3,4", "expected one row for each frame of a target, got two of 0"),
     ],
 )
@@ -64,7 +69,7 @@ def test_json_is_held_to_what_csv_is_held_to(tmp_path):
         ({"peaks": {"mixed": [1], "siamfc": [1], "auxiliary": [1]}}, "expected what"),
         ({"frames": [0, 0.7]}, "expected what"), ({"frames": [-1, 0]}, "expected what"),
         ({"frames": [0, 1e999]}, "expected what"), ({"frames": [3, 3]}, "got two of 3"),
-        ({"boxes": [[1, 2, 3, 4], [1, 2, -3, 4]]}, "frame 1: expected finite boxes, no size below"),
+        ({"boxes": [[1, 2, 3, 4], [1, 2, -3, 4]]}, "frame 1: expected four finite numbers"),
         ({"boxes": [[1, 2, 3, 4], [1, 2, 3]]}, "expected what"),
     ],
 )  # fmt: skip

@@ -45,6 +45,7 @@ def with_key(path, value):
         ("alphas", [0.5, 1.5], "alphas: expected 0 to 1, got 1.5"),
         ("alphas", [0.5, 0.5], "alphas: a value is given twice"),
         ("alphas", 0.5, "alphas: expected a list"),
+        ("alphas", [], "alphas: expected at least one value"),
         ("run", "../thesis", "run: expected letters"),
         ("data.got10k", "somewhere", "data.got10k: cannot be set together with demo"),
         ("experiments", {"2": {"trunk": "vgg"}}, "experiments.2.trunk: expected one of"),

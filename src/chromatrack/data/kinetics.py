@@ -156,6 +156,8 @@ def _csv_rows(text: str, path: str | Path) -> Iterator[Entry]:
             continue
         try:
             # Line by line: a stray quote then costs its own row and not the rest of the file.
+            if line.count('"') % 2:
+                raise ValueError("expected quotes in pairs; labels stand on one line")
             values = next(csv.reader((line,), strict=True)) if '"' in line else line.split(",")
             if len(values) != len(header):
                 raise ValueError(f"expected {len(header)} values, got {len(values)}")
@@ -204,7 +206,10 @@ def _after(text: str, position: int, sign: str) -> int:
 def _json_row(youtube_id: str, value: object) -> ClipRow | str:
     try:
         annotations = value["annotations"]
-        start, end = annotations["segment"]
+        segment = annotations["segment"]
+        if not isinstance(segment, list):
+            raise TypeError
+        start, end = segment
         label, split = annotations.get("label", ""), value.get("subset", "")
     except (KeyError, TypeError, ValueError, AttributeError):
         return 'expected {"annotations": {"segment": [start, end]}}'
@@ -231,8 +236,9 @@ def _row(label: str, youtube_id: str, start: object, end: object, split: str) ->
 
 
 def _seconds(given: object, name: str) -> float:
+    odd = isinstance(given, bool) or "_" in str(given)
     try:
-        value = round(float(given), 3) if "_" not in str(given) else -1.0
+        value = -1.0 if odd else round(float(given), 3)
     except (TypeError, ValueError, OverflowError):
         value = -1.0
     if not 0 <= value < _LATEST_SECOND:

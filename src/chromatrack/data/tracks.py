@@ -260,9 +260,12 @@ def _read_csv(path: Path) -> list[VideoTrack]:
 
 
 def _check_box(where: str, box: Sequence[float]) -> None:
-    if any(map(math.isinf, box)) or min(box[2:]) < 0:
+    missing = sum(map(math.isnan, box))
+    if any(map(math.isinf, box)) or min(box[2:]) < 0 or missing not in (0, 4):
         told = ",".join(f"{value:g}" for value in box)
-        raise InputError(f"{where}: expected finite boxes, no size below 0, got {told}")
+        raise InputError(
+            f"{where}: expected four finite numbers, no size below 0, or none of them, got {told}"
+        )
 
 
 def _check_frames(where: str, track: VideoTrack) -> None:

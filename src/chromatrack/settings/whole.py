@@ -127,6 +127,15 @@ class Settings:
             near = difflib.get_close_matches(name, sets.NAMES, n=1)
             hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(sets.NAMES)}"
             require(name in sets.NAMES, f"benchmarks.{name}: unknown benchmark; {hint}")
+        for name in ("alphas", "seeds"):
+            values = getattr(self, name)
+            require(len(values) > 0, f"{name}: expected at least one value")
+        for name in ("alphas", "seeds", "baselines"):
+            values = getattr(self, name)
+            require(len(set(values)) == len(values), f"{name}: a value is given twice")
+        require(all(seed >= 0 for seed in self.seeds), "seeds: expected 0 or more")
+        for alpha in self.alphas:
+            require(alpha == "learned" or 0 <= alpha <= 1, f"alphas: expected 0 to 1, got {alpha}")
         check_experiments(
             self.experiments,
             alphas=self.alphas,
@@ -135,8 +144,6 @@ class Settings:
             colorization=self.colorization,
             siamfc=self.siamfc,
         )
-        for alpha in self.alphas:
-            require(alpha == "learned" or 0 <= alpha <= 1, f"alphas: expected 0 to 1, got {alpha}")
         key = "input" if self.colorization.input != "luma" else "loss"
         require(
             not self.colorization.reads_chroma or self.labels.chroma,
@@ -150,13 +157,6 @@ class Settings:
             f"more, got {self.crops.margin}",
         )
         require(len(set(self.trunks)) == len(self.trunks), "trunks: one is given twice")
-        for name in ("alphas", "seeds"):
-            values = getattr(self, name)
-            require(len(values) > 0, f"{name}: expected at least one value")
-        for name in ("alphas", "seeds", "baselines"):
-            values = getattr(self, name)
-            require(len(set(values)) == len(values), f"{name}: a value is given twice")
-        require(all(seed >= 0 for seed in self.seeds), "seeds: expected 0 or more")
 
 
 LONGEST_NAME = 80

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from chromatrack.data.tracks import VideoTrack, read_tracks
-from chromatrack.errors import InputError
+from chromatrack.errors import ChromatrackError, InputError
 from chromatrack.files import check_writable, write_text
 from chromatrack.progress import progress
 from chromatrack.reporting.overlay import Mark, marked
@@ -34,7 +34,7 @@ class Played:
     Attributes:
         frames: their number.
         files: those that are whole.
-        failed: what others failed with.
+        failed: what ended the video before its end, and what outputs failed with.
     """
 
     frames: int
@@ -85,21 +85,26 @@ def play(
         ]
     tracks = named_tracks(results, read, names)
     footage = open_footage(source, max_frames, start=start)
-    count = 0
+    count, stopped = 0, []
     frames = progress(footage.frames, what="play", unit="frame", total=footage.count)
     with SideBySide() as sinks, frames as images:
         for path in outputs:
             kind = _page if path.suffix.lower() in PAGES else _video
             sinks.open(path, kind(path, source, footage, tracks, start))
-        for image in images:
-            sinks.add(image)
-            count += 1
-        ended = max_frames is None or count < max_frames
+        try:
+            for image in images:
+                sinks.add(image)
+                count += 1
+        except ChromatrackError as error:
+            if not count:
+                raise
+            stopped.append(error)  # the frames before the damage are shown
+        ended = not stopped and (max_frames is None or count < max_frames)
         _check_last(tracks, source, start + count if ended else None)
         for path, own in zip(results, read, strict=True):
             _check_some(path, own, source, start, start + count)
         sinks.finish()
-    return Played(count, sinks.kept, sinks.failed)
+    return Played(count, sinks.kept, [*stopped, *sinks.failed])
 
 
 def _frames(source: Path, max_frames: int | None, start: int) -> int:
