@@ -171,7 +171,7 @@ def read_json(path: str | Path) -> Any:
     """Read a JSON file; a missing or broken one is an `InputError` that names it."""
     try:
         text = Path(path).read_text(encoding="utf-8")
-        value = json.loads(text)
+        value = parse_json(text)
         if "\\ud" in text.lower():  # half a character can be read so, and not be written again
             json.dumps(value, ensure_ascii=False).encode("utf-8")
         return value
@@ -181,6 +181,21 @@ def read_json(path: str | Path) -> Any:
         raise InputError(f"{path}: cannot be read ({error.strerror})") from None
     except (ValueError, RecursionError) as error:  # numbers of 5,000 digits, too
         raise InputError(f"{path}: not valid JSON ({in_one_line(error)})") from None
+
+
+def parse_json(text: str) -> Any:
+    """The value of a JSON text; a `ValueError` where a key stands twice in an object, of which
+    Python's own reader drops the first without a word."""
+    return json.loads(text, object_pairs_hook=_each_key_once)
+
+
+def _each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) < len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise ValueError(f"the key {twice!r:.80} stands twice")
+    return value
 
 
 def canonical_json(value: Any) -> str:

@@ -141,3 +141,25 @@ def parsers(parser):
         if isinstance(action, argparse._SubParsersAction):
             for one in action.choices.values():
                 yield from parsers(one)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        ["play", "v.mp4", "b.csv", "--output", "p.mp4", "--output", "./p.mp4"],
+        ["evaluate", "otb", "--annotations", "a", "--results", "r", "--output", "s.json",
+         "--per-frame", "s.json"],
+        ["track", "v.mp4", "--tracker", "mosse", "--box", "9,9,30,30", "--output", "o.csv",
+         "--output", "o.csv"],
+    ],
+)  # fmt: skip
+def test_two_results_are_not_written_to_one_file(here, capsys, call):
+    assert main(call) == 2
+    assert "two results would be written there" in capsys.readouterr().err
+
+
+def test_a_key_stands_once_in_json(here, capsys):
+    call = [*CALL, "--box", "9,9,30,30", "--output", "o.csv"]
+    assert main([*call, "--compute", '{"threads": 1, "threads": 2}']) == 2
+    said = capsys.readouterr().err
+    assert "--compute: not valid JSON (the key 'threads' stands twice)" in said

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import math
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -14,6 +13,7 @@ from chromatrack import settings as s
 from chromatrack.configuration import as_plain, build, merge
 from chromatrack.data.frames import PICTURES
 from chromatrack.errors import InputError
+from chromatrack.files import parse_json
 from chromatrack.metrics.vot import EAO_INTERVALS
 from chromatrack.settings.keys import cadence
 
@@ -30,7 +30,7 @@ def counted(number: int, one: str, several: str = "") -> str:
 
 
 def check_not_read(options: argparse.Namespace) -> None:
-    """Refuse to write over what the same call reads, whatever the command.
+    """Refuse to write over what the same call reads, or writes elsewhere, whatever the command.
 
     What is written is `--output`, and what the command's default `writes` names beside it. Of
     folders it is told where both are the same, and where a file in one that is read would be
@@ -39,8 +39,13 @@ def check_not_read(options: argparse.Namespace) -> None:
     written, read = [], []
     outputs = ("output", *vars(options).get("writes", ()))
     for name, value in vars(options).items():
-        paths = [one for one in _flat(value) if isinstance(one, Path) and one.exists()]
+        paths = [one for one in _flat(value) if isinstance(one, Path)]
         (written if name in outputs else read).extend(paths)
+    places = [path.resolve() for path in written]
+    for number, (path, place) in enumerate(zip(written, places, strict=True)):
+        if place in places[:number]:
+            raise InputError(f"{path}: two results would be written there, expected other names")
+    written, read = ([path for path in paths if path.exists()] for paths in (written, read))
     own = vars(options).get("input")  # a folder of the user's own frames, which may keep results
     folders = [path for path in read if path.is_dir() and path != own]
     for path in written:
@@ -137,8 +142,8 @@ def laid_over(settings: T, text: str, *, option: str, keys: Mapping[str, Any]) -
         keys: those that it may have, as a tree.
     """
     try:
-        given = json.loads(text)
-    except json.JSONDecodeError as error:
+        given = parse_json(text)
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{option}: not valid JSON ({error})") from None
     _check_keys(given, keys, option)
     return build(type(settings), merge(as_plain(settings), given))

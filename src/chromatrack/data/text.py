@@ -42,6 +42,10 @@ def read_table(path: str | Path, columns: Sequence[str]) -> list[dict[str, str]]
         rows = []
     if not rows or not set(columns) <= set(rows[0]):
         raise InputError(f"{path}: expected the columns {', '.join(columns)} and at least one row")
+    names = next(csv.reader(io.StringIO(read_text(path), newline="")))
+    twice = [name for name in names if name in columns and names.count(name) > 1]
+    if twice:
+        raise InputError(f"{path}: expected each column once, got {twice[0]!r} twice")
     for number, row in enumerate(rows, start=2):
         if row.get(None):  # such as the second halves of numbers with decimal commas
             expected = len(row) - 1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,7 +12,7 @@ from typing import Any, Literal, TypeVar, get_args
 from chromatrack.configuration import as_plain, build, merge, read_yaml
 from chromatrack.errors import InputError
 from chromatrack.evaluation import sets
-from chromatrack.files import canonical_json
+from chromatrack.files import canonical_json, parse_json
 from chromatrack.settings.checks import positive, require
 from chromatrack.settings.clips import ClipSettings
 from chromatrack.settings.colorization import ColorizationSettings, SingleVideoSettings, Trunk
@@ -257,8 +256,8 @@ def from_json(kind: type[T], text: str, *, option: str = "--settings") -> T:
         option: where the text comes from, for messages.
     """
     try:
-        return build(kind, json.loads(text))
-    except json.JSONDecodeError as error:
+        return build(kind, parse_json(text))
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{option}: not valid JSON ({error})") from None
     except InputError as error:
         raise InputError(f"{option}: {error}") from None
