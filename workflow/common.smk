@@ -13,12 +13,8 @@ from snakemake.exceptions import WorkflowError
 from chromatrack.cluster import slurm, submitted
 from chromatrack.plan import arguments, layout
 from chromatrack.errors import InputError, WorkError
-from chromatrack.plan.experiments import (
-    network_of,
-    networks,
-    siamfc_checkpoint,
-    tuned,
-)
+from chromatrack.plan.networks import network_of, networks, siamfc_checkpoint
+from chromatrack.plan.trackers import tuned
 from chromatrack.files import canonical_json
 from chromatrack.locks import holding
 from chromatrack.plan.needs import of_job

@@ -18,7 +18,7 @@ from chromatrack.video.cut import count_frames, cut_clip
 from chromatrack.video.decode import read_frames
 from chromatrack.video.sparse import every_nth
 from chromatrack.video.write import write_video
-from tests.labels.test_label_cache import write_ledger
+from tests.labels.caches import write_ledger
 from tests.videos import make_video, moving_colours
 
 SETTINGS = LabelSettings(size=64, label_size=8, frame_stride=5)

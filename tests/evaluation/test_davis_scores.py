@@ -12,7 +12,7 @@ from chromatrack.cli.main import main
 from chromatrack.data import davis as davis_data
 from chromatrack.errors import InputError
 from chromatrack.evaluation import sets
-from chromatrack.plan.experiments import segmentations
+from chromatrack.plan.trackers import segmentations
 from chromatrack.reporting import tables
 from chromatrack.settings import load_config
 from tests.conftest import ROOT

@@ -13,9 +13,10 @@ from chromatrack.errors import InputError
 from chromatrack.files import read_json, write_json, write_text
 from chromatrack.models.build import build_colorizer, build_siamfc
 from chromatrack.models.inputs import InputScaling
-from chromatrack.plan.experiments import network_of, networks, segmentations, trackers
+from chromatrack.plan.networks import network_of, networks
 from chromatrack.plan.places import Places
 from chromatrack.plan.problems import problems
+from chromatrack.plan.trackers import segmentations, trackers
 from chromatrack.settings import from_mapping, load_config
 from chromatrack.stages.report.manifest import write_manifest
 

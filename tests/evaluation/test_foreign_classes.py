@@ -12,7 +12,7 @@ import chromatrack
 from chromatrack.cli.main import main
 from chromatrack.data.tracks import read_tracks
 from chromatrack.errors import WorkError
-from chromatrack.stages.evaluation.openers import open_class
+from chromatrack.stages.evaluation.own_class import open_class
 from tests.videos import moving_colours, write_video
 
 CLASSES = """

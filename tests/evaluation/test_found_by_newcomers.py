@@ -14,7 +14,7 @@ from chromatrack.data.otb_results import read_results
 from chromatrack.errors import InputError
 from chromatrack.plan.arguments import benchmark_data, states, tracker_files
 from chromatrack.settings import from_mapping, load_config
-from chromatrack.stages.evaluation.openers import FromClass
+from chromatrack.stages.evaluation.own_class import FromClass
 from chromatrack.stages.tools.check_run import check_run
 from tests.otb_scoring import evaluate_otb
 

@@ -9,7 +9,7 @@ import pytest
 from chromatrack.cli.main import main
 from chromatrack.data import otb
 from chromatrack.files import digest_file, read_json
-from chromatrack.stages.evaluation.openers import FromClass
+from chromatrack.stages.evaluation.own_class import FromClass
 from tests.evaluation.tracked import SEQUENCES
 
 OWN = """

@@ -22,8 +22,8 @@ from chromatrack.files import read_json
 from chromatrack.models.build import build_fused, build_siamfc
 from chromatrack.models.inputs import InputScaling
 from chromatrack.plan import arguments
-from chromatrack.plan.experiments import tuned
 from chromatrack.plan.problems import problems
+from chromatrack.plan.trackers import tuned
 from chromatrack.settings import (
     ComputeSettings,
     TrackerSettings,

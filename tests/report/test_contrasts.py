@@ -6,7 +6,7 @@ import pytest
 
 from chromatrack.evaluation import sets
 from chromatrack.evaluation.benchmark import Scores, report
-from chromatrack.plan.experiments import TrackerSpec, segmentations
+from chromatrack.plan.trackers import TrackerSpec, segmentations
 from chromatrack.reporting.manifest import Evaluated
 from chromatrack.reporting.page.contrasts import contrasts
 from chromatrack.reporting.scores import read_evaluation

@@ -9,7 +9,7 @@ from chromatrack.cli.main import main
 from chromatrack.settings import LabelSettings
 from chromatrack.stages.labels import labels as stage
 from chromatrack.video.write import write_video
-from tests.labels.test_label_cache import write_ledger
+from tests.labels.caches import write_ledger
 from tests.videos import moving_colours
 from tests.videos import write_video as write_clip
 

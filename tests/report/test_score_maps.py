@@ -16,9 +16,9 @@ from chromatrack.files import read_json
 from chromatrack.models.build import build_fused, build_siamfc
 from chromatrack.models.inputs import InputScaling
 from chromatrack.plan import viewer
-from chromatrack.plan.experiments import of_benchmark
 from chromatrack.plan.layout import selection
 from chromatrack.plan.places import Places
+from chromatrack.plan.trackers import of_benchmark
 from chromatrack.settings import ComputeSettings, from_mapping
 from chromatrack.stages.evaluation.evaluate import evaluate
 from chromatrack.stages.evaluation.openers import of_spec

@@ -4,7 +4,7 @@ from dataclasses import fields, is_dataclass, replace
 
 import pytest
 
-from chromatrack.plan.experiments import networks
+from chromatrack.plan.networks import networks
 from chromatrack.plan.slices import composed, fine_tuned, of_network, reported, slices
 from chromatrack.plan.viewer import strips_read
 from chromatrack.settings import Settings, from_mapping

@@ -11,8 +11,8 @@ import yaml
 
 from chromatrack.configuration import as_plain, build, merge, read_yaml
 from chromatrack.errors import InputError
-from chromatrack.plan.experiments import trackers
 from chromatrack.plan.problems import check_data, problems
+from chromatrack.plan.trackers import trackers
 from chromatrack.settings import (
     LabelSettings,
     Settings,

@@ -1,7 +1,7 @@
 # Requires trackers, or colorization networks, and benchmarks. Produces boxes or masks of each tracker,
 # its scores, and comparisons; and, where it is asked for, settings of trackers searched on GOT-10k val.
 # A benchmark is a file in src/chromatrack/evaluation/sets/; which trackers a run has,
-# src/chromatrack/plan/experiments.py says.
+# src/chromatrack/plan/trackers.py says.
 
 
 rule track:

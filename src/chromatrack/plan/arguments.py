@@ -14,13 +14,8 @@ from typing import Any
 from chromatrack.errors import InputError
 from chromatrack.evaluation import sets
 from chromatrack.plan import layout
-from chromatrack.plan.experiments import (
-    TrackerSpec,
-    of_benchmark,
-    segmentations,
-    trackers,
-)
 from chromatrack.plan.places import Places
+from chromatrack.plan.trackers import TrackerSpec, of_benchmark, segmentations, trackers
 from chromatrack.settings import Settings, to_json
 from chromatrack.tracking.own import class_files
 from chromatrack.versions import VERSIONS

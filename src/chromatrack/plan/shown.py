@@ -7,8 +7,9 @@ from pathlib import Path
 from chromatrack.errors import InputError
 from chromatrack.evaluation.benchmark import Benchmark
 from chromatrack.plan import arguments, layout, viewer
-from chromatrack.plan.experiments import evaluations, trunks, tuned
+from chromatrack.plan.networks import trunks
 from chromatrack.plan.places import Places
+from chromatrack.plan.trackers import evaluations, tuned
 from chromatrack.settings import Settings
 
 

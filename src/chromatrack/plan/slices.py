@@ -13,7 +13,7 @@ from typing import Any
 from chromatrack.configuration import as_plain
 from chromatrack.files import canonical_json
 from chromatrack.plan import layout
-from chromatrack.plan.experiments import networks
+from chromatrack.plan.networks import networks
 from chromatrack.settings import ComputeSettings, Settings
 from chromatrack.settings.keys import only, without, without_cadence
 from chromatrack.settings.world import READ_BY

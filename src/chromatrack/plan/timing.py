@@ -7,7 +7,7 @@ from chromatrack.errors import InputError
 from chromatrack.evaluation.benchmark import Benchmark
 from chromatrack.files import canonical_json
 from chromatrack.plan import arguments, layout
-from chromatrack.plan.experiments import TrackerSpec, trackers
+from chromatrack.plan.trackers import TrackerSpec, trackers
 from chromatrack.settings import Settings
 from chromatrack.settings.keys import only
 

@@ -11,15 +11,9 @@ from chromatrack.evaluation.benchmark import Benchmark
 from chromatrack.evaluation.one_pass import OnePass
 from chromatrack.files import canonical_json
 from chromatrack.plan import arguments, layout
-from chromatrack.plan.experiments import (
-    Network,
-    TrackerSpec,
-    network_of,
-    of_benchmark,
-    segmentations,
-    trunks,
-)
+from chromatrack.plan.networks import Network, network_of, trunks
 from chromatrack.plan.places import Places
+from chromatrack.plan.trackers import TrackerSpec, of_benchmark, segmentations
 from chromatrack.settings import Settings
 from chromatrack.settings.experiments import BASELINE
 from chromatrack.settings.keys import only

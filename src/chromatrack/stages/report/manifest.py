@@ -11,20 +11,12 @@ from chromatrack.configuration import as_plain, build, flat, shown
 from chromatrack.evaluation import sets
 from chromatrack.evaluation.benchmark import Benchmark
 from chromatrack.files import read_json, write_json
-from chromatrack.plan.experiments import (
-    TrackerSpec,
-    evaluations,
-    networks,
-    of_benchmark,
-    second_seeds,
-    trackers,
-    trunks,
-    tuned,
-)
 from chromatrack.plan.layout import has_clips, main_benchmark, protocols, trains_siamfc
+from chromatrack.plan.networks import networks, second_seeds, trunks
 from chromatrack.plan.places import Places
 from chromatrack.plan.shown import ledgers, report_files
 from chromatrack.plan.slices import reported_plain
+from chromatrack.plan.trackers import TrackerSpec, evaluations, of_benchmark, trackers, tuned
 from chromatrack.reporting.manifest import Difference, Evaluated, Manifest, Picture, Plan, Row
 from chromatrack.settings import ExperimentSettings, Settings
 from chromatrack.settings.experiments import UNTRAINED

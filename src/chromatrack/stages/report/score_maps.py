@@ -13,9 +13,9 @@ import numpy as np
 from chromatrack.data import otb
 from chromatrack.errors import InputError
 from chromatrack.files import compact_json, read_json, write_text
-from chromatrack.plan.experiments import TrackerSpec
 from chromatrack.plan.layout import selection
 from chromatrack.plan.places import Places
+from chromatrack.plan.trackers import TrackerSpec
 from chromatrack.plan.viewer import baseline_of, box_benchmark, mixed_trackers
 from chromatrack.progress import progress
 from chromatrack.reporting import coding

@@ -10,9 +10,9 @@ from functools import partial
 from pathlib import Path
 
 from chromatrack.data.sequence import Sequence
-from chromatrack.plan.experiments import TrackerSpec
 from chromatrack.plan.layout import selection
 from chromatrack.plan.timing import timed, timed_on
+from chromatrack.plan.trackers import TrackerSpec
 from chromatrack.progress import progress
 from chromatrack.reporting.thesis_tables.table import ThesisTable, sentences
 from chromatrack.settings import ComputeSettings, Settings

@@ -18,8 +18,9 @@ from chromatrack.evaluation import sets
 from chromatrack.evaluation.benchmark import Benchmark, Selection
 from chromatrack.fetch.sources import open_source
 from chromatrack.plan import layout
-from chromatrack.plan.experiments import TrackerSpec, evaluations, trackers, trunks
+from chromatrack.plan.networks import trunks
 from chromatrack.plan.problems import problems
+from chromatrack.plan.trackers import TrackerSpec, evaluations, trackers
 from chromatrack.settings import Settings, SourceSettings
 from chromatrack.stages.tools.disk import disk
 
@@ -163,7 +164,7 @@ def _networks(settings: Settings) -> Iterator[str]:
 
 def _own_trackers(settings: Settings) -> Iterator[str]:
     """Classes that cannot be opened, and targets that published results have not."""
-    from chromatrack.stages.evaluation.openers import FromClass
+    from chromatrack.stages.evaluation.own_class import FromClass
 
     for name, own in settings.trackers.items():
         if own.module:

@@ -10,7 +10,8 @@ from chromatrack.data.text import read_names
 from chromatrack.data.training_sets import TrainingSet
 from chromatrack.errors import InputError
 from chromatrack.plan import layout
-from chromatrack.plan.experiments import networks, trackers
+from chromatrack.plan.networks import networks
+from chromatrack.plan.trackers import trackers
 from chromatrack.settings import Settings
 
 CLIP, LUMA_JPEG, LUMA_RAW, LABELS = 3.0e6, 0.6e6, 3.3e6, 38e3

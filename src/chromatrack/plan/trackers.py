@@ -1,18 +1,19 @@
-"""What a run tests: its trackers (thesis 5.4), and ways to propagate segments (thesis 5.3.7)."""
+"""The trackers of a run (thesis 5.4), and its ways to propagate segments (thesis 5.3.7)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import astuple, dataclass, field, replace
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from chromatrack.evaluation import sets
 from chromatrack.evaluation.benchmark import Benchmark
-from chromatrack.plan.layout import has_clips, main_benchmark, of_seed, protocols, siamfc_file
+from chromatrack.plan.layout import has_clips, main_benchmark, protocols
+from chromatrack.plan.networks import Network, network_of, own_network, siamfc_checkpoint, trunks
 from chromatrack.plan.places import Places
-from chromatrack.settings import AuxiliarySettings, ExperimentSettings, Settings
-from chromatrack.settings.experiments import BASELINE, CLASSICAL, OTHER, OWN
+from chromatrack.settings import ExperimentSettings, Settings
+from chromatrack.settings.experiments import BASELINE, CLASSICAL, OWN
 
 Kind = Literal["checkpoint", "classical", "class", "results", "masks"]
 
@@ -122,11 +123,6 @@ def tuned(settings: Settings) -> dict[str, TrackerSpec]:
     return found
 
 
-def siamfc_checkpoint(settings: Settings, seed: int) -> str:
-    """The SiamFC network of a seed: trained, or given."""
-    return siamfc_file(settings, seed) or Places(settings.run).siamfc(seed)
-
-
 def of_benchmark(settings: Settings, benchmark: Benchmark, protocol: str) -> list[TrackerSpec]:
     """The trackers that a run has on a benchmark."""
     if benchmark.gives == "masks":
@@ -166,88 +162,6 @@ def _has_results(
     return main is not None and main.name == benchmark.name
 
 
-def trunks(settings: Settings) -> list[str]:
-    """Trunks that are pretrained: for some experiment, in their order, and for comparison."""
-    names = [e.trunk for e in settings.experiments.values() if e.weights == "pretrained"]
-    return list(dict.fromkeys([*names, *settings.trunks]))
-
-
-@dataclass(frozen=True)
-class Network:
-    """One auxiliary of a run, as it is correlated.
-
-    Attributes:
-        name: of its folder, such as "resnet18-pretrained-seed0".
-        title: what tables say.
-        seed: of its training.
-        checkpoint: its file.
-        branch: what is made of it.
-    """
-
-    name: str
-    title: str
-    seed: int
-    checkpoint: str
-    branch: AuxiliarySettings = field(default_factory=AuxiliarySettings)
-
-
-def network_of(settings: Settings, name: str, seed: int) -> Network:
-    """The auxiliary that an experiment starts from."""
-    experiment = settings.experiments[name]
-    branch = replace(experiment.auxiliary(settings.labels.equalization), probe=False)
-    if experiment.file:
-        file = of_seed(experiment.file, seed)
-        title = f"{experiment.trunk}, experiment {name}"
-        title += _seed_told(seed, experiment.seeds or settings.seeds)
-        return Network(f"exp{name}-given-seed{seed}", title, seed, file, branch)
-    usual = AuxiliarySettings()
-    told = [
-        value.replace("_", "")
-        for value, default in zip(astuple(branch), astuple(usual), strict=True)
-        if value != default
-    ]
-    if experiment.weights == "siamfc":
-        made = Network("", "second SiamFC", seed, Places(settings.run).siamfc(OTHER + seed))
-        base = "siamfc-other"
-    else:
-        made = _made(settings, experiment.trunk, experiment.weights, seed)
-        base = f"{experiment.trunk}-{experiment.weights}"
-    return replace(made, name="-".join([base, *told, f"seed{seed}"]), branch=branch)
-
-
-def _made(settings: Settings, trunk: str, weights: str, seed: int) -> Network:
-    name = f"{trunk}-{weights}-seed{seed}"
-    file = Places(settings.run).colorization(name)
-    title = f"{trunk}, {weights}{_seed_told(seed, settings.seeds)}"
-    return Network(name, title, seed, file)
-
-
-def _seed_told(seed: int, seeds: Sequence[int]) -> str:
-    """What tells the networks of several seeds apart in their titles."""
-    return f", seed {seed}" if len(seeds) > 1 else ""
-
-
-def networks(settings: Settings) -> dict[str, Network]:
-    """Name -> each auxiliary that an experiment starts from."""
-    found = [
-        network_of(settings, name, seed)
-        for name, experiment in settings.experiments.items()
-        for seed in experiment.seeds or settings.seeds
-    ]
-    return {network.name: network for network in found}
-
-
-def second_seeds(settings: Settings) -> list[int]:
-    """Seeds of the second SiamFCs that the run trains as auxiliaries."""
-    found = [
-        OTHER + seed
-        for experiment in settings.experiments.values()
-        if experiment.weights == "siamfc"
-        for seed in experiment.seeds or settings.seeds
-    ]
-    return list(dict.fromkeys(found))
-
-
 def segmentations(settings: Settings) -> list[TrackerSpec]:
     """What a benchmark of masks has: each pretrained trunk with each method, and what it must beat.
 
@@ -260,13 +174,15 @@ def segmentations(settings: Settings) -> list[TrackerSpec]:
     methods = settings.propagation.methods
     for trunk in trunks(settings) if has_clips(settings) else ():
         random = {
-            method: _propagates(_made(settings, trunk, "random", settings.seeds[0]), method)
+            method: _propagates(own_network(settings, trunk, "random", settings.seeds[0]), method)
             for method in methods
         }
         found += random.values()
         found += [
             _propagates(
-                _made(settings, trunk, "pretrained", seed), method, untrained=random[method].name
+                own_network(settings, trunk, "pretrained", seed),
+                method,
+                untrained=random[method].name,
             )
             for seed in settings.seeds
             for method in methods
