@@ -28,7 +28,9 @@ def test_two_runs_in_one_folder_are_refused(root, tmp_path, capsys):
     assert run(tmp_path, "o/kcf.json", "otb", "--tracker", "kcf", "--root", root) == 0
     before = (tmp_path / "o" / "boxes" / "A.txt").read_bytes()
     assert run(tmp_path, "o/mosse.json", "otb", "--tracker", "mosse", "--root", root) == 2
-    assert "kcf.json is a run whose results are in the same folder" in capsys.readouterr().err
+    assert (
+        "kcf.json is another one, and its results lie in the same folder" in capsys.readouterr().err
+    )
     assert (tmp_path / "o" / "boxes" / "A.txt").read_bytes() == before
     assert run(tmp_path, "o/kcf.json", "otb", "--tracker", "mosse", "--root", root) == 0, "again"
     assert read_json(tmp_path / "o" / "kcf.json")["made_by"]["settings"]["tracker"] == "mosse"
@@ -82,3 +84,23 @@ def test_masks_of_a_ground_truth_are_not_written_over(tmp_path, capsys):
     assert [path.read_bytes() for path in sorted(masks.iterdir())] == before
     assert run(tmp_path, "o/run.json", *call) == 0
     assert run(tmp_path, "o/run.json", *call) == 0, "again"
+
+
+def test_tables_of_one_evaluation_of_masks_are_not_replaced_by_those_of_another(tmp_path, capsys):
+    """Their names are fixed, as the official evaluation has them."""
+    root = tmp_path / "davis"
+    masks, lists = root / "Annotations" / "480p" / "cow", root / "ImageSets" / "2017"
+    for folder in (masks, lists, tmp_path / "out"):
+        folder.mkdir(parents=True)
+    (lists / "val.txt").write_text("cow\n")
+    for number in range(4):
+        mask = np.zeros((40, 60), np.uint8)
+        mask[10:30, 10 + number : 30 + number] = 1
+        cv2.imwrite(str(masks / f"{number:05d}.png"), mask)
+    call = ["evaluate", "davis", "--annotations", str(root), "--results", str(masks.parent)]
+    assert main([*call, "--output", str(tmp_path / "out" / "a.json")]) == 0
+    assert main([*call, "--output", str(tmp_path / "out" / "a.json")]) == 0, "again"
+    capsys.readouterr()
+    assert main([*call, "--output", str(tmp_path / "out" / "b.json")]) == 2
+    assert "a.json is another one" in capsys.readouterr().err
+    assert not (tmp_path / "out" / "b.json").exists()

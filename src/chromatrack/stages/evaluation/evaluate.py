@@ -10,6 +10,7 @@ from typing import Any
 
 from chromatrack.evaluation.benchmark import Benchmark, Scores, Selection, report
 from chromatrack.files import made_by, write_json, write_text
+from chromatrack.stages.evaluation.folder import check_alone
 from chromatrack.stages.evaluation.tracks import check_one_run
 
 
@@ -61,6 +62,7 @@ def evaluate(
     evaluation["made_by"]["inputs"] = dict(scores.inputs)
     if output is not None:
         if benchmark.gives == "masks":
+            check_alone(output, "evaluate")
             _write_official(output.parent, scores)
         write_json(output, evaluation)
     return evaluation

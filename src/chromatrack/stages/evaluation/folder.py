@@ -24,12 +24,7 @@ def claim(output: Path, results: Iterable[str | Path]) -> None:
         InputError: results of another run, or of no run of ours, are there.
     """
     folder = output.parent
-    for other in sorted(folder.glob("*.json")):
-        if other.name != output.name and _stage(other) in RUNS:
-            raise InputError(
-                f"{output}: {other.name} is a run whose results are in the same folder; expected a "
-                "folder for each run"
-            )
+    check_alone(output, *RUNS)
     mark = folder / journal.FOLDER  # a run of ours, which may go on after a kill
     foreign = [folder / name for name in results if _holds_files(folder / name)]
     if foreign and not mark.is_dir():
@@ -38,6 +33,20 @@ def claim(output: Path, results: Iterable[str | Path]) -> None:
             f"written over them; expected another folder than {folder}"
         )
     mark.mkdir(parents=True, exist_ok=True)
+
+
+def check_alone(output: Path, *stages: str) -> None:
+    """Nothing beside `output` was made by one of the stages: what they write there has fixed names.
+
+    Raises:
+        InputError: names it.
+    """
+    for other in sorted(output.parent.glob("*.json")):
+        if other.name != output.name and _stage(other) in stages:
+            raise InputError(
+                f"{output}: {other.name} is another one, and its results lie in the same folder; "
+                "expected a folder for each"
+            )
 
 
 def _stage(path: Path) -> str | None:
