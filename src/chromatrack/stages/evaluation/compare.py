@@ -13,6 +13,7 @@ from chromatrack.evaluation.benchmark import Benchmark, Selection
 from chromatrack.evaluation.measures import Measure
 from chromatrack.files import made_by, write_json
 from chromatrack.metrics import statistics
+from chromatrack.settings import StatisticsSettings
 from chromatrack.stages.evaluation.several import evaluate_several, folder_names
 
 
@@ -25,9 +26,9 @@ def compare_results(
     names: Sequence[str] | None = None,
     baseline: str | None = None,
     measure: str | None = None,
-    margin: float = statistics.MARGIN,
-    draws: int = 10_000,
-    seed: int = 0,
+    margin: float = StatisticsSettings.margin,
+    draws: int = StatisticsSettings.draws,
+    seed: int = StatisticsSettings.seed,
     **options: Any,
 ) -> tuple[dict[str, Any], dict[str, InputError]]:
     """Score folders of results and compare each with the baseline, target by target.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +13,9 @@ from chromatrack.errors import InputError, some
 from chromatrack.evaluation.benchmark import Benchmark, Selection
 from chromatrack.evaluation.one_pass import OnePass
 from chromatrack.files import write_json
-from chromatrack.metrics import statistics
 from chromatrack.reporting.manifest import Manifest, Row
 from chromatrack.reporting.sentences import beside
+from chromatrack.settings import StatisticsSettings
 from chromatrack.settings.experiments import OWN
 from chromatrack.stages.evaluation.compare import compare_scores, per_unit
 from chromatrack.stages.evaluation.several import evaluate_several
@@ -25,7 +25,7 @@ from chromatrack.stages.report.strips import Results, box_strips, write_strips
 from chromatrack.stages.report.summary import summarize
 from chromatrack.stages.report.verdicts import run_statistics
 
-RULE = {"margin": statistics.MARGIN, "draws": 10_000, "seed": 0}
+RULE = asdict(StatisticsSettings())
 """How trackers are compared: as `chromatrack compare` does without options."""
 NO_FRAMES = "Sequences are shown without pictures: no frames lie beside the annotations."
 NAMED = 4
