@@ -9,11 +9,11 @@ from typing import Any
 
 import pandas as pd
 
+from chromatrack import published
 from chromatrack.evaluation.benchmark import Benchmark
 from chromatrack.evaluation.measures import Measure
 from chromatrack.fetch.ledger import DONE
 from chromatrack.fetch.tally import Fate, by_class, by_reason
-from chromatrack.reporting import published
 from chromatrack.reporting.manifest import BASELINE_LABEL
 from chromatrack.reporting.scores import Mean, alpha_text, one_of_each
 from chromatrack.settings.experiments import BASELINE, UNTRAINED
@@ -265,8 +265,8 @@ def missing_clips(fates: Sequence[Fate], *, classes: int = 10) -> Table:
 def lab_statistics(statistics: Mapping[str, Any]) -> Table:
     """Mean and standard deviation of the Lab channels, ours and the published ones."""
     rows = zip(
-        ("L", "a", "b"), statistics["mean"], published.LAB_MEAN,
-        statistics["std"], published.LAB_STD, strict=True,
+        ("L", "a", "b"), statistics["mean"], published.LAB["mean"],
+        statistics["std"], published.LAB["std"], strict=True,
     )  # fmt: skip
     return Table(
         ("channel", "mean", "thesis, mean", "standard deviation", "thesis, deviation"),
@@ -276,20 +276,21 @@ def lab_statistics(statistics: Mapping[str, Any]) -> Table:
 
 
 def score_statistics(statistics: Mapping[str, Mapping[str, Any]]) -> Table:
-    """Mean and standard deviation of the score maps of each branch (eq. 4.1)."""
+    """Mean and standard deviation of the score maps of each branch (eq. 4.1).
+
+    Args:
+        statistics: name of an auxiliary network -> its file of score-map statistics, which has the
+            thesis's numbers of the same trunk.
+    """
     lines = []
     for name, entry in statistics.items():
-        trunk = next((key for key in published.COLORIZATION_SCORES if key in name), None)
-        pairs = (
-            (f"{name}: SiamFC", entry["siamfc"], published.SIAMFC_SCORES),
-            (f"{name}: auxiliary", entry["auxiliary"],
-             published.COLORIZATION_SCORES.get(trunk)),
-        )  # fmt: skip
-        for label, own, reference in pairs:
+        for branch, title in {"siamfc": "SiamFC", "auxiliary": "auxiliary"}.items():
+            own, reference = entry[branch], entry["thesis"][branch] or {}
             lines.append(
                 Line((
-                    label, number(own["mean"], 2), number(reference and reference.mean, 2),
-                    number(own["std"], 2), number(reference and reference.std, 2),
+                    f"{name}: {title}",
+                    number(own["mean"], 2), number(reference.get("mean"), 2),
+                    number(own["std"], 2), number(reference.get("std"), 2),
                     str(entry["pairs"]),
                 ))
             )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chromatrack.reporting import published
+from chromatrack import published
 from chromatrack.reporting.manifest import BASELINE_LABEL
 from chromatrack.reporting.scores import Mean, sort_key
 from chromatrack.reporting.thesis_tables.source import ON_THESE, Source

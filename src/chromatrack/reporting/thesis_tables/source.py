@@ -10,10 +10,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from chromatrack import published
 from chromatrack.errors import InputError
 from chromatrack.evaluation.measures import Measure
 from chromatrack.files import read_json
-from chromatrack.reporting import published
 from chromatrack.reporting.manifest import Manifest, read_manifest
 from chromatrack.reporting.scores import Mean, best_of_each, mean_over_seeds, read_evaluation
 from chromatrack.reporting.thesis_tables.table import Cell

@@ -7,10 +7,11 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
+from chromatrack import published
 from chromatrack.errors import InputError
 from chromatrack.evaluation import sets
 from chromatrack.files import read_json
-from chromatrack.reporting import published, tables
+from chromatrack.reporting import tables
 from chromatrack.reporting.comparison_table import comparisons
 from chromatrack.reporting.experiment_table import experiments
 from chromatrack.reporting.label_analysis import read_label_analysis
@@ -212,7 +213,7 @@ def _thesis(manifest: Manifest, said: Mapping[str, Any], read: Reader) -> list[P
 def _score_maps(manifest: Manifest) -> list[Part]:
     if not manifest.score_statistics:
         return []
-    keys = ("siamfc", "auxiliary", "pairs")
+    keys = ("siamfc", "auxiliary", "pairs", "thesis")
     found = {name: read_keys(path, keys) for name, path in manifest.score_statistics.items()}
     return [("scores", "Score maps", tables.score_statistics(found))]
 
