@@ -12,8 +12,9 @@ from chromatrack import published
 from chromatrack.errors import InputError
 from chromatrack.evaluation import sets
 from chromatrack.files import digest_text
-from chromatrack.reporting import plots, tables
+from chromatrack.reporting import plots
 from chromatrack.reporting.manifest import read_manifest
+from chromatrack.reporting.page import thesis
 from chromatrack.reporting.scores import Mean, best_of_each, mean_over_seeds, one_of_each
 from chromatrack.stages.report.figures import make_figures
 from tests.report.evaluated import (
@@ -114,12 +115,12 @@ def test_score_maps_stand_beside_the_thesis_only_for_its_trunks():
     siamfc, own = published.SCORE_MAPS["siamfc"], {"mean": 1.0, "std": 2.0}
     entry = {"siamfc": own, "auxiliary": own, "pairs": 10}
     alexnet = {"siamfc": siamfc, "auxiliary": published.SCORE_MAPS["alexnet"]}
-    table = tables.score_statistics({
+    table = thesis.score_statistics({
         "torchvision_resnet18": entry | {"thesis": {"siamfc": siamfc, "auxiliary": None}},
         "mine": entry | {"thesis": alexnet},
     })  # fmt: skip
-    thesis = [(line.cells[0], line.cells[2], line.cells[4]) for line in table.lines]
-    assert thesis == [
+    shown = [(line.cells[0], line.cells[2], line.cells[4]) for line in table.lines]
+    assert shown == [
         ("torchvision_resnet18: SiamFC", "-3.13", "3.58"),
         ("torchvision_resnet18: auxiliary", "–", "–"),
         ("mine: SiamFC", "-3.13", "3.58"),
