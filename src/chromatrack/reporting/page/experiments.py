@@ -5,75 +5,33 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from chromatrack.reporting.said import EACH, VERDICT, Kind, Part
 from chromatrack.reporting.scores import alpha_text
 from chromatrack.reporting.tables import NOTHING, Line, Table, number
 
 
 def experiments(said: Mapping[str, Any]) -> Table:
     """What the statistics say of each experiment, a column for each."""
-    measure, count = said["measure"], said["experiments"]
-    shown = {"digits": measure["digits"], "scale": measure["scale"]}
-
-    def signed(value: float | None) -> str:
-        return number(value, sign=True, **shown)
-
-    def each(of: Callable[[Mapping[str, Any]], str]) -> tuple[str, ...]:
-        return tuple(of(one) for one in count.values())
-
-    def compared(*keys: str, of: Callable[[Any], str]) -> tuple[str, ...]:
-        def found(one: Mapping[str, Any]) -> str:
-            value: Any = one["comparison"]
-            for key in keys:
-                value = value and value[key]
-            return of(value)
-
-        return each(found)
-
-    def way(name: str) -> tuple[str, ...]:
-        return each(lambda one: signed(one["ways"][name] and one["ways"][name]["mean"]))
-
-    def alone(key: str) -> tuple[str, ...]:
-        return each(lambda one: number(one["complementary"][key], 3))
-
-    rows = {
-        "α": each(lambda one: alpha_text(one["chosen"]["alpha"])),
-        "α was": each(lambda one: one["chosen"]["way"]),
-        "difference to the baseline": compared("difference", "mean", of=signed),
-        "95 % interval, low": compared("difference", "low", of=signed),
-        "95 % interval, high": compared("difference", "high", of=signed),
-        "p": compared("p", of=number),
-        "p by Holm": compared("holm_p", of=number),
-        "spread over targets": compared(
-            "difference", "target_spread", of=lambda v: number(v, **shown)
-        ),
-        "spread over seeds": compared("difference", "seed_spread", of=lambda v: number(v, **shown)),
-        "share of draws better": compared("shares", "better", of=number),
-        "share equivalent": compared("shares", "equivalent", of=number),
-        "share worse": compared("shares", "worse", of=number),
-        "difference that one test finds, power 0.8": compared(
-            "smallest_difference", of=lambda v: number(v, **shown)
-        ),
-        "verdict hangs on": compared("most_influential", "target", of=lambda v: v or NOTHING),
-        "difference without it": compared("most_influential", "mean", of=signed),
-        "gain, α of the test set": way("test"),
-        "gain, α of validation": way("validation"),
-        "gain, α crossed": way("crossed"),
-        "choosing on the test set gave": each(lambda one: signed(one["choosing_on_test_gave"])),
-        "p of the best α (one-sided)": each(lambda one: number(one["best_of_p"])),
-        "frames: baseline alone right": alone("only_baseline"),
-        "frames: auxiliary alone right": alone("only_auxiliary"),
-        "oracle α per target (upper bound)": each(
-            lambda one: signed(one["complementary"]["oracle_gain"])
-        ),
-        "verdict": each(lambda one: one["verdict"]),
+    digits, scale = said["measure"]["digits"], said["measure"]["scale"]
+    shown: dict[Kind, Callable[[Any], str]] = {
+        "alpha": alpha_text,
+        "text": lambda text: text or NOTHING,
+        "difference": lambda value: number(value, digits, sign=True, scale=scale),
+        "size": lambda value: number(value, digits, scale=scale),
+        "share": number,
     }
+    parts = Part("experiments", said["experiments"]).items()
     return Table(
-        ("", *count),
-        tuple(Line((name, *cells)) for name, cells in rows.items()),
+        ("", *parts),
+        tuple(
+            Line((field.title or field.head,
+                  *(shown[field.kind](field.value(one)) for one in parts.values())))
+            for field in (*EACH, VERDICT)
+        ),
         f"{_about(said)}\n{_rule(said)} Equivalent: by no more than {said['margin']:g}. The gain "
         "with the α of the test set is what choosing on the answer gives. The oracle looks at the "
         "answer, too.",
-    )
+    )  # fmt: skip
 
 
 def _about(said: Mapping[str, Any]) -> str:
