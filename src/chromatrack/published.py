@@ -33,6 +33,8 @@ ATTRIBUTES = {
     "LR": "low resolution",
 }
 """In the order of Tables 5.1 and 5.7 (eleven, where the text says nine)."""
+ATTRIBUTES_MEAN = "; ".join(f"{key} {meaning}" for key, meaning in ATTRIBUTES.items())
+"""The same as part of a sentence."""
 
 
 def _row(*values: float) -> dict[str, float]:

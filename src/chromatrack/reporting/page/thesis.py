@@ -57,9 +57,8 @@ def attributes(means: Sequence[Mean], alphas: Mapping[str, float | str]) -> Tabl
     """
     lines = []
     for mean in one_of_each(means, alphas):
-        name = mean.label if mean.alpha is None else f"experiment {mean.experiment}"
         scores = [mean.attributes.get(key) for key in published.ATTRIBUTES]
-        lines.append(_attribute_line(name, mean.alpha, mean.score, scores))
+        lines.append(_attribute_line(mean.name, mean.alpha, mean.score, scores))
         if mean.experiment in published.ATTRIBUTE_SUCCESS:
             alpha, total, reference = published.ATTRIBUTE_SUCCESS[mean.experiment]
             lines.append(
@@ -68,13 +67,12 @@ def attributes(means: Sequence[Mean], alphas: Mapping[str, float | str]) -> Tabl
     best, thesis = (
         "Each experiment at the α of its verdict. " if alphas else
         "Best α of each experiment by success AUC, chosen on these sequences themselves. ",
-        " The thesis's Table 5.7 has 0.589 for the baseline where its text says 0.584.",
+        f" {published.PRINTING_ERRORS['5.7']}",
     ) if any(mean.tracker is None for mean in means) else ("", "")  # fmt: skip
-    meant = "; ".join(f"{key} {meaning}" for key, meaning in published.ATTRIBUTES.items())
     return Table(
         ("tracker", "α", "all", *published.ATTRIBUTES),
         tuple(lines),
-        f"{best}{meant}. A dash: no sequence shows it.{thesis}",
+        f"{best}{published.ATTRIBUTES_MEAN}. A dash: no sequence shows it.{thesis}",
     )
 
 
