@@ -162,7 +162,12 @@ def balanced(text):
 def test_escape_leaves_no_character_of_latex():
     assert escape(r"$x^2$") == r"\$x\textasciicircum{}2\$"
     assert escape("a_b & 5% #1 ~{}") == r"a\_b \& 5\% \#1 \textasciitilde{}\{\}"
-    assert escape("\\α\n[*]") == r"\textbackslash{}$\alpha$ {[}{*}{]}"
+    assert escape("\\α\n<>") == r"\textbackslash{}$\alpha$ \textless{}\textgreater{}"
+
+
+def test_a_row_that_begins_as_an_option_of_the_line_break_is_none():
+    text = to_latex(ThesisTable("t", "T", ("*", "b"), (("[2cm]", "[1]"), ("*", None))))
+    assert "\\hline\n{}* & b \\\\\n\\hline\n{}[2cm] & [1] \\\\\n{}* &  \\\\\n" in text
 
 
 def test_latex_prints_digits_signs_and_joined_heads():
