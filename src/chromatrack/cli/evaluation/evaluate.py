@@ -17,6 +17,7 @@ from chromatrack.cli.benchmark import (
 from chromatrack.cli.common import add_paths, add_stage, counted
 from chromatrack.errors import InputError
 from chromatrack.evaluation import sets
+from chromatrack.evaluation.scores import per_unit
 
 if TYPE_CHECKING:
     from chromatrack.evaluation.benchmark import Benchmark, Selection
@@ -107,7 +108,7 @@ def _one(
     keys = _columns(benchmark)
     targets, frames = counted(scores["targets"], scores["unit"]), counted(scores["frames"], "frame")
     _print_row(f"{targets}, {frames}", keys)
-    for target, entry in scores[f"per_{scores['unit']}"].items():
+    for target, entry in per_unit(scores).items():
         _print_row(target, _cells(entry, keys))
     for attribute, entry in scores["per_attribute"].items():
         _print_row(f"{attribute} ({counted(entry['sequences'], 'target')})", _cells(entry, keys))

@@ -12,12 +12,13 @@ from chromatrack.data.sequence import Sequence as Target
 from chromatrack.errors import InputError, some
 from chromatrack.evaluation.benchmark import Benchmark, Selection
 from chromatrack.evaluation.one_pass import OnePass
+from chromatrack.evaluation.scores import per_unit
 from chromatrack.files import write_json
 from chromatrack.reporting.manifest import Manifest, Row
 from chromatrack.reporting.sentences import beside
 from chromatrack.settings import StatisticsSettings
 from chromatrack.settings.experiments import OWN
-from chromatrack.stages.evaluation.compare import compare_scores, per_unit
+from chromatrack.stages.evaluation.compare import compare_scores
 from chromatrack.stages.evaluation.several import evaluate_several
 from chromatrack.stages.report.page import make_page
 from chromatrack.stages.report.runs import COUNTED, check_output, keep_beside
@@ -66,7 +67,7 @@ def report_results(folders: Folders, output: Path, *, replace_page: bool = False
     scores = _scored(folders)
     baseline = _baseline(folders, scores)
     _check_targets(scores, baseline)
-    table, errors = compare_scores(folders.benchmark, scores, baseline, **RULE)
+    table, errors = compare_scores(scores, baseline, **RULE)
     _refuse(errors)
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
