@@ -31,6 +31,6 @@ VERSIONS = {
     "strips": 2,
     "score-maps": 4,
     "similarity": 2,
-    "report": 10,
+    "report": 11,
     "speed": 1,
 }

@@ -13,7 +13,7 @@ from chromatrack.data import davis as davis_data
 from chromatrack.errors import InputError
 from chromatrack.evaluation import sets
 from chromatrack.plan.trackers import segmentations
-from chromatrack.reporting import tables
+from chromatrack.reporting.page import benchmarks
 from chromatrack.settings import load_config
 from tests.conftest import ROOT
 from tests.evaluation.davis_scores import score
@@ -161,7 +161,7 @@ def test_the_table_has_all_methods_what_they_must_beat_and_the_published_rows():
     benchmark = sets.get("davis")
     entry = dict.fromkeys((measure.key for measure in benchmark.measures), 0.5)
     entry |= {"targets": 3, "frames": 9, "remarks": {}}
-    table = tables.evaluations({s.title: entry for s in specs}, benchmark)
+    table = benchmarks.evaluations({s.title: entry for s in specs}, benchmark)
     assert {len(line.cells) for line in table.lines} == {len(table.header)}
     columns = [table.header.index(title) for title in ("J %", "F %")]
     published = [tuple(line.cells[i] for i in columns) for line in table.lines if line.reference]

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from chromatrack import published
 from tests.report.evaluated import (
     EVIL,
     add_row,
@@ -93,8 +94,10 @@ def manifest(rows, tmp_path):
     vot = made_up_scores("vot", "restarted", {
         "accuracy": 0.5, "failures": 2.0, "robustness": 1.5, "eao": None,
     })  # fmt: skip
+    maps = published.SCORE_MAPS
+    thesis = {"siamfc": maps["siamfc"], "auxiliary": maps["resnet18"]}
     score = {"siamfc": {"mean": -3.0, "std": 3.5}, "auxiliary": {"mean": 400.0, "std": 30.0},
-             "pairs": 10}  # fmt: skip
+             "pairs": 10, "thesis": thesis}  # fmt: skip
     curve = "step,loss,learning_rate,validation_loss\n1,2.5,0.1,\n2,1.5,0.1,1.9\n3,nan,0.1,\n"
     value = {
         "title": f"World {EVIL}", "synthetic": True, "cut": "first 10 frames", "notes": [EVIL],

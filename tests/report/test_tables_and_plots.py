@@ -8,11 +8,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from chromatrack import published
 from chromatrack.errors import InputError
 from chromatrack.evaluation import sets
 from chromatrack.files import digest_text
 from chromatrack.reporting import plots
 from chromatrack.reporting.manifest import read_manifest
+from chromatrack.reporting.page import thesis
 from chromatrack.reporting.scores import Mean, best_of_each, mean_over_seeds, one_of_each
 from chromatrack.stages.report.figures import make_figures
 from tests.report.evaluated import (
@@ -96,6 +98,34 @@ def test_a_classical_tracker_is_listed_once_and_has_no_seed(with_classical, tmp_
     with_classical.write_text(json.dumps(value))
     with pytest.raises(InputError, match=r"seed: expected null"):
         read_manifest(with_classical)
+
+
+def test_numbers_of_the_thesis_are_as_it_prints_them():
+    assert published.LAB == {"mean": [0.4388, 0.5171, 0.5242], "std": [0.2242, 0.0312, 0.0416]}
+    maps = {name: tuple(one.values()) for name, one in published.SCORE_MAPS.items()}
+    assert maps == {
+        "siamfc": (-3.13, 3.58), "resnet18": (422.22, 34.37), "alexnet": (1122.44, 3481.73)
+    }  # fmt: skip
+    accuracy = published.VOT_ACCURACY
+    assert (accuracy["VOT2016"]["SiamFC"], accuracy["VOT2018"]["SiamFC"]) == (0.535, 0.498)
+
+
+def test_score_maps_stand_beside_the_thesis_only_for_its_trunks():
+    """A name may hold that of a trunk of the thesis: what the file says of it counts."""
+    siamfc, own = published.SCORE_MAPS["siamfc"], {"mean": 1.0, "std": 2.0}
+    entry = {"siamfc": own, "auxiliary": own, "pairs": 10}
+    alexnet = {"siamfc": siamfc, "auxiliary": published.SCORE_MAPS["alexnet"]}
+    table = thesis.score_statistics({
+        "torchvision_resnet18": entry | {"thesis": {"siamfc": siamfc, "auxiliary": None}},
+        "mine": entry | {"thesis": alexnet},
+    })  # fmt: skip
+    shown = [(line.cells[0], line.cells[2], line.cells[4]) for line in table.lines]
+    assert shown == [
+        ("torchvision_resnet18: SiamFC", "-3.13", "3.58"),
+        ("torchvision_resnet18: auxiliary", "–", "–"),
+        ("mine: SiamFC", "-3.13", "3.58"),
+        ("mine: auxiliary", "1122.44", "3481.73"),
+    ]
 
 
 def test_all_measures_of_a_benchmark_stand_above_the_published_rows(with_classical):

@@ -7,12 +7,11 @@ import re
 import pandas as pd
 import pytest
 
+from chromatrack import published
 from chromatrack.cli.main import main
 from chromatrack.errors import InputError
 from chromatrack.evaluation import sets
 from chromatrack.evaluation.benchmark import Scores, report
-from chromatrack.evaluation.sets.vot import THESIS as VOT
-from chromatrack.reporting import published
 from chromatrack.reporting.thesis_tables import TABLES
 from chromatrack.reporting.thesis_tables.latex import escape, to_latex
 from chromatrack.reporting.thesis_tables.table import ThesisTable
@@ -163,7 +162,12 @@ def balanced(text):
 def test_escape_leaves_no_character_of_latex():
     assert escape(r"$x^2$") == r"\$x\textasciicircum{}2\$"
     assert escape("a_b & 5% #1 ~{}") == r"a\_b \& 5\% \#1 \textasciitilde{}\{\}"
-    assert escape("\\α\n[*]") == r"\textbackslash{}$\alpha$ {[}{*}{]}"
+    assert escape("\\α\n<>") == r"\textbackslash{}$\alpha$ \textless{}\textgreater{}"
+
+
+def test_a_row_that_begins_as_an_option_of_the_line_break_is_none():
+    text = to_latex(ThesisTable("t", "T", ("*", "b"), (("[2cm]", "[1]"), ("*", None))))
+    assert "\\hline\n{}* & b \\\\\n\\hline\n{}[2cm] & [1] \\\\\n{}* &  \\\\\n" in text
 
 
 def test_latex_prints_digits_signs_and_joined_heads():
@@ -312,7 +316,8 @@ def test_vot_has_the_run_only_in_the_table_of_its_year(name, edition, bare):
     ours = [row["accuracy"] for row in rows if row["source"] == "here"]
     assert ours == (["0.5"] if edition == "VOT2018" else [])
     assert ("by the rules of vot2018" in text) == (edition == "VOT2016")
-    assert len(rows) - len(ours) == len(VOT[edition]) + len(published.VOT_OTHERS[edition]) == 12
+    thesis, others = published.VOT_ACCURACY[edition], published.VOT_ACCURACY_OTHERS[edition]
+    assert len(rows) - len(ours) == len(thesis) + len(others) == 12
 
 
 def test_the_edition_of_vot_is_also_read_from_what_made_the_scores(bare):

@@ -13,6 +13,7 @@ import numpy as np
 from chromatrack.data.sequence import Sequence
 from chromatrack.errors import InputError
 from chromatrack.evaluation.measures import Curve, Measure
+from chromatrack.evaluation.scores import unit_key
 
 Gives = Literal["boxes", "masks"]
 """What is kept of a tracker's run: boxes/NAME.txt, or NAME/*.png."""
@@ -233,7 +234,7 @@ def report(
         f"{benchmark.unit}s": len(scores.per_unit),
         "targets": len(scores.per_unit),
         "frames": scores.frames,
-        f"per_{benchmark.unit}": {name: dict(values) for name, values in scores.per_unit.items()},
+        unit_key(benchmark.unit): {name: dict(values) for name, values in scores.per_unit.items()},
         "curves": {
             curve.key: curve.declared(scores.curves[curve.key])
             for curve in benchmark.draws

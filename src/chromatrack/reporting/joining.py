@@ -9,6 +9,7 @@ from typing import Any
 
 from chromatrack.configuration import flat, shown
 from chromatrack.errors import InputError, some
+from chromatrack.evaluation.scores import per_unit
 from chromatrack.files import read_json
 from chromatrack.reporting.manifest import Evaluated, Manifest, Row
 from chromatrack.reporting.per_target import key_of
@@ -81,8 +82,7 @@ def _check_targets(first: Run, other: Run, read: Reader) -> None:
 
 def _frames(scores: Mapping[str, Any]) -> dict[str, Any]:
     """Target -> its frames, where they are told."""
-    told = scores.get(f"per_{scores['unit']}", {})
-    return {name: one.get("frames") for name, one in told.items()}
+    return {name: one.get("frames") for name, one in per_unit(scores).items()}
 
 
 def _annotations(scores: Mapping[str, Any]) -> str | None:

@@ -9,10 +9,10 @@ from typing import Any
 
 import pandas as pd
 
+from chromatrack import published
 from chromatrack.errors import InputError, in_one_line
 from chromatrack.files import read_json
 from chromatrack.labels.over_clips import BOOTSTRAP_CLIPS, MEASURES
-from chromatrack.reporting import published
 from chromatrack.reporting.manifest import Picture
 from chromatrack.reporting.tables import Line, Table, number
 
@@ -137,7 +137,7 @@ def _table(means: pd.DataFrame, index: Mapping[str, Any]) -> Table:
         for row in means.to_dict("records")
     ]  # fmt: skip
     nothing = ("–",) * (len(MEASURES) + 1)
-    published_lab = (number(published.LAB_STD[0], 4), number(published.LAB_MEAN[2], 4))
+    published_lab = (number(published.LAB["std"][0], 4), number(published.LAB["mean"][2], 4))
     lines.append(Line(("thesis", *nothing, *published_lab), reference=True))
     left_out = f" {index['left_out']} more could not be decoded." if index["left_out"] else ""
     return Table(

@@ -11,6 +11,7 @@ import numpy as np
 
 from chromatrack.errors import InputError
 from chromatrack.evaluation.measures import Measure
+from chromatrack.evaluation.scores import own_measures, per_unit, unit_key
 from chromatrack.reporting.manifest import Row
 from chromatrack.reporting.scores import Reader, alpha_text, read_evaluation, sort_key
 from chromatrack.settings.experiments import UNTRAINED
@@ -80,13 +81,13 @@ def read_scored(rows: Iterable[Row], read: Reader = read_evaluation) -> Scored:
         columns, overlaps = [], []
         for row in own:
             scores = read(row.evaluation)
-            per_unit = _per_unit(scores, row.evaluation)
+            each = _each_target(scores, row.evaluation)
             if about is None:
-                about, targets = scores, tuple(sorted(per_unit))
+                about, targets = scores, tuple(sorted(each))
                 measure = first_measure(scores, row.evaluation)
-            if tuple(sorted(per_unit)) != targets:
+            if tuple(sorted(each)) != targets:
                 raise InputError(f"{row.evaluation}: expected the targets of the other trackers")
-            columns.append(_values(per_unit, targets, measure, row))
+            columns.append(_values(each, targets, measure, row))
             overlaps.append(_overlaps(scores, targets, frames, row))
         trackers[key] = PerTarget(
             tuple(row.seed for row in own), np.stack(columns, axis=1), tuple(overlaps)
@@ -94,12 +95,12 @@ def read_scored(rows: Iterable[Row], read: Reader = read_evaluation) -> Scored:
     return Scored(about, measure, targets, trackers)
 
 
-def _per_unit(scores: Mapping[str, Any], path: Path) -> Mapping[str, Mapping[str, Any]]:
-    """Target -> its measures."""
-    key = f"per_{scores['unit']}"
-    found = scores.get(key)
+def _each_target(scores: Mapping[str, Any], path: Path) -> Mapping[str, Mapping[str, Any]]:
+    """Target -> its measures; an `InputError` where they are not told."""
+    found = per_unit(scores)
     usable = isinstance(found, dict) and all(isinstance(one, dict) for one in found.values())
     if not found or not usable:
+        key = unit_key(scores["unit"])
         raise InputError(f"{path}: expected {key!r} as `chromatrack evaluate` writes it")
     return found
 
@@ -113,18 +114,18 @@ def first_measure(scores: Mapping[str, Any], path: Path) -> Measure:
     Raises:
         InputError: there is none.
     """
-    some = next(iter(_per_unit(scores, path).values()))
-    for key, told in scores["measures"].items():
-        if key in some:
-            return Measure.from_declared(told)
-    raise InputError(f"{path}: expected a measure of each {scores['unit']}, found none")
+    _each_target(scores, path)
+    found = own_measures(scores)
+    if not found:
+        raise InputError(f"{path}: expected a measure of each {scores['unit']}, found none")
+    return found[0]
 
 
 def _values(
-    per_unit: Mapping[str, Mapping[str, Any]], targets: tuple[str, ...], measure: Measure, row: Row
+    each: Mapping[str, Mapping[str, Any]], targets: tuple[str, ...], measure: Measure, row: Row
 ) -> np.ndarray:
     sign = -1.0 if measure.better == "lower" else 1.0
-    found = [per_unit[name].get(measure.key) for name in targets]
+    found = [each[name].get(measure.key) for name in targets]
     for name, value in zip(targets, found, strict=True):
         number = isinstance(value, int | float) and not isinstance(value, bool)
         if not number or not np.isfinite(value):

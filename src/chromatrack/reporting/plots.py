@@ -17,8 +17,8 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from chromatrack import published
 from chromatrack.files import write_text
-from chromatrack.reporting import published
 from chromatrack.reporting.manifest import BASELINE_LABEL
 from chromatrack.reporting.scores import Mean, experiments_of
 from chromatrack.settings.experiments import BASELINE

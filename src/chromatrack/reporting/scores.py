@@ -46,6 +46,13 @@ class Mean:
         return self.values[self.first]
 
     @property
+    def name(self) -> str:
+        """Of the tracker whatever its alpha: "SiamFC (baseline)", "experiment 2", "kcf"."""
+        if self.tracker is not None:
+            return self.tracker
+        return BASELINE_LABEL if self.experiment == BASELINE else f"experiment {self.experiment}"
+
+    @property
     def label(self) -> str:
         """For legends and tables: the name of the tracker, or "α = 0.3"."""
         if self.tracker is not None:

@@ -7,16 +7,17 @@ import math
 from pathlib import Path
 from typing import Any
 
-from chromatrack.cli.benchmark import add_protocol, add_selection, selection_of
+from chromatrack.cli.benchmark import add_comparison, add_scoring, asked_scoring
 from chromatrack.cli.common import seed_value
-from chromatrack.cli.evaluation.evaluate import asked_options, frames_limit
 from chromatrack.errors import InputError
 from chromatrack.evaluation import sets
 from chromatrack.evaluation.benchmark import heading
+from chromatrack.settings import StatisticsSettings
 
 
 def register(subcommands: argparse._SubParsersAction) -> None:
     """Add the subcommand."""
+    usual = StatisticsSettings()
     parser = subcommands.add_parser(
         "compare",
         help="compare trackers' results statistically: differences, intervals, tests, verdicts",
@@ -31,59 +32,29 @@ def register(subcommands: argparse._SubParsersAction) -> None:
         nargs="+",
         help="folders of results as for evaluate, one for each tracker",
     )
-    parser.add_argument(
-        "--annotations",
-        metavar="DIR",
-        type=Path,
-        required=True,
-        help="the benchmark's folder as it is published",
-    )
-    parser.add_argument(
-        "--benchmark",
-        choices=sets.NAMES,
-        metavar="BENCHMARK",
-        default="otb",
-        help=f"one of {', '.join(sets.NAMES)}; without it, otb",
-    )
-    parser.add_argument(
-        "--baseline",
-        metavar="NAME",
-        help="tracker that the others are compared with; else the first",
-    )
+    add_comparison(parser)
     parser.add_argument(
         "--measure", metavar="KEY", help="such as precision_20; else the benchmark's first"
     )
     parser.add_argument("--output", metavar="FILE.json", type=Path, help="comparisons to write")
-    parser.add_argument(
-        "--tracker", metavar="NAME", nargs="+", help="names of the trackers; else of their folders"
-    )
-    parser.add_argument(
-        "--subset", action="store_true", help="compare on the targets that both have, not all"
-    )
-    parser.add_argument(
-        "--frames-limit",
-        metavar="N",
-        type=frames_limit,
-        help="score only the first N frames of each sequence",
-    )
-    parser.add_argument(
-        "--convention",
-        choices=["got10k", "matlab"],
-        help="whose rules count where toolkits differ (boxes in one pass); without it, got10k's",
-    )
-    add_selection(parser)
-    add_protocol(parser)
+    add_scoring(parser, attributes=False, subset="compare on the targets that both have, not all")
     parser.add_argument(
         "--margin",
         metavar="D",
         type=_margin,
-        default=0.005,
-        help="difference that counts, in units of the measure; without it, 0.005",
+        default=usual.margin,
+        help=f"difference that counts, in units of the measure; without it, {usual.margin:g}",
     )
     parser.add_argument(
-        "--draws", metavar="N", type=_draws, default=10_000, help="of the bootstrap; 100 or more"
+        "--draws",
+        metavar="N",
+        type=_draws,
+        default=usual.draws,
+        help=f"of the bootstrap; 100 or more; without it, {usual.draws:,}",
     )
-    parser.add_argument("--seed", metavar="N", type=seed_value, default=0, help="of all draws")
+    parser.add_argument(
+        "--seed", metavar="N", type=seed_value, default=usual.seed, help="of all draws"
+    )
     parser.set_defaults(run=_compare)
 
 
@@ -107,7 +78,7 @@ def _compare(options: argparse.Namespace) -> None:
     from chromatrack.stages.evaluation.compare import compare_results
 
     benchmark = sets.get(options.benchmark)
-    selection = selection_of(options, options.annotations, max_frames=options.frames_limit)
+    selection, asked = asked_scoring(options, benchmark)
     table, errors = compare_results(
         benchmark,
         selection,
@@ -119,9 +90,7 @@ def _compare(options: argparse.Namespace) -> None:
         margin=options.margin,
         draws=options.draws,
         seed=options.seed,
-        protocol=options.protocol,
-        subset=options.subset,
-        **asked_options(options, benchmark, ("convention",)),
+        **asked,
     )
     _print_table(table)
     if errors:

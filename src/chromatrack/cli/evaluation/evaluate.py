@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from chromatrack.cli.benchmark import (
     add_benchmark,
-    add_protocol,
+    add_scoring,
     add_selection,
+    asked_scoring,
     selection_of,
 )
 from chromatrack.cli.common import add_paths, add_stage, counted
 from chromatrack.errors import InputError
 from chromatrack.evaluation import sets
+from chromatrack.evaluation.scores import per_unit
 
 if TYPE_CHECKING:
     from chromatrack.evaluation.benchmark import Benchmark, Selection
@@ -47,13 +49,6 @@ def _register_evaluate(subcommands: argparse._SubParsersAction) -> None:
     )
     add_benchmark(parser)
     parser.add_argument(
-        "--annotations",
-        metavar="DIR",
-        type=Path,
-        required=True,
-        help="the benchmark's folder as it is published; of otb, NAME.txt files of x,y,w,h do, too",
-    )
-    parser.add_argument(
         "--results",
         metavar="DIR",
         type=Path,
@@ -70,42 +65,11 @@ def _register_evaluate(subcommands: argparse._SubParsersAction) -> None:
         type=Path,
         help="overlap and errors of every frame (boxes)",
     )
-    parser.add_argument(
-        "--subset", action="store_true", help="score the sequences that have results, not all"
-    )
-    parser.add_argument(
-        "--frames-limit",
-        metavar="N",
-        type=frames_limit,
-        help="score only the first N frames of each sequence",
-    )
-    parser.add_argument(
-        "--attributes",
-        metavar="DIR",
-        type=Path,
-        help="attribute vectors, for scores per attribute, where not beside the annotations",
-    )
-    add_selection(parser)
-    add_protocol(parser)
-    parser.add_argument(
-        "--convention",
-        choices=["got10k", "matlab"],
-        help="whose rules count where toolkits differ (boxes in one pass); without it, got10k's",
-    )
-    parser.add_argument(
-        "--tracker", metavar="NAME", nargs="+", help="names of the trackers; else of their folders"
-    )
+    add_scoring(parser)
     parser.add_argument(
         "--of", metavar="NAME", help="whose results, in a folder of several trackers' .mat files"
     )
     parser.set_defaults(run=_evaluate)
-
-
-def frames_limit(text: str) -> int:
-    """A number of frames of which something can be said: 3 or more."""
-    if not text.isdecimal() or int(text) < 3:
-        raise argparse.ArgumentTypeError(f"expected a whole number of 3 or more, got {text!r}")
-    return int(text)
 
 
 def _evaluate(options: argparse.Namespace) -> None:
@@ -115,16 +79,7 @@ def _evaluate(options: argparse.Namespace) -> None:
     if options.per_frame is not None and not single:
         raise InputError("--per-frame: expected one folder of results")
     benchmark = sets.get(options.benchmark)
-    selection = selection_of(
-        options,
-        options.annotations,
-        attributes=options.attributes,
-        max_frames=options.frames_limit,
-    )
-    common = {"protocol": options.protocol, "subset": options.subset}
-    common |= asked_options(options, benchmark, ("convention", "per_frame", "of"))
-    if options.attributes is not None and not benchmark.has_attributes:
-        raise InputError(f"--attributes: {benchmark.name} has no such option")
+    selection, common = asked_scoring(options, benchmark, "per_frame", "of")
     if options.plot is not None and not benchmark.draws:
         raise InputError(f"--plot: {benchmark.name} has no curves to draw")
     evaluations, errors = (_one if single else _several)(benchmark, selection, options, common)
@@ -135,17 +90,6 @@ def _evaluate(options: argparse.Namespace) -> None:
     if errors:
         told = "; ".join(f"{name}: {error}" for name, error in errors.items())
         raise InputError(f"scored without {len(errors)} of {len(options.results)} trackers: {told}")
-
-
-def asked_options(
-    options: argparse.Namespace, benchmark: Benchmark, names: tuple[str, ...]
-) -> dict[str, Any]:
-    """Options that only some benchmarks have."""
-    given = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
-    for name in given:
-        if name not in benchmark.score_options:
-            raise InputError(f"--{name.replace('_', '-')}: {benchmark.name} has no such option")
-    return given
 
 
 def _one(
@@ -164,7 +108,7 @@ def _one(
     keys = _columns(benchmark)
     targets, frames = counted(scores["targets"], scores["unit"]), counted(scores["frames"], "frame")
     _print_row(f"{targets}, {frames}", keys)
-    for target, entry in scores[f"per_{scores['unit']}"].items():
+    for target, entry in per_unit(scores).items():
         _print_row(target, _cells(entry, keys))
     for attribute, entry in scores["per_attribute"].items():
         _print_row(f"{attribute} ({counted(entry['sequences'], 'target')})", _cells(entry, keys))

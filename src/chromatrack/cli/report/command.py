@@ -5,8 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from chromatrack.cli.benchmark import add_protocol, add_selection, selection_of
-from chromatrack.cli.evaluation.evaluate import asked_options, frames_limit
+from chromatrack.cli.benchmark import add_comparison, add_scoring, asked_scoring
 from chromatrack.errors import InputError
 from chromatrack.evaluation import sets
 
@@ -46,45 +45,10 @@ def _add_results(parser: argparse.ArgumentParser) -> None:
     """Options of folders of results, as `compare` has them."""
     group = parser.add_argument_group("folders of results")
     group.add_argument(
-        "--annotations", metavar="DIR", type=Path, help="the benchmark's folder as it is published"
-    )
-    group.add_argument(
         "--results", metavar="DIR", type=Path, nargs="+", help="folders of results, one per tracker"
     )
-    group.add_argument(
-        "--tracker", metavar="NAME", nargs="+", help="names of the trackers; else of their folders"
-    )
-    group.add_argument(
-        "--baseline",
-        metavar="NAME",
-        help="tracker that the others are compared with; else the first",
-    )
-    group.add_argument(
-        "--benchmark",
-        choices=sets.NAMES,
-        metavar="BENCHMARK",
-        default="otb",
-        help=f"one of {', '.join(sets.NAMES)}; without it, otb",
-    )
-    group.add_argument(
-        "--subset", action="store_true", help="only the targets that have results, not all"
-    )
-    group.add_argument(
-        "--frames-limit", metavar="N", type=frames_limit, help="only the first N frames of each"
-    )
-    group.add_argument(
-        "--attributes",
-        metavar="DIR",
-        type=Path,
-        help="attribute vectors, where not beside the annotations",
-    )
-    group.add_argument(
-        "--convention",
-        choices=["got10k", "matlab"],
-        help="whose rules count where toolkits differ (boxes in one pass); without it, got10k's",
-    )
-    add_selection(group)
-    add_protocol(group)
+    add_comparison(group)
+    add_scoring(group, required=False)
 
 
 def _report(options: argparse.Namespace) -> None:
@@ -108,19 +72,13 @@ def _of_results(options: argparse.Namespace) -> list[str]:
     if options.annotations is None:
         raise InputError("--results: expected --annotations DIR beside it")
     benchmark = sets.get(options.benchmark)
-    selection = selection_of(
-        options,
-        options.annotations,
-        attributes=options.attributes,
-        max_frames=options.frames_limit,
-    )
-    asked = {"protocol": options.protocol, "subset": options.subset}
+    selection, asked = asked_scoring(options, benchmark)
     folders = Folders(
         benchmark,
         selection,
         options.results,
         names=options.tracker,
         baseline=options.baseline,
-        options=asked | asked_options(options, benchmark, ("convention",)),
+        options=asked,
     )
     return report_results(folders, options.output, replace_page=options.replace)

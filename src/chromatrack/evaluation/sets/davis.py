@@ -19,16 +19,9 @@ from chromatrack.evaluation.measures import Measure
 from chromatrack.evaluation.selecting import with_results
 from chromatrack.metrics import davis
 from chromatrack.progress import progress
+from chromatrack.published import SEGMENTATION
 
 KEYS = ("J_mean", "F_mean", "J_recall", "J_decay", "F_recall", "F_decay")
-
-THESIS = {
-    "ResNet-18 (thesis)": (29.48, 22.93, 26.21),
-    "AlexNet (thesis)": (26.95, 20.90, 23.93),
-    "ResNet-18 (original work)": (34.60, 32.70, 33.65),
-    "OSVOS, supervised": (45.60, 52.50, 49.00),
-}
-"""Table 5.2: J, F and their mean on DAVIS-2017 val, in percent."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -241,7 +234,10 @@ BENCHMARK = DAVIS(
     "thesis did it; soft: as configured. First mask repeated and random weights are what training "
     "has to beat. Grey rows are the published numbers on DAVIS-2017 val.",
     published=tuple(
-        Published(name, {"J_mean": j / 100, "F_mean": f / 100, "J_and_F": both / 100})
-        for name, (j, f, both) in THESIS.items()
+        Published(
+            title,
+            {"J_mean": one.region / 100, "F_mean": one.contour / 100, "J_and_F": one.mean / 100},
+        )
+        for title, one in SEGMENTATION.items()
     ),
 )

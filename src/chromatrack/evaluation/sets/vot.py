@@ -17,22 +17,7 @@ from chromatrack.evaluation.measures import Measure
 from chromatrack.evaluation.selecting import with_results
 from chromatrack.files import digest_arrays
 from chromatrack.metrics.vot import EAO_INTERVALS, summarize
-
-THESIS = {
-    "VOT2016": {
-        "SiamFC": 0.535, "experiment 1, α = 0.0": 0.504, "experiment 1, α = 1.0": 0.471,
-        "experiment 2, α = 0.6": 0.543, "experiment 3, α = 0.7": 0.539,
-        "experiment 4, α = 0.0": 0.502, "experiment 4, α = 1.0": 0.510,
-        "experiment 5, α = 0.7": 0.541,
-    },
-    "VOT2018": {
-        "SiamFC": 0.498, "experiment 1, α = 0.0": 0.4913, "experiment 1, α = 1.0": 0.4264,
-        "experiment 2, α = 0.2": 0.5029, "experiment 3, α = 0.6": 0.5106,
-        "experiment 4, α = 0.0": 0.4906, "experiment 4, α = 1.0": 0.4667,
-        "experiment 5, α = 0.3": 0.5062,
-    },
-}  # fmt: skip
-"""Accuracies of Tables 5.10 and 5.11."""
+from chromatrack.published import VOT_ACCURACY
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,7 +92,7 @@ BENCHMARK = VOT(
     "thesis prints accuracies alone.",
     published=tuple(
         Published(f"{challenge}, thesis: {name}", {"accuracy": value})
-        for challenge, values in THESIS.items()
+        for challenge, values in VOT_ACCURACY.items()
         for name, value in values.items()
     ),
 )  # fmt: skip

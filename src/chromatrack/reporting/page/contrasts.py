@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from chromatrack.evaluation.scores import per_unit
 from chromatrack.metrics import statistics
 from chromatrack.reporting.manifest import Evaluated
 from chromatrack.reporting.per_target import first_measure
@@ -32,7 +33,7 @@ def _sentence(evaluated: Evaluated, untrained: str, trained: Sequence[str], read
     paths = [evaluated.trackers[title] for title in (*trained, untrained)]
     scores = [read(path) for path in paths]
     measure = first_measure(scores[0], paths[0])
-    units = [one[f"per_{one['unit']}"] for one in scores]
+    units = [per_unit(one) for one in scores]
     names = sorted(set.intersection(*map(set, units)))
     # (units, networks), the untrained one last.
     values = np.array([[unit[name][measure.key] for unit in units] for name in names])

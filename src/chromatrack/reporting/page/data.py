@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from chromatrack.evaluation.measures import Measure
+from chromatrack.evaluation.scores import unit_key
 from chromatrack.files import read_json
 from chromatrack.reporting.manifest import Manifest
 from chromatrack.reporting.page import plots
 from chromatrack.reporting.page.sequences import sequence_table
 from chromatrack.reporting.page.trackers import experiment_list, tracker_list
-from chromatrack.reporting.per_target import first_measure, read_scored
+from chromatrack.reporting.per_target import read_scored
 from chromatrack.reporting.scores import Reader, experiments_of, mean_over_seeds
 
 
@@ -34,12 +35,12 @@ def run_data(manifest: Manifest, said: dict[str, Any], read: Reader) -> dict[str
 
 def _scores(manifest: Manifest, said: dict[str, Any], read: Reader) -> dict[str, Any]:
     means = mean_over_seeds(manifest.rows, read)
-    path = manifest.rows[0].evaluation
-    first = read(path)
+    first = read(manifest.rows[0].evaluation)
     # Target by target, where the benchmark tells it.
-    scored = read_scored(manifest.rows, read) if f"per_{first['unit']}" in first else None
+    scored = read_scored(manifest.rows, read) if unit_key(first["unit"]) in first else None
     names = experiments_of(means)
-    measure = first_measure(first, path) if scored else _first(first)
+    ranked = next(iter(first["measures"].values()))
+    measure = scored.measure if scored else Measure.from_declared(ranked)
     data = {
         "benchmark": first["benchmark"],
         "measure": measure.declared(),
@@ -52,8 +53,3 @@ def _scores(manifest: Manifest, said: dict[str, Any], read: Reader) -> dict[str,
     if scored is not None:
         data["sequences"] = sequence_table(scored, means)
     return data
-
-
-def _first(first: dict[str, Any]) -> Measure:
-    told = next(iter(first["measures"].values()))
-    return Measure.from_declared(told)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from chromatrack.reporting import published
+from chromatrack import published
 from chromatrack.reporting.learning import grouped, read_curve
 from chromatrack.reporting.manifest import Manifest
 from chromatrack.reporting.page.trackers import key_of_mean

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from chromatrack.evaluation.scores import per_unit
 from chromatrack.reporting.page.trackers import key_of_mean
 from chromatrack.reporting.per_target import Scored
 from chromatrack.reporting.scores import Mean
@@ -17,8 +18,7 @@ def sequence_table(scored: Scored, means: Sequence[Mean]) -> dict[str, Any]:
         names of the targets, unit, frames of each (None where they are not told), values: for each
         tracker a list over targets, and `first`: the same of its first seed alone.
     """
-    unit = scored.about["unit"]
-    told = scored.about[f"per_{unit}"]
+    told = per_unit(scored.about)
     sign = -1.0 if scored.measure.better == "lower" else 1.0
 
     def shown(mean: Mean, seeds: slice) -> list[float]:
@@ -26,7 +26,7 @@ def sequence_table(scored: Scored, means: Sequence[Mean]) -> dict[str, Any]:
         return [round(float(value), 4) for value in values]
 
     return {
-        "unit": unit,
+        "unit": scored.about["unit"],
         "names": list(scored.targets),
         "frames": [told[name].get("frames") for name in scored.targets],
         "values": [shown(mean, slice(None)) for mean in means],

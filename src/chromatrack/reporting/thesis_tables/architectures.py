@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import zip_longest
 
-from chromatrack.reporting import published
+from chromatrack import published
 from chromatrack.reporting.manifest import BASELINE_LABEL
 from chromatrack.reporting.thesis_tables.source import Source
 from chromatrack.reporting.thesis_tables.table import (

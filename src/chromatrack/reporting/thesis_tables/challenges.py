@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from chromatrack.reporting import published
+from chromatrack import published
 from chromatrack.reporting.scores import read_evaluation
 from chromatrack.reporting.thesis_tables.source import Source
 from chromatrack.reporting.thesis_tables.table import (
@@ -21,15 +21,12 @@ from chromatrack.reporting.thesis_tables.table import (
 
 def davis(source: Source) -> ThesisTable:
     """Table 5.2: region similarity, contour accuracy and their mean, in percent."""
-    # Only where it is asked for: a benchmark imports what it measures with.
-    from chromatrack.evaluation.sets import get
-
     keys = ("J_mean", "F_mean", "J_and_F")
-    rows: list[tuple[Cell, ...]] = []
-    for row in get("davis").published:
-        method, backbone, whose = published.SEGMENTATION[row.title]
-        values = (round(100 * row.values[key], 2) for key in keys)
-        rows.append((method, backbone, whose, published.DAVIS_SET, *values, None))
+    rows: list[tuple[Cell, ...]] = [
+        (one.method, one.backbone, one.source, published.DAVIS_SET,
+         one.region, one.contour, one.mean, None)
+        for one in published.SEGMENTATION.values()
+    ]  # fmt: skip
     evaluated = list(_evaluated(source, "davis"))
     ours = [
         (title, None, HERE, source.data_set(scores),
@@ -59,28 +56,27 @@ def vot(source: Source, *, number: str, edition: str) -> ThesisTable:
     Args:
         edition: "VOT2016" or "VOT2018".
     """
-    from chromatrack.evaluation.sets.vot import THESIS as THEIRS
-
+    theirs, others = published.VOT_ACCURACY[edition], published.VOT_ACCURACY_OTHERS[edition]
     rows: list[tuple[Cell, ...]] = [
         (name, published.TRAINING_DATA[name.split(",")[0]], whose, edition, value, None)
         for whose, known in (
-            (PUBLISHED, {"SiamFC": THEIRS[edition]["SiamFC"], **published.VOT_OTHERS[edition]}),
-            (THESIS, {name: one for name, one in THEIRS[edition].items() if name != "SiamFC"}),
+            (PUBLISHED, {"SiamFC": theirs["SiamFC"], **others}),
+            (THESIS, {name: one for name, one in theirs.items() if name != "SiamFC"}),
         )
         for name, value in known.items()
     ]
-    ours, others, here = [], set(), ""
+    ours, years, here = [], set(), ""
     for title, _, scores in _evaluated(source, "vot"):
         year = _edition(scores)
         if year.casefold() != edition.casefold():
-            others.add(year)
+            years.add(year)
             continue
         here = source.here(scores)
         ours.append((title, None, HERE, source.data_set(scores), scores["accuracy"],
                      scores["targets"]))  # fmt: skip
     absent = (
-        f"This run's evaluation is by the rules of {', '.join(sorted(others))}: no row of it here."
-        if others
+        f"This run's evaluation is by the rules of {', '.join(sorted(years))}: no row of it here."
+        if years
         else "This run has no evaluation of VOT: the published numbers stand alone."
     )
     return ThesisTable(

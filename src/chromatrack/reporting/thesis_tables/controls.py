@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from chromatrack.reporting.thesis_tables.source import Part, Source
+from chromatrack.reporting.said import EACH, VERDICT, Field, Part
+from chromatrack.reporting.sentences import chance
+from chromatrack.reporting.tables import NOTHING, number
+from chromatrack.reporting.thesis_tables.source import Source
 from chromatrack.reporting.thesis_tables.table import Cell, ThesisTable, scaled, sentences
 
 HEADER = (
-    "experiment", "kind", "α chosen", "α",
-    "difference", "low", "high", "p", "p (Holm)", "spread over targets", "spread over seeds",
-    "share better", "share equivalent", "share worse", "smallest difference, power 0.8",
-    "most influential target", "difference without it",
-    "gain, α of the test set", "gain, α of validation", "gain, α crossed",
-    "choosing on the test set gave", "p of the best α (one-sided)",
-    "only baseline right", "only auxiliary right", "oracle gain",
-    "against controls", "verdict",
+    "experiment", "kind", *(field.head for field in EACH), "against controls", VERDICT.head,
 )  # fmt: skip
 
 
@@ -38,42 +34,34 @@ def controls(source: Source) -> ThesisTable:
 
 
 def _row(name: str, one: Part, factor: float, digits: int) -> tuple[Cell, ...]:
-    def value(*keys: str) -> float | None:
-        return scaled(one.number(*keys), factor)
+    def cell(field: Field) -> Cell:
+        value = field.value(one)
+        return scaled(value, factor) if field.kind in ("difference", "size") else value
 
-    compared, influential = ("comparison",), ("comparison", "most_influential")
-    against = [_held(control, part, factor, digits) for control, part in
-               one.part("against").items().items()]  # fmt: skip
+    against = [_held(control, part, factor, digits)
+               for control, part in one.part("against").items().items()]  # fmt: skip
     return (
-        name, one.text("kind"), one.text("chosen", "way"), one.cell("chosen", "alpha"),
-        *(value(*compared, "difference", end) for end in ("mean", "low", "high")),
-        one.number(*compared, "p"), one.number(*compared, "holm_p"),
-        *(value(*compared, "difference", key) for key in ("target_spread", "seed_spread")),
-        *(one.number(*compared, "shares", key) for key in ("better", "equivalent", "worse")),
-        value(*compared, "smallest_difference"),
-        one.text(*influential, "target"), value(*influential, "mean"),
-        *(value("ways", way, "mean") for way in ("test", "validation", "crossed")),
-        value("choosing_on_test_gave"), one.number("best_of_p"),
-        *(one.number("complementary", key) for key in ("only_baseline", "only_auxiliary")),
-        value("complementary", "oracle_gain"),
-        "; ".join(against), one.text("verdict"),
-    )  # fmt: skip
+        name,
+        one.text("kind"),
+        *map(cell, EACH),
+        "; ".join(against),
+        cell(VERDICT),
+    )
 
 
 def _held(control: str, part: Part, factor: float, digits: int) -> str:
     """One control in words: `3: +0.010 [-0.020, +0.040], p 0.40 (0.80 by Holm)`."""
 
     def signed(end: str) -> str:
-        value = scaled(part.number("difference", end), factor)
-        return "–" if value is None else f"{value:+.{digits}f}"
+        return number(part.number("difference", end), digits, sign=True, scale=factor)
 
-    def chance(key: str) -> str:
+    def told(key: str) -> str:
         p = part.number(key)
-        return "–" if p is None else f"{p:.2f}" if p >= 0.01 else f"{p:.4f}"
+        return NOTHING if p is None else chance(p)
 
     return (
         f"{control}: {signed('mean')} [{signed('low')}, {signed('high')}], "
-        f"p {chance('p')} ({chance('holm_p')} by Holm)"
+        f"p {told('p')} ({told('holm_p')} by Holm)"
     )
 
 

@@ -12,12 +12,11 @@ ESCAPES = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_",
     "{": r"\{", "}": r"\}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
     "<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}", "`": r"\textasciigrave{}",
-    # At the start of a row these would belong to the line break before it.
-    "[": "{[}", "]": "{]}", "*": "{*}",
     "α": r"$\alpha$", "β": r"$\beta$", "μ": r"$\mu$", "σ": r"$\sigma$", "×": r"$\times$",
     "±": r"$\pm$", "≤": r"$\leq$", "≥": r"$\geq$", "→": r"$\rightarrow$", "−": "$-$",
-    "–": "--", "—": "---", "…": r"\ldots{}",
+    "–": "--", "—": "---", "…": r"\ldots{}", "↓": r"$\downarrow$", "↑": r"$\uparrow$", "²": "$^2$",
 }  # fmt: skip
+"""What LaTeX takes for itself or has no letter for; scripts of the page have it, too."""
 WIDE = 8
 """Columns from which on the type is smaller."""
 ABREAST = 5
@@ -96,7 +95,8 @@ def _heads(header: Sequence[str]) -> list[str]:
 
 
 def _row(cells: Iterable[str]) -> str:
-    return " & ".join(cells) + r" \\"
+    # At the start of a row these would belong to the line break before it.
+    return re.sub(r"^(?=[\[*])", "{}", " & ".join(cells)) + r" \\"
 
 
 def _printed(cell: Cell, digits: int | None) -> str:

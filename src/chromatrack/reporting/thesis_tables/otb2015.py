@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chromatrack.reporting import published
+from chromatrack import published
 from chromatrack.reporting.manifest import BASELINE_LABEL
 from chromatrack.reporting.scores import Mean, sort_key
 from chromatrack.reporting.thesis_tables.source import ON_THESE, Source
@@ -95,7 +95,7 @@ def attributes(source: Source) -> ThesisTable:
     rows: list[tuple[Cell, ...]] = []
     for mean, way in source.chosen():
         scores = [scaled(mean.attributes.get(key), factor) for key in published.ATTRIBUTES]
-        rows.append((_name(mean), HERE, mean.alpha, way, scaled(mean.score, factor), *scores))
+        rows.append((mean.name, HERE, mean.alpha, way, scaled(mean.score, factor), *scores))
     shown = {mean.experiment for mean in source.means}
     for name, (alpha, total, scores) in published.ATTRIBUTE_SUCCESS.items():
         label = BASELINE_LABEL if name == BASELINE else f"experiment {name}"
@@ -108,8 +108,7 @@ def attributes(source: Source) -> ThesisTable:
         rows=tuple(rows),
         digits={"α": None},
         note=sentences(
-            "; ".join(f"{key} {meaning}" for key, meaning in published.ATTRIBUTES.items())
-            + ". An empty cell: no sequence shows it.",
+            f"{published.ATTRIBUTES_MEAN}. An empty cell: no sequence shows it.",
             published.PRINTING_ERRORS["5.7"],
             _choices(source), source.here() if shown else source.without("tracker"),
         ),
@@ -132,7 +131,7 @@ def trackers(source: Source) -> ThesisTable:
     chosen = source.chosen()
     for mean, _ in chosen:
         kind = source.manifest.experiments.get(mean.experiment)
-        label = f"{_name(mean)} ({kind})" if kind else _name(mean)
+        label = f"{mean.name} ({kind})" if kind else mean.name
         rows.append((label, mean.alpha, None, HERE, source.data_set(), *_interval(source, mean),
                      source.benchmark["targets"]))  # fmt: skip
     return ThesisTable(
@@ -159,9 +158,3 @@ def _choices(source: Source) -> str:
         f"Experiment {', '.join(names)}: the best α, chosen {ON_THESE}, which makes the number "
         "larger than another set of sequences would."
     )
-
-
-def _name(mean: Mean) -> str:
-    if mean.experiment == BASELINE:
-        return BASELINE_LABEL
-    return mean.tracker or f"experiment {mean.experiment}"

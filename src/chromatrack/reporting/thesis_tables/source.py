@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from chromatrack import published
 from chromatrack.errors import InputError
 from chromatrack.evaluation.measures import Measure
 from chromatrack.files import read_json
-from chromatrack.reporting import published
 from chromatrack.reporting.manifest import Manifest, read_manifest
+from chromatrack.reporting.said import Part
 from chromatrack.reporting.scores import Mean, best_of_each, mean_over_seeds, read_evaluation
-from chromatrack.reporting.thesis_tables.table import Cell
 from chromatrack.settings.experiments import BASELINE
 
 ON_THESE = "on these sequences"
@@ -25,68 +23,6 @@ ROUNDED = 1e-5
 """Means in statistics.json have six digits."""
 ONLY = "only one"
 """How it was chosen where there was no choice."""
-
-
-@dataclass(frozen=True)
-class Part:
-    """A part of statistics.json, in which every further part may be missing or null.
-
-    Attributes:
-        where: file and keys, for messages.
-        value: what stands there.
-    """
-
-    where: str
-    value: Any = None
-
-    def part(self, *keys: str) -> Part:
-        """What stands below the keys; empty where one of them is missing.
-
-        Raises:
-            InputError: something that is no object stands where a key was looked for.
-        """
-        found = self
-        for key in keys:
-            known = {} if found.value is None else found.value
-            if not isinstance(known, dict):
-                raise found.wrong("an object")
-            found = Part(f"{found.where}: {key}", known.get(key))
-        return found
-
-    def number(self, *keys: str) -> float | None:
-        found = self.part(*keys)
-        value = found.value
-        if value is None:
-            return None
-        if not isinstance(value, int | float) or isinstance(value, bool):
-            raise found.wrong("a number")
-        return value if math.isfinite(value) else None
-
-    def text(self, *keys: str) -> str:
-        found = self.part(*keys)
-        if not isinstance(found.value, str | None):
-            raise found.wrong("text")
-        return found.value or ""
-
-    def cell(self, *keys: str) -> Cell:
-        """Text or a number: an alpha may be "learned"."""
-        value = self.part(*keys).value
-        return value if isinstance(value, str) else self.number(*keys)
-
-    def items(self) -> dict[str, Part]:
-        """The parts of an object by their keys."""
-        if not isinstance(self.value, dict | None):
-            raise self.wrong("an object")
-        return {key: self.part(key) for key in self.value or ()}
-
-    def each(self) -> list[Part]:
-        """The parts of a list."""
-        if not isinstance(self.value, list | None):
-            raise self.wrong("a list")
-        return [Part(f"{self.where}[{i}]", item) for i, item in enumerate(self.value or ())]
-
-    def wrong(self, expected: str) -> InputError:
-        return InputError(f"{self.where}: expected {expected}, got {json.dumps(self.value):.60}")
 
 
 @dataclass(frozen=True)

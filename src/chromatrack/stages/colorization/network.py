@@ -7,9 +7,10 @@ from pathlib import Path
 from chromatrack.errors import InputError
 from chromatrack.models.build import root_of_embedding
 from chromatrack.models.inputs import InputScaling
+from chromatrack.published import LAB
 from chromatrack.settings import ColorizationSettings
 from chromatrack.settings.keys import only
-from chromatrack.stages.labels.lab_statistics import THESIS_LAB, read_lab
+from chromatrack.stages.labels.lab_statistics import read_lab
 
 
 def description_of(trunk: str, settings: ColorizationSettings) -> dict:
@@ -35,7 +36,7 @@ def input_scaling(statistics: Path | None, settings: ColorizationSettings) -> In
     kind = {"luma": "lab_l"}.get(settings.input, settings.input)
     if settings.normalization == "half":
         return InputScaling(grey=kind)
-    lab = read_lab(statistics) if statistics else THESIS_LAB
+    lab = read_lab(statistics) if statistics else LAB
     deviation = [max(value, 1e-6) for value in lab["std"]]
     return InputScaling(
         grey=kind,

@@ -11,8 +11,10 @@ import numpy as np
 from chromatrack.errors import InputError, some
 from chromatrack.evaluation.benchmark import Benchmark, Selection
 from chromatrack.evaluation.measures import Measure
+from chromatrack.evaluation.scores import own_measures, per_unit
 from chromatrack.files import made_by, write_json
 from chromatrack.metrics import statistics
+from chromatrack.settings import StatisticsSettings
 from chromatrack.stages.evaluation.several import evaluate_several, folder_names
 
 
@@ -25,9 +27,9 @@ def compare_results(
     names: Sequence[str] | None = None,
     baseline: str | None = None,
     measure: str | None = None,
-    margin: float = statistics.MARGIN,
-    draws: int = 10_000,
-    seed: int = 0,
+    margin: float = StatisticsSettings.margin,
+    draws: int = StatisticsSettings.draws,
+    seed: int = StatisticsSettings.seed,
     **options: Any,
 ) -> tuple[dict[str, Any], dict[str, InputError]]:
     """Score folders of results and compare each with the baseline, target by target.
@@ -61,7 +63,7 @@ def compare_results(
     if baseline in errors:
         raise InputError(f"baseline {baseline}: {errors[baseline]}")
     settings = {"margin": margin, "draws": draws, "seed": seed}
-    table, incomparable = compare_scores(benchmark, evaluations, baseline, measure, **settings)
+    table, incomparable = compare_scores(evaluations, baseline, measure, **settings)
     errors |= incomparable
     if not table["comparisons"]:
         raise next(iter(errors.values()))
@@ -71,7 +73,6 @@ def compare_results(
 
 
 def compare_scores(
-    benchmark: Benchmark,
     evaluations: Mapping[str, Mapping[str, Any]],
     baseline: str,
     measure: str | None = None,
@@ -83,7 +84,7 @@ def compare_scores(
         evaluations: tracker -> what `evaluate` returned.
         settings: margin, draws and seed.
     """
-    chosen = compared_measure(benchmark, evaluations[baseline], measure)
+    chosen = compared_measure(evaluations[baseline], measure)
     own = _values(baseline, evaluations[baseline], chosen)
     comparisons, errors = {}, {}
     for name, scores in evaluations.items():
@@ -127,19 +128,15 @@ def _table(
     }
 
 
-def per_unit(scores: Mapping[str, Any]) -> Mapping[str, Mapping[str, float | None]]:
-    return scores[f"per_{scores['unit']}"]
-
-
-def compared_measure(benchmark: Benchmark, scores: Mapping[str, Any], key: str | None) -> Measure:
+def compared_measure(scores: Mapping[str, Any], key: str | None) -> Measure:
     """The measure asked for, or the first that the targets have by themselves."""
-    first = next(iter(per_unit(scores).values()))
-    known = {measure.key: measure for measure in benchmark.measures if measure.key in first}
+    benchmark, unit = scores["benchmark"], scores["unit"]
+    known = {measure.key: measure for measure in own_measures(scores)}
     if not known:
-        raise InputError(f"{benchmark.name}: has no measure per {benchmark.unit}")
+        raise InputError(f"{benchmark}: has no measure per {unit}")
     if key is not None and key not in known:
         raise InputError(
-            f"{benchmark.name}: measure {key!r}: expected one that each {benchmark.unit} has, "
+            f"{benchmark}: measure {key!r}: expected one that each {unit} has, "
             f"one of {', '.join(known)}"
         )
     return known[key] if key is not None else next(iter(known.values()))

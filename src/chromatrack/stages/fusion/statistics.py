@@ -8,6 +8,7 @@ from pathlib import Path
 
 import torch
 
+from chromatrack import published
 from chromatrack.configuration import as_plain
 from chromatrack.data.augmentation import Augmentation
 from chromatrack.data.pairs import CropPairs
@@ -28,13 +29,6 @@ from chromatrack.stages.fusion.branches import (
     load_auxiliary,
     load_siamfc,
 )
-
-# Published pairs of mean and standard deviation (thesis 5.4.1, 5.4.4).
-THESIS_STATISTICS = {
-    "siamfc": {"mean": -3.13, "std": 3.58},
-    "resnet18": {"mean": 422.22, "std": 34.37},
-    "alexnet": {"mean": 1122.44, "std": 3481.73},
-}
 
 
 def response_statistics(
@@ -70,8 +64,8 @@ def response_statistics(
         "pairs": steps * source.batch_size,
         "mode": settings.statistics_mode,
         "thesis": {
-            "siamfc": THESIS_STATISTICS["siamfc"],
-            "auxiliary": THESIS_STATISTICS.get(second.network.get("trunk")),
+            "siamfc": published.SCORE_MAPS["siamfc"],
+            "auxiliary": published.SCORE_MAPS.get(second.network.get("trunk")),
         },
         "made_by": made_by(
             "response-statistics",

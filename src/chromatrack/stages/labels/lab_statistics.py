@@ -9,12 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
+from chromatrack import published
 from chromatrack.errors import InputError
 from chromatrack.files import made_by, numbered, read_json, write_json
 from chromatrack.labels.cache import LabelShard
-
-THESIS_LAB = {"mean": [0.4388, 0.5171, 0.5242], "std": [0.2242, 0.0312, 0.0416]}
-"""Thesis section 5.3.1."""
 
 
 def read_lab(path: Path) -> dict:
@@ -73,7 +71,7 @@ def lab_statistics(shards: Sequence[Path], output: Path) -> dict:
         "clips": clips,
         "frames": frames,
         **({"left_out": len(left_out)} if left_out else {}),
-        "thesis": THESIS_LAB,
+        "thesis": published.LAB,
         "made_by": made_by("lab-statistics", inputs=numbered(shards)),
     }
     write_json(output, result)

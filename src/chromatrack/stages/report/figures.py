@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from chromatrack import published
 from chromatrack.files import write_json, write_text
-from chromatrack.reporting import plots, published
+from chromatrack.reporting import plots
 from chromatrack.reporting.curves import curve_figures
 from chromatrack.reporting.learning import grouped, read_curve
 from chromatrack.reporting.manifest import BASELINE_LABEL, Evaluated, Manifest

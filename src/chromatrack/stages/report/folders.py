@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +12,13 @@ from chromatrack.data.sequence import Sequence as Target
 from chromatrack.errors import InputError, some
 from chromatrack.evaluation.benchmark import Benchmark, Selection
 from chromatrack.evaluation.one_pass import OnePass
+from chromatrack.evaluation.scores import per_unit
 from chromatrack.files import write_json
-from chromatrack.metrics import statistics
 from chromatrack.reporting.manifest import Manifest, Row
 from chromatrack.reporting.sentences import beside
+from chromatrack.settings import StatisticsSettings
 from chromatrack.settings.experiments import OWN
-from chromatrack.stages.evaluation.compare import compare_scores, per_unit
+from chromatrack.stages.evaluation.compare import compare_scores
 from chromatrack.stages.evaluation.several import evaluate_several
 from chromatrack.stages.report.page import make_page
 from chromatrack.stages.report.runs import COUNTED, check_output, keep_beside
@@ -25,7 +26,7 @@ from chromatrack.stages.report.strips import Results, box_strips, write_strips
 from chromatrack.stages.report.summary import summarize
 from chromatrack.stages.report.verdicts import run_statistics
 
-RULE = {"margin": statistics.MARGIN, "draws": 10_000, "seed": 0}
+RULE = asdict(StatisticsSettings())
 """How trackers are compared: as `chromatrack compare` does without options."""
 NO_FRAMES = "Sequences are shown without pictures: no frames lie beside the annotations."
 NAMED = 4
@@ -66,7 +67,7 @@ def report_results(folders: Folders, output: Path, *, replace_page: bool = False
     scores = _scored(folders)
     baseline = _baseline(folders, scores)
     _check_targets(scores, baseline)
-    table, errors = compare_scores(folders.benchmark, scores, baseline, **RULE)
+    table, errors = compare_scores(scores, baseline, **RULE)
     _refuse(errors)
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)

@@ -9,7 +9,7 @@ import pandas as pd
 
 from chromatrack.errors import InputError, in_one_line
 from chromatrack.fetch.tally import Fate
-from chromatrack.reporting import tables
+from chromatrack.reporting.page import clips
 from chromatrack.reporting.tables import Table
 
 
@@ -22,9 +22,9 @@ def clip_tables(ledgers: Sequence[Path]) -> list[tuple[str, Table]]:
     if not ledgers:
         return []
     fates = [fate for path in ledgers for fate in _read(path)]
-    parts = [("Clips", tables.ledger(fates))]
+    parts = [("Clips", clips.ledger(fates))]
     if any(fate.failed for fate in fates):
-        parts.append(("Missing clips", tables.missing_clips(fates)))
+        parts.append(("Missing clips", clips.missing_clips(fates)))
     return parts
 
 

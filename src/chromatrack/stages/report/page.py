@@ -11,6 +11,7 @@ from chromatrack import __version__
 from chromatrack.files import write_text
 from chromatrack.reporting.html import as_script, asset, template
 from chromatrack.reporting.manifest import Manifest
+from chromatrack.reporting.thesis_tables.latex import ESCAPES
 from chromatrack.stages.report.page_parts import page_run
 
 PACKAGES = (
@@ -41,15 +42,19 @@ def make_page(manifests: Manifest | Sequence[Manifest], output: str | Path) -> N
         runs=runs,
         css=asset(TEMPLATES, "page.css"),
         library=_library(),
-        scripts="\n".join(asset(TEMPLATES, name) for name in _scripts()),
+        scripts=_scripts(),
         versions=_versions(),
     )
     write_text(output, text)
 
 
-def _scripts() -> list[str]:
+def _scripts() -> str:
+    """The scripts in their order, behind what they have of the program."""
     folder = resources.files("chromatrack").joinpath("reporting/templates", TEMPLATES)
-    return sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".js"))
+    names = sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".js"))
+    return "\n".join([
+        f"const LATEX = {as_script(ESCAPES)};", *(asset(TEMPLATES, name) for name in names)
+    ])  # fmt: skip
 
 
 def _library() -> str:

@@ -7,17 +7,17 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
+from chromatrack import published
 from chromatrack.errors import InputError
 from chromatrack.evaluation import sets
 from chromatrack.files import read_json
-from chromatrack.reporting import published, tables
-from chromatrack.reporting.comparison_table import comparisons
-from chromatrack.reporting.experiment_table import experiments
 from chromatrack.reporting.label_analysis import read_label_analysis
 from chromatrack.reporting.manifest import Evaluated, Manifest
-from chromatrack.reporting.page import made
+from chromatrack.reporting.page import benchmarks, clips, made, thesis
+from chromatrack.reporting.page.comparisons import comparisons
 from chromatrack.reporting.page.contrasts import contrasts
 from chromatrack.reporting.page.data import run_data
+from chromatrack.reporting.page.experiments import experiments
 from chromatrack.reporting.page.pictures import shown
 from chromatrack.reporting.page.tuned import tuned
 from chromatrack.reporting.scores import Reader, mean_over_seeds, read_evaluation
@@ -124,10 +124,10 @@ def _gain_caption(data: Mapping[str, Any]) -> str:
     """Empty where there is no gain to draw."""
     if not any(one["kind"] == "experiment" and one["difference"] for one in data["trackers"]):
         return ""
-    thesis = " Crosses on dotted lines: the thesis on OTB2015, other data and training."
+    crosses = " Crosses on dotted lines: the thesis on OTB2015, other data and training."
     return (
         "Difference to the SiamFC baseline, target by target; shaded: 95 % interval. Diamond: "
-        "the α that the verdict is about." + thesis * bool(data["published"])
+        "the α that the verdict is about." + crosses * bool(data["published"])
     )
 
 
@@ -145,8 +145,8 @@ def _attributes_caption(data: Mapping[str, Any]) -> str:
         return ""
     pairs = zip(found["names"], found["meanings"], strict=True)
     meant = "; ".join(f"{name} {text}" if name != text else name for name, text in pairs)
-    thesis = " Lines: the thesis's Table 5.7." if found["published"] else ""
-    return f"{capital(data['measure']['title'])} over the targets that show it. {meant}.{thesis}"
+    lines = " Lines: the thesis's Table 5.7." if found["published"] else ""
+    return f"{capital(data['measure']['title'])} over the targets that show it. {meant}.{lines}"
 
 
 def _sequences_note(data: Mapping[str, Any]) -> str:
@@ -183,7 +183,7 @@ def _summary(manifest: Manifest, said: Mapping[str, Any], read: Reader) -> list[
     if manifest.summary_csv is not None and manifest.rows:
         measures = headline_measures(manifest, read)
         table, baseline = read_summary(manifest, measures), compared.get("baseline")
-        parts.append(("summary", "Trackers", tables.summary(table, measures, baseline)))
+        parts.append(("summary", "Trackers", benchmarks.summary(table, measures, baseline)))
     if compared.get("comparisons"):
         parts.append(("comparisons", "Comparisons", comparisons(compared)))
     if said.get("experiments"):
@@ -200,21 +200,21 @@ def _thesis(manifest: Manifest, said: Mapping[str, Any], read: Reader) -> list[P
     means = mean_over_seeds(manifest.rows, read)
     parts = []
     if any(mean.tracker is None for mean in means):
-        table = tables.beside_the_thesis(means, manifest.experiments)
+        table = thesis.beside_the_thesis(means, manifest.experiments)
         parts.append(("thesis", "Beside the thesis", table))
     if any(mean.attributes for mean in means):
         told = said.get("experiments", {})
         alphas = {name: one["chosen"]["alpha"] for name, one in told.items()}
-        parts.append(("attributes", "By attribute", tables.attributes(means, alphas)))
+        parts.append(("attributes", "By attribute", thesis.attributes(means, alphas)))
     return parts
 
 
 def _score_maps(manifest: Manifest) -> list[Part]:
     if not manifest.score_statistics:
         return []
-    keys = ("siamfc", "auxiliary", "pairs")
+    keys = ("siamfc", "auxiliary", "pairs", "thesis")
     found = {name: read_keys(path, keys) for name, path in manifest.score_statistics.items()}
-    return [("scores", "Score maps", tables.score_statistics(found))]
+    return [("scores", "Score maps", thesis.score_statistics(found))]
 
 
 def _benchmark(evaluated: Evaluated, manifest: Manifest, read: Reader) -> Part:
@@ -224,7 +224,7 @@ def _benchmark(evaluated: Evaluated, manifest: Manifest, read: Reader) -> Part:
     heading = benchmark.title if usual else f"{benchmark.title}, {evaluated.protocol.upper()}"
     heading += ", synthetic" if manifest.synthetic else ""
     anchor = f"{evaluated.benchmark}-{evaluated.protocol}"
-    table = tables.evaluations(entries, benchmark)
+    table = benchmarks.evaluations(entries, benchmark)
     here = f"Here: {manifest.extent(next(iter(entries.values())))}." if entries else ""
     return anchor, heading, replace(table, note=" ".join(filter(None, (here, table.note))))
 
@@ -238,7 +238,7 @@ def _made(manifest: Manifest) -> list[tuple[str, Table]]:
         lab = read_keys(manifest.lab_statistics, ("mean", "std", "frames"))
         if len(lab["mean"]) != 3 or len(lab["std"]) != 3:
             raise InputError(f"{manifest.lab_statistics}: expected three values of mean and std")
-        parts.append(("Colour statistics", tables.lab_statistics(lab)))
+        parts.append(("Colour statistics", clips.lab_statistics(lab)))
     weights = made.weights(manifest)
     if weights is not None:
         parts.append(("Digests of the weights", weights))

@@ -19,6 +19,7 @@ from chromatrack.reporting.sentences import (
     sentence,
     verdict,
 )
+from chromatrack.settings import StatisticsSettings
 from chromatrack.settings.experiments import BASELINE, UNTRAINED
 from chromatrack.stages.report.alphas import Alpha, Alphas, Rule, beside, rounded
 
@@ -27,9 +28,9 @@ def run_statistics(
     manifest: Manifest,
     output: Path,
     *,
-    margin: float = statistics.MARGIN,
-    draws: int = 10_000,
-    seed: int = 0,
+    margin: float = StatisticsSettings.margin,
+    draws: int = StatisticsSettings.draws,
+    seed: int = StatisticsSettings.seed,
 ) -> dict[str, Any]:
     """Compare the trackers of the summary's benchmark with the baseline, target by target.
 

@@ -113,12 +113,7 @@ function notesOf(table) {
   return found;
 }
 
-const LATEX = {
-  "\\": "\\textbackslash{}", "{": "\\{", "}": "\\}", "&": "\\&", "%": "\\%", "$": "\\$", "#": "\\#", _: "\\_", "~": "\\textasciitilde{}", "^": "\\textasciicircum{}",
-  "<": "\\textless{}", ">": "\\textgreater{}", "|": "\\textbar{}", '"': "\\textquotedbl{}",
-  "α": "$\\alpha$", "±": "$\\pm$", "×": "$\\times$", "−": "$-$", "–": "--", "…": "\\ldots{}", "↓": "$\\downarrow$", "↑": "$\\uparrow$", "²": "$^2$",
-};
-
+// LATEX: what of a text LaTeX prints otherwise, from the program that writes the page.
 function tableLatex(table) {
   const escape = (text) => [...text].map((character) => LATEX[character] ?? character).join("");
   const [head, ...body] = tableCells(table).map((row) => row.map(escape).join(" & ").replace(/^(?=[[*])/, "{}") + " \\\\");

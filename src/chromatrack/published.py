@@ -1,4 +1,4 @@
-"""The numbers of the thesis, for comparison beside ours; never mixed into our own tables."""
+"""The numbers of the thesis, each said once: printed beside ours, never mixed into them."""
 
 from __future__ import annotations
 
@@ -33,6 +33,8 @@ ATTRIBUTES = {
     "LR": "low resolution",
 }
 """In the order of Tables 5.1 and 5.7 (eleven, where the text says nine)."""
+ATTRIBUTES_MEAN = "; ".join(f"{key} {meaning}" for key, meaning in ATTRIBUTES.items())
+"""The same as part of a sentence."""
 
 
 def _row(*values: float) -> dict[str, float]:
@@ -52,25 +54,17 @@ ATTRIBUTE_SUCCESS: dict[str, tuple[float, float, dict[str, float]]] = {
 """Table 5.7: alpha, success AUC on all sequences, success AUC per attribute. The baseline's 0.589
 stands so in the table; the text says 0.584."""
 
-LAB_MEAN = (0.4388, 0.5171, 0.5242)
-LAB_STD = (0.2242, 0.0312, 0.0416)
-"""Of 8-bit Lab divided by 255, over the author's part of Kinetics-700."""
+LAB = {"mean": [0.4388, 0.5171, 0.5242], "std": [0.2242, 0.0312, 0.0416]}
+"""Mean and standard deviation of L, a, b over the author's part of Kinetics-700 (5.3.1): 8-bit Lab
+divided by 255."""
 
-
-@dataclass(frozen=True)
-class ScoreMap:
-    """Mean and standard deviation of the score maps of one branch (eq. 4.1)."""
-
-    branch: str
-    mean: float
-    std: float
-
-
-SIAMFC_SCORES = ScoreMap("SiamFC", -3.13, 3.58)
-COLORIZATION_SCORES = {
-    "resnet18": ScoreMap("ResNet-18", 422.22, 34.37),
-    "alexnet": ScoreMap("AlexNet", 1122.44, 3481.73),
+SCORE_MAPS = {
+    "siamfc": {"mean": -3.13, "std": 3.58},
+    "resnet18": {"mean": 422.22, "std": 34.37},
+    "alexnet": {"mean": 1122.44, "std": 3481.73},
 }
+"""Mean and standard deviation of the score maps of SiamFC, and of the auxiliary branch by its trunk
+(eq. 4.1; 5.4.1, 5.4.4)."""
 
 EXPERIMENTS = {
     "1": "test only, resnet18, pretrained",
@@ -130,14 +124,39 @@ COLORIZATION_LAYERS = {
 """Table 3.3: filter type, size, number, stride and dilation, as printed."""
 
 DAVIS_SET = "DAVIS-2017 val"
+
+
+@dataclass(frozen=True)
+class Segmentation:
+    """A row of Table 5.2.
+
+    Attributes:
+        method, backbone: as printed.
+        source: whose the numbers are, as tables say it: "thesis", or "published" by others.
+        region, contour, mean: J, F and their mean, in percent.
+    """
+
+    method: str
+    backbone: str
+    source: str
+    region: float
+    contour: float
+    mean: float
+
+
 SEGMENTATION = {
-    "OSVOS, supervised": ("OSVOS", "VGG", "published"),
-    "ResNet-18 (original work)": ("Original work", "ResNet-18 + 5 layer 3D Conv", "published"),
-    "ResNet-18 (thesis)": ("Our implementation - 1", "ResNet-18 + 5 layer 3D Conv", "thesis"),
-    "AlexNet (thesis)": ("Our implementation - 2", "AlexNet + 5 layer 3D Conv", "thesis"),
+    "ResNet-18 (thesis)": Segmentation(
+        "Our implementation - 1", "ResNet-18 + 5 layer 3D Conv", "thesis", 29.48, 22.93, 26.21
+    ),
+    "AlexNet (thesis)": Segmentation(
+        "Our implementation - 2", "AlexNet + 5 layer 3D Conv", "thesis", 26.95, 20.90, 23.93
+    ),
+    "ResNet-18 (original work)": Segmentation(
+        "Original work", "ResNet-18 + 5 layer 3D Conv", "published", 34.60, 32.70, 33.65
+    ),
+    "OSVOS, supervised": Segmentation("OSVOS", "VGG", "published", 45.60, 52.50, 49.00),
 }
-"""Table 5.2: title in `evaluation/sets/davis.py`, which has the numbers -> method, backbone, and
-whose it is."""
+"""Title on the page -> the row of Table 5.2, on `DAVIS_SET`."""
 
 ARCHITECTURES = {
     "SiamFC": "AlexNet",
@@ -172,11 +191,27 @@ TRAINING_DATA = {
 OTB2015_OTHERS = {"SiamRPN": 0.636, "SiamRPN++": 0.696}
 """Table 5.9: success AUC of trackers of others."""
 
-VOT_OTHERS = {
+VOT_ACCURACY = {
+    "VOT2016": {
+        "SiamFC": 0.535, "experiment 1, α = 0.0": 0.504, "experiment 1, α = 1.0": 0.471,
+        "experiment 2, α = 0.6": 0.543, "experiment 3, α = 0.7": 0.539,
+        "experiment 4, α = 0.0": 0.502, "experiment 4, α = 1.0": 0.510,
+        "experiment 5, α = 0.7": 0.541,
+    },
+    "VOT2018": {
+        "SiamFC": 0.498, "experiment 1, α = 0.0": 0.4913, "experiment 1, α = 1.0": 0.4264,
+        "experiment 2, α = 0.2": 0.5029, "experiment 3, α = 0.6": 0.5106,
+        "experiment 4, α = 0.0": 0.4906, "experiment 4, α = 1.0": 0.4667,
+        "experiment 5, α = 0.3": 0.5062,
+    },
+}  # fmt: skip
+"""Tables 5.10 and 5.11: accuracy by the rules of a year."""
+
+VOT_ACCURACY_OTHERS = {
     "VOT2016": {"SiamRPN": 0.560, "SiamMask": 0.609, "CycleSiam": 0.603, "CycleSiam+": 0.601},
     "VOT2018": {"SiamRPN": 0.49, "SiamMask": 0.609, "CycleSiam": 0.562, "CycleSiam+": 0.549},
 }
-"""Tables 5.10 and 5.11: accuracy of trackers of others; `evaluation/sets/vot.py` has the rest."""
+"""The same tables: accuracy of trackers of others."""
 
 PRINTING_ERRORS = {
     "5.4": "The thesis's text refers to its Table 5.5 where this one, 5.4, is meant.",
