@@ -199,7 +199,7 @@ class Peaks:
     def __init__(self, scale, row, column):
         self.peak = scale, row, column
 
-    def embed(self, patches):
+    def embed(self, patches, known=None):
         return torch.zeros(len(patches)), torch.zeros(len(patches))
 
     embed_exemplar = embed

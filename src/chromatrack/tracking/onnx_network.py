@@ -12,7 +12,7 @@ from torch import Tensor
 from chromatrack.errors import InputError
 from chromatrack.exported import INPUT_OF, Exported
 from chromatrack.graphs import cut, needed
-from chromatrack.tracking.networks import Embedding, Patches, affine, gathered
+from chromatrack.tracking.networks import Embedding, Known, Patches, affine, gathered
 
 
 class OnnxNetwork:
@@ -62,19 +62,19 @@ class OnnxNetwork:
         other._choose_branches()
         return other
 
-    def embed_exemplar(self, patches: Patches, known: dict[int, Tensor] | None = None) -> Embedding:
-        """(T, 127, 127, 3) uint8 RGB -> embeddings of the branches; see `FusedNetwork.embed`."""
+    def embed_exemplar(self, patches: Patches, known: Known | None = None) -> Embedding:
+        """(T, 127, 127, 3) uint8 RGB -> embeddings of the branches; see `ResponseNetwork.embed`."""
         return self._embedded("exemplar", patches, known, lambda tensor: tensor)
 
-    def embed(self, patches: Patches, known: dict[int, Tensor] | None = None) -> Embedding:
-        """(B, 255, 255, 3) uint8 RGB -> embeddings of the branches; see `FusedNetwork.embed`."""
+    def embed(self, patches: Patches, known: Known | None = None) -> Embedding:
+        """(B, 255, 255, 3) uint8 RGB -> embeddings of the branches; see `ResponseNetwork.embed`."""
         return self._embedded("search", patches, known, lambda tensor: tensor[None])
 
     def _embedded(
         self,
         side: str,
         patches: Patches,
-        known: dict[int, Tensor] | None,
+        known: Known | None,
         shaped: Callable[[Tensor], Tensor],
     ) -> Embedding:
         known = {} if known is None else known
