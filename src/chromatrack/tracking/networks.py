@@ -217,23 +217,13 @@ class FusedNetwork:
     def respond_in_parts(
         self, exemplar: Embedding, search: Embedding, variants: Sequence[int] = (0,)
     ) -> tuple[Tensor, Tensor | None, Tensor | None]:
-        first, second = self.branch_maps(exemplar, search)
+        first = None if self._rgb is None else self._response(exemplar, search, 0)
+        second = None if self._grey is None else self._response(exemplar, search, 1)
         if first is None or second is None:
             return (second if first is None else first), first, second
         alpha = self._mix[list(variants)].repeat_interleave(len(first) // len(variants))
         alpha = alpha[:, None, None]
         return (1 - alpha) * first + alpha * second, first, second
-
-    @torch.inference_mode()
-    def branch_maps(
-        self, exemplar: Embedding, search: Embedding
-    ) -> tuple[Tensor | None, Tensor | None]:
-        """Score maps of SiamFC and of the auxiliary as `respond` mixes them; None for one that is
-        not computed."""
-        return (
-            None if self._rgb is None else self._response(exemplar, search, 0),
-            None if self._grey is None else self._response(exemplar, search, 1),
-        )
 
     def _response(self, exemplar: Embedding, search: Embedding, branch: int) -> Tensor:
         response = correlate(exemplar[branch], search[branch]) * siamfc.RESPONSE_SCALE

@@ -97,17 +97,10 @@ class OnnxNetwork:
         """Score maps (T * S, n, n) float32 on the CPU; see `networks.ResponseNetwork`."""
         return self.respond_in_parts(exemplar, search, variants)[0]
 
-    def branch_maps(
-        self, exemplar: Embedding, search: Embedding
-    ) -> tuple[Tensor | None, Tensor | None]:
-        """Score maps of SiamFC and of the auxiliary as `respond` mixes them; None for one that is
-        not computed."""
-        return self.respond_in_parts(exemplar, search)[1:]
-
     def respond_in_parts(
         self, exemplar: Embedding, search: Embedding, variants: Sequence[int] = (0,)
     ) -> tuple[Tensor, Tensor | None, Tensor | None]:
-        """What `respond` gives, and what `branch_maps` gives."""
+        """What `respond` gives, and the maps of both branches; see `networks.ResponseNetwork`."""
         maps = self._maps(exemplar, search, variants)
         each = iter(maps)
         return maps[-1], *(next(each) if used else None for used in self._used.values())
