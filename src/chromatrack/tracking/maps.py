@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from chromatrack.geometry import ltwh_from_center
-from chromatrack.tracking.tracker import SEARCH_SIZE, STRIDE
+from chromatrack.patches import SEARCH_SIZE, STRIDE
 
 
 @dataclass(frozen=True, eq=False)

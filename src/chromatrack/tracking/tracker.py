@@ -23,12 +23,10 @@ from chromatrack.geometry import (
     ltwh_from_center,
     mean_color,
 )
+from chromatrack.patches import EXEMPLAR_SIZE, SEARCH_SIZE, STRIDE
 from chromatrack.tracking.contract import LARGEST_RATIO, check_box
 from chromatrack.tracking.networks import Embedding, Known, ResponseNetwork
 
-EXEMPLAR_SIZE = 127
-SEARCH_SIZE = 255
-STRIDE = 8
 SMALLEST_SIDE = 2.0
 """Of the square around target and context, in pixels."""
 
