@@ -22,8 +22,8 @@ from benchmarks.common import REAL_DATA, finish, result
 from benchmarks.statistics import success
 from chromatrack.losses import double_softmax_floor, label_loss
 from chromatrack.metrics import statistics
-from chromatrack.models.auxiliary import EXEMPLAR_SIZE
 from chromatrack.models.build import build_trunk
+from chromatrack.patches import EXEMPLAR_SIZE
 
 RAW_DEVIATIONS = (3.57, 35.0)
 """Of the raw score maps of SiamFC and of the ResNet-18, as the published code has them in comments

@@ -26,7 +26,7 @@ from chromatrack.metrics.boxes import iou_ltwh
 from chromatrack.settings import ComputeSettings, TrackerSettings
 from chromatrack.stages.tools.followers import open_checkpoint
 from chromatrack.stages.tools.import_weights import import_siamfc_pytorch
-from chromatrack.stages.tools.track_video import follow
+from chromatrack.tracking.following import follow
 
 UNSEEN = ("Girl", "Dog1", "bag")
 PLACES = {"otb": "otb", "got10k": "tracking/val", "vot": "vot"}

@@ -14,8 +14,8 @@ from chromatrack.data.tracks import VideoTrack
 from chromatrack.errors import InputError
 from chromatrack.settings import ComputeSettings, TrackerSettings
 from chromatrack.stages.tools.followers import open_checkpoint, open_other
-from chromatrack.stages.tools.track_video import as_tracks, follow, row_of
 from chromatrack.tracking.classical import CLASSICAL
+from chromatrack.tracking.following import as_tracks, follow, row_of
 from chromatrack.tracking.seen import Followers, Seen
 from chromatrack.video.footage import open_footage
 

@@ -14,6 +14,7 @@ from chromatrack.models.similarity import (
     predict_labels,
     seen_cells,
 )
+from chromatrack.patches import STRIDE
 
 UNSEEN = -math.log(1e-7)
 """`nll` of a position whose label no reference cell in sight has, where eq. 3.14 is infinite."""
@@ -81,7 +82,7 @@ def double_softmax_floor(colours: int) -> float:
 def target_map(
     size: int,
     *,
-    stride: int = 8,
+    stride: int = STRIDE,
     radius: float = 16.0,
     distance: str = "l1",
     offsets_yx: Tensor | None = None,

@@ -38,7 +38,7 @@ class PeakNetwork:
         self.peak = (scale, row, column)
         self.value = value
 
-    def embed(self, patches):
+    def embed(self, patches, known=None):
         return (torch.zeros(len(patches)),)
 
     embed_exemplar = embed
@@ -128,7 +128,7 @@ class Noise:
         self.generator = torch.Generator().manual_seed(0)
         self.constant = constant
 
-    def embed(self, patches):
+    def embed(self, patches, known=None):
         return (torch.zeros(len(patches)),)
 
     embed_exemplar = embed
@@ -199,7 +199,7 @@ def test_template_rate_mixes_embeddings():
     class Counting(PeakNetwork):
         count = 0.0
 
-        def embed(self, patches):
+        def embed(self, patches, known=None):
             self.count += 1
             return (torch.full((len(patches),), self.count), None)
 

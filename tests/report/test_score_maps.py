@@ -24,9 +24,8 @@ from chromatrack.stages.evaluation.evaluate import evaluate
 from chromatrack.stages.evaluation.openers import of_spec
 from chromatrack.stages.evaluation.run import track
 from chromatrack.stages.report import score_maps
-from chromatrack.stages.report.score_maps import make_score_maps
+from chromatrack.stages.report.score_maps import make_score_maps, track_with_maps
 from chromatrack.stages.report.strips import make_strips
-from chromatrack.tracking.maps import track_with_maps
 from chromatrack.tracking.single import track_sequence
 from chromatrack.tracking.tracker import SiameseTracker
 
@@ -133,7 +132,7 @@ def test_recording_changes_no_box(made, folder, finished):
         np.testing.assert_array_equal(tracked, alone)
         of_run = otb.read_boxes(boxes / f"{target.name}.txt")
         np.testing.assert_allclose(tracked, of_run, atol=1e-4)
-        assert [one.frame for one in maps] == [2, 4]
+        assert list(maps) == [2, 4]
 
 
 def test_sequences_are_the_best_a_middling_and_the_worst_gain(made, finished):
@@ -196,22 +195,20 @@ def test_boxes_of_another_tracking_have_no_maps(folder, finished, monkeypatch, t
 class Peaks:
     """Both branches with one peak, at one of the scales."""
 
+    alphas = (0.5,)
+
     def __init__(self, scale, row, column):
         self.peak = scale, row, column
 
-    def embed(self, patches):
+    def embed(self, patches, known=None):
         return torch.zeros(len(patches)), torch.zeros(len(patches))
 
     embed_exemplar = embed
 
-    def branch_maps(self, exemplar, search):
+    def respond_in_parts(self, exemplar, search, variants=(0,)):
         maps = torch.zeros(len(search[0]), 17, 17)
         maps[self.peak] = 1.0
-        return maps, 3 * maps
-
-    def respond(self, exemplar, search):
-        first, second = self.branch_maps(exemplar, search)
-        return (first + second) / 2
+        return 2 * maps, maps, 3 * maps
 
 
 @pytest.mark.parametrize("scale", [0, 1, 2])
@@ -219,7 +216,8 @@ class Peaks:
 def test_a_peak_lies_where_the_box_goes(folder, scale, row, column):
     target = otb.read_sequences(folder / "otb", names=["A"])[0].first(2)
     tracker = SiameseTracker(network=Peaks(scale, row, column), window_influence=0)
-    boxes, (one,) = track_with_maps(tracker, target, {1})
+    boxes, maps = track_with_maps(tracker, target, {1})
+    one = maps[1]
     assert np.argmax(one.siamfc) == np.argmax(one.mixed) == row * 17 + column
     assert (one.siamfc.max(), one.auxiliary.max(), one.mixed.max()) == (1, 3, 2)
     left, top, width, height = one.search_ltwh

@@ -96,12 +96,12 @@ def test_maps_of_every_alpha_and_both_units(options, variants, exported):
     assert (ours - theirs).abs().max() <= 1e-5 * ours.abs().max()
 
 
-def test_maps_of_both_branches(exported):
+def test_maps_of_both_branches_and_of_their_mix(exported):
     both = []
     for suffix in ("pt", "onnx"):
         one = network(exported / f"fused.{suffix}")
         embedded = one.embed_exemplar(EXEMPLARS), one.embed(PATCHES)
-        both.append(one.branch_maps(*embedded))
+        both.append(one.respond_in_parts(*embedded))
     for ours, theirs in zip(*both, strict=True):
         assert (ours - theirs).abs().max() <= 1e-5 * ours.abs().max()
 

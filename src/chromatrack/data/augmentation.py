@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-EXEMPLAR_SIZE = 127
-SEARCH_SIZE = 255
+from chromatrack.patches import EXEMPLAR_SIZE, SEARCH_SIZE
+
 JITTER = 4
 """Pixels by which siamfc-pytorch moves either patch; its labels stay where they are."""
 

@@ -20,13 +20,13 @@ import cv2
 import h5py
 import numpy as np
 
-from chromatrack.data.augmentation import EXEMPLAR_SIZE, SEARCH_SIZE
 from chromatrack.data.images import decode_bgr
 from chromatrack.data.sequence import Sequence as Target
 from chromatrack.errors import InputError, in_one_line
 from chromatrack.files import canonical_json
 from chromatrack.geometry import center_from_ltwh, crop_square, exemplar_side, mean_color
 from chromatrack.hdf5 import UNREADABLE, check_offsets, stored
+from chromatrack.patches import EXEMPLAR_SIZE, SEARCH_SIZE
 from chromatrack.streams import whole_stream
 
 FORMAT = "chromatrack-crops/1"

@@ -135,3 +135,8 @@ def write_frames(
             raise
         count += 1
     return count
+
+
+def size_text(image: np.ndarray) -> str:
+    """Width and height of an image, for messages."""
+    return f"{image.shape[1]}x{image.shape[0]} pixels"

@@ -10,10 +10,11 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from chromatrack.data.augmentation import EXEMPLAR_SIZE, Augmentation
+from chromatrack.data.augmentation import Augmentation
 from chromatrack.data.crops import CropShard
 from chromatrack.errors import InputError
 from chromatrack.files import some_of
+from chromatrack.patches import EXEMPLAR_SIZE
 
 OPEN_FILES = 256
 """Shards that one process keeps open; a process may usually open 1,024 files."""

@@ -6,14 +6,11 @@ from torch import Tensor, nn
 
 from chromatrack.models.colorizer import Colorizer
 from chromatrack.models.siamfc import RESPONSE_SCALE, SiamFC, cross_correlate
+from chromatrack.patches import EXEMPLAR_SIZE, STRIDE
 
 DEPTHS = {"layer2": 2, "layer3": 3, "layer4": 4, "head": 4}
 """Layer that is correlated -> how far the trunk is run. The layers of the AlexNet that stand for
 them are conv3, conv4 and conv5."""
-
-EXEMPLAR_SIZE = 127
-STRIDE = 8
-"""Pixels between the cells that are correlated: those of SiamFC's map."""
 
 
 class AuxiliaryBranch(nn.Module):

@@ -13,6 +13,7 @@ from chromatrack.configuration import as_plain, build, merge, read_yaml
 from chromatrack.errors import InputError
 from chromatrack.evaluation import sets
 from chromatrack.files import canonical_json, parse_json
+from chromatrack.patches import SEARCH_SIZE
 from chromatrack.settings.checks import positive, require
 from chromatrack.settings.clips import ClipSettings
 from chromatrack.settings.colorization import ColorizationSettings, SingleVideoSettings, Trunk
@@ -149,7 +150,7 @@ class Settings:
             f"colorization.{key}: {getattr(self.colorization, key)} needs the colour of the "
             "frames; expected labels.chroma: true beside it",
         )
-        room = self.siamfc.search_size + 2 * self.siamfc.shift - 255
+        room = self.siamfc.search_size + 2 * self.siamfc.shift - SEARCH_SIZE
         require(
             self.siamfc.shift == 0 or 2 * self.crops.margin >= room,
             f"siamfc.shift: {self.siamfc.shift} pixels need crops.margin of {(room + 1) // 2} or "

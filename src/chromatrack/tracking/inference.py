@@ -14,6 +14,7 @@ from chromatrack.models.paired import PairedConv2d
 from chromatrack.models.pooled import rectify_pools
 from chromatrack.models.winograd import WinogradConv2d
 from chromatrack.models.winograd_rows import RowWinogradConv2d
+from chromatrack.patches import EXEMPLAR_SIZE
 
 Precision = Literal[32, "bf16"]
 
@@ -50,7 +51,7 @@ class Prepared:
         self._device = device
         self._kind = torch.bfloat16 if precision == "bf16" else torch.float32
         module = copy.deepcopy(module).eval()
-        example = torch.zeros(1, channels, 127, 127)
+        example = torch.zeros(1, channels, EXEMPLAR_SIZE, EXEMPLAR_SIZE)
         fold_batch_norm(module, lambda: call(module, example))
         self._shift = 0
         if (

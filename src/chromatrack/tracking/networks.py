@@ -21,6 +21,8 @@ from chromatrack.tracking.inference import Precision, Prepared
 Embedding = tuple[Tensor | None, ...]
 Patches = np.ndarray | Sequence[np.ndarray]
 """(B, S, S, 3) uint8 RGB, or parts of such a batch."""
+Known = dict[int, Tensor]
+"""Embeddings of patches by the number of their branch: networks that share weights share them."""
 
 
 def gathered(patches: Patches, device: torch.device) -> np.ndarray | Tensor:
@@ -35,14 +37,27 @@ def gathered(patches: Patches, device: torch.device) -> np.ndarray | Tensor:
 class ResponseNetwork(Protocol):
     """Embeds patches and compares embeddings."""
 
-    def embed_exemplar(self, patches: Patches) -> Embedding:
+    alphas: tuple[float | None, ...]
+    """Weights of the auxiliary that targets choose from; None alone: there is no auxiliary."""
+
+    def only(self, variant: int) -> ResponseNetwork:
+        """This network with one of its alphas, by its number; weights are shared."""
+
+    def embed_exemplar(self, patches: Patches, known: Known | None = None) -> Embedding:
         """Embeddings of the branches, float32 in every precision.
 
         An exemplar is embedded once and looked for in every frame.
+
+        Args:
+            known: as of `embed`.
         """
 
-    def embed(self, patches: Patches) -> Embedding:
-        """Embeddings of the branches."""
+    def embed(self, patches: Patches, known: Known | None = None) -> Embedding:
+        """Embeddings of the branches.
+
+        Args:
+            known: those of these patches that have been made; those that are made now are added.
+        """
 
     def respond(
         self, exemplar: Embedding, search: Embedding, variants: Sequence[int] = (0,)
@@ -91,13 +106,23 @@ class SiamFCNetwork:
             bytes_in=scaling.rgb == "byte",
         )  # fmt: skip
 
-    @torch.inference_mode()
-    def embed_exemplar(self, patches: Patches) -> Embedding:
-        return (self._rgb.exemplar(self.scaling.rgb_tensor(gathered(patches, self._device))),)
+    def only(self, variant: int) -> SiamFCNetwork:
+        """Itself: there is nothing to choose."""
+        return self
 
     @torch.inference_mode()
-    def embed(self, patches: Patches) -> Embedding:
-        return (self._rgb.search(self.scaling.rgb_tensor(gathered(patches, self._device))),)
+    def embed_exemplar(self, patches: Patches, known: Known | None = None) -> Embedding:
+        return self._embedded(patches, known, self._rgb.exemplar)
+
+    @torch.inference_mode()
+    def embed(self, patches: Patches, known: Known | None = None) -> Embedding:
+        return self._embedded(patches, known, self._rgb.search)
+
+    def _embedded(self, patches: Patches, known: Known | None, use: Prepared) -> Embedding:
+        known = {} if known is None else known
+        if 0 not in known:
+            known[0] = use(self.scaling.rgb_tensor(gathered(patches, self._device)))
+        return (known[0],)
 
     @torch.inference_mode()
     def respond(
@@ -161,23 +186,15 @@ class FusedNetwork:
         return other
 
     @torch.inference_mode()
-    def embed_exemplar(self, patches: Patches, known: dict[int, Tensor] | None = None) -> Embedding:
+    def embed_exemplar(self, patches: Patches, known: Known | None = None) -> Embedding:
         return self._embedded(patches, known, lambda branch: branch.exemplar)
 
     @torch.inference_mode()
-    def embed(self, patches: Patches, known: dict[int, Tensor] | None = None) -> Embedding:
-        """As of `ResponseNetwork`.
-
-        Args:
-            known: embeddings of these patches by branch; those that are made are added.
-        """
+    def embed(self, patches: Patches, known: Known | None = None) -> Embedding:
         return self._embedded(patches, known, lambda branch: branch.search)
 
     def _embedded(
-        self,
-        patches: Patches,
-        known: dict[int, Tensor] | None,
-        use: Callable[[Branch], Prepared],
+        self, patches: Patches, known: Known | None, use: Callable[[Branch], Prepared]
     ) -> Embedding:
         known = {} if known is None else known
         batch = gathered(patches, self._device)
@@ -200,23 +217,13 @@ class FusedNetwork:
     def respond_in_parts(
         self, exemplar: Embedding, search: Embedding, variants: Sequence[int] = (0,)
     ) -> tuple[Tensor, Tensor | None, Tensor | None]:
-        first, second = self.branch_maps(exemplar, search)
+        first = None if self._rgb is None else self._response(exemplar, search, 0)
+        second = None if self._grey is None else self._response(exemplar, search, 1)
         if first is None or second is None:
             return (second if first is None else first), first, second
         alpha = self._mix[list(variants)].repeat_interleave(len(first) // len(variants))
         alpha = alpha[:, None, None]
         return (1 - alpha) * first + alpha * second, first, second
-
-    @torch.inference_mode()
-    def branch_maps(
-        self, exemplar: Embedding, search: Embedding
-    ) -> tuple[Tensor | None, Tensor | None]:
-        """Score maps of SiamFC and of the auxiliary as `respond` mixes them; None for one that is
-        not computed."""
-        return (
-            None if self._rgb is None else self._response(exemplar, search, 0),
-            None if self._grey is None else self._response(exemplar, search, 1),
-        )
 
     def _response(self, exemplar: Embedding, search: Embedding, branch: int) -> Tensor:
         response = correlate(exemplar[branch], search[branch]) * siamfc.RESPONSE_SCALE
@@ -251,7 +258,7 @@ def response_network(
     precision: Precision = 32,
     alphas: Sequence[float] | None = None,
     centred: bool = False,
-) -> SiamFCNetwork | FusedNetwork:
+) -> ResponseNetwork:
     """The adapter that fits the network."""
     if isinstance(network, FusedTracker):
         return FusedNetwork(

@@ -12,7 +12,7 @@ from torch import Tensor
 from chromatrack.errors import InputError
 from chromatrack.exported import INPUT_OF, Exported
 from chromatrack.graphs import cut, needed
-from chromatrack.tracking.networks import Embedding, Patches, affine, gathered
+from chromatrack.tracking.networks import Embedding, Known, Patches, affine, gathered
 
 
 class OnnxNetwork:
@@ -62,19 +62,19 @@ class OnnxNetwork:
         other._choose_branches()
         return other
 
-    def embed_exemplar(self, patches: Patches, known: dict[int, Tensor] | None = None) -> Embedding:
-        """(T, 127, 127, 3) uint8 RGB -> embeddings of the branches; see `FusedNetwork.embed`."""
+    def embed_exemplar(self, patches: Patches, known: Known | None = None) -> Embedding:
+        """(T, 127, 127, 3) uint8 RGB -> embeddings of the branches; see `ResponseNetwork.embed`."""
         return self._embedded("exemplar", patches, known, lambda tensor: tensor)
 
-    def embed(self, patches: Patches, known: dict[int, Tensor] | None = None) -> Embedding:
-        """(B, 255, 255, 3) uint8 RGB -> embeddings of the branches; see `FusedNetwork.embed`."""
+    def embed(self, patches: Patches, known: Known | None = None) -> Embedding:
+        """(B, 255, 255, 3) uint8 RGB -> embeddings of the branches; see `ResponseNetwork.embed`."""
         return self._embedded("search", patches, known, lambda tensor: tensor[None])
 
     def _embedded(
         self,
         side: str,
         patches: Patches,
-        known: dict[int, Tensor] | None,
+        known: Known | None,
         shaped: Callable[[Tensor], Tensor],
     ) -> Embedding:
         known = {} if known is None else known
@@ -97,17 +97,10 @@ class OnnxNetwork:
         """Score maps (T * S, n, n) float32 on the CPU; see `networks.ResponseNetwork`."""
         return self.respond_in_parts(exemplar, search, variants)[0]
 
-    def branch_maps(
-        self, exemplar: Embedding, search: Embedding
-    ) -> tuple[Tensor | None, Tensor | None]:
-        """Score maps of SiamFC and of the auxiliary as `respond` mixes them; None for one that is
-        not computed."""
-        return self.respond_in_parts(exemplar, search)[1:]
-
     def respond_in_parts(
         self, exemplar: Embedding, search: Embedding, variants: Sequence[int] = (0,)
     ) -> tuple[Tensor, Tensor | None, Tensor | None]:
-        """What `respond` gives, and what `branch_maps` gives."""
+        """What `respond` gives, and the maps of both branches; see `networks.ResponseNetwork`."""
         maps = self._maps(exemplar, search, variants)
         each = iter(maps)
         return maps[-1], *(next(each) if used else None for used in self._used.values())

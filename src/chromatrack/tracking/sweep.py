@@ -9,12 +9,11 @@ from __future__ import annotations
 import time
 
 import numpy as np
-from torch import Tensor
 
 from chromatrack.data.images import read_image_rgb
 from chromatrack.data.sequence import Sequence
 from chromatrack.tracking.contract import at_frame
-from chromatrack.tracking.networks import FusedNetwork
+from chromatrack.tracking.networks import Known
 from chromatrack.tracking.tracker import SiameseTracker
 
 
@@ -43,7 +42,7 @@ def sweep(
             if index == 0:
                 _start(trackers, image, sequence.boxes_ltwh[0])
             else:
-                seen: dict[bytes, tuple[np.ndarray, dict[int, Tensor]]] = {}
+                seen: dict[bytes, tuple[np.ndarray, Known]] = {}
                 for number, one in enumerate(trackers):
                     boxes_ltwh[number, index] = _update(one, image, seen)
         seconds[index] = (time.perf_counter() - began) / len(variants)
@@ -51,14 +50,13 @@ def sweep(
 
 
 def _start(trackers: list[SiameseTracker], image: np.ndarray, box_ltwh: np.ndarray) -> None:
-    made: dict[int, Tensor] = {}
+    made: Known = {}
     for one in trackers:
-        network: FusedNetwork = one.network
-        one.exemplar = network.embed_exemplar(one.aim(image, box_ltwh), made)
+        one.exemplar = one.network.embed_exemplar(one.aim(image, box_ltwh), made)
 
 
 def _update(
-    one: SiameseTracker, image: np.ndarray, seen: dict[bytes, tuple[np.ndarray, dict[int, Tensor]]]
+    one: SiameseTracker, image: np.ndarray, seen: dict[bytes, tuple[np.ndarray, Known]]
 ) -> np.ndarray:
     where = one.place()
     if where not in seen:

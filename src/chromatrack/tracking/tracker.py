@@ -23,12 +23,10 @@ from chromatrack.geometry import (
     ltwh_from_center,
     mean_color,
 )
+from chromatrack.patches import EXEMPLAR_SIZE, SEARCH_SIZE, STRIDE
 from chromatrack.tracking.contract import LARGEST_RATIO, check_box
-from chromatrack.tracking.networks import Embedding, ResponseNetwork
+from chromatrack.tracking.networks import Embedding, Known, ResponseNetwork
 
-EXEMPLAR_SIZE = 127
-SEARCH_SIZE = 255
-STRIDE = 8
 SMALLEST_SIDE = 2.0
 """Of the square around target and context, in pixels."""
 
@@ -111,23 +109,18 @@ class SiameseTracker:
         self,
         image: np.ndarray,
         patches: np.ndarray | None = None,
-        embedded: dict[int, Tensor] | None = None,
+        known: Known | None = None,
     ) -> np.ndarray:
         """Find the target in the next frame; returns its box (4,) ltwh in pixels, 0-based.
 
         Args:
             patches: its `search_patches`, where they have been cut.
-            embedded: their embeddings, branch by branch, as far as they are known; those that are
-                made are added.
+            known: their embeddings, as of `ResponseNetwork.embed`.
         """
         if self.exemplar is None:
             raise WorkError("the tracker was asked for a box before it was given a target")
         patches = self.search_patches(image) if patches is None else patches
-        search = (
-            self.network.embed(patches)
-            if embedded is None
-            else self.network.embed(patches, embedded)
-        )
+        search = self.network.embed(patches, known)
         responses = self.network.respond(self.exemplar, search)
         box_ltwh = self.move(image, np.asarray(responses.cpu()))
         if self.template_rate > 0:

@@ -9,10 +9,11 @@ import cv2
 import torch
 from torch import Tensor
 
-from chromatrack.data.augmentation import SEARCH_SIZE, Augmentation
+from chromatrack.data.augmentation import Augmentation
 from chromatrack.data.pairs import CropPairs
 from chromatrack.files import canonical_json, digest_text
 from chromatrack.losses import logistic_loss, target_map
+from chromatrack.patches import SEARCH_SIZE, STRIDE
 from chromatrack.settings import ComputeSettings, SiamFCSettings
 from chromatrack.training.engine import exponential_rate, fit
 from chromatrack.training.plan import FitPlan, Keeping
@@ -127,7 +128,7 @@ def crop_pairs(shards: Sequence[Path], settings: SiamFCSettings, *, seed: int) -
 def _target(settings: SiamFCSettings, device: torch.device) -> Callable[[Tensor], Tensor]:
     """Offsets of the targets (B, 2) -> true maps: of each, or one for all where labels stay."""
     shape = {
-        "size": (settings.search_size - SEARCH_SIZE) // 8 + 17,
+        "size": (settings.search_size - SEARCH_SIZE) // STRIDE + 17,
         "radius": settings.label_radius,
         "distance": settings.label_distance,
     }

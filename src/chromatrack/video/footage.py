@@ -81,11 +81,6 @@ def _paths(folder: Path) -> list[Path]:
     return list_frames(folder, any_step=True)
 
 
-def size_text(image: np.ndarray) -> str:
-    """Width and height of an image, for messages."""
-    return f"{image.shape[1]}x{image.shape[0]} pixels"
-
-
 def of_one_size(
     source: Path, frames: Iterator[np.ndarray], *, start: int = 0
 ) -> Iterator[np.ndarray]:

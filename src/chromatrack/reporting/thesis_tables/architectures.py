@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from itertools import zip_longest
 
 from chromatrack import published
+from chromatrack.patches import EXEMPLAR_SIZE, SEARCH_SIZE
 from chromatrack.reporting.manifest import BASELINE_LABEL
 from chromatrack.reporting.thesis_tables.source import Source
 from chromatrack.reporting.thesis_tables.table import (
@@ -18,8 +19,6 @@ from chromatrack.reporting.thesis_tables.table import (
 )
 from chromatrack.settings.experiments import BASELINE
 
-EXEMPLAR, SEARCH = 127, 255
-"""Sides of the two images of SiamFC in tracking, pixels."""
 FRAMES, SIDE = 4, 256
 """Of a sample of the colorization network: frames, and pixels of a side."""
 
@@ -43,7 +42,7 @@ def alexnet(source: Source) -> ThesisTable:
             "layer",
             *(f"original (published): {one}" for one in ("type", "kernel", "s", "p", "output")),
             *(f"here: {one}" for one in ("type", "kernel", "s", "p")),
-            f"here: search {SEARCH}", f"here: exemplar {EXEMPLAR}",
+            f"here: search {SEARCH_SIZE}", f"here: exemplar {EXEMPLAR_SIZE}",
             "thesis: “Search Output”", "thesis: “Exemplar Output”",
         ),
         rows=tuple(rows),
@@ -51,7 +50,7 @@ def alexnet(source: Source) -> ThesisTable:
         "Output” is the exemplar's. Its 192, 192 and 128 channels are those of one of two groups "
         "in the SiamFC paper; the code that was run has 384, 384 and 256, as here "
         "(siamfc.channels: as_written takes the printed ones). Here the search image of "
-        f"{SEARCH} pixels gives {first} to {search}, the exemplar of {EXEMPLAR} pixels "
+        f"{SEARCH_SIZE} pixels gives {first} to {search}, the exemplar of {EXEMPLAR_SIZE} pixels "
         f"{exemplar}, from a forward pass at full width. s: stride, p: padding. Types, kernels, s "
         f"and p here are {'' if same else 'not '}those that the thesis prints.",
     )  # fmt: skip
@@ -68,8 +67,8 @@ def _alexnet_here() -> list[tuple[Cell, ...]]:
 
     with torch.device("meta"):
         backbone = build_siamfc().backbone
-        search = list_layers(backbone, 1, 3, SEARCH, SEARCH)
-        exemplar = list_layers(backbone, 1, 3, EXEMPLAR, EXEMPLAR)
+        search = list_layers(backbone, 1, 3, SEARCH_SIZE, SEARCH_SIZE)
+        exemplar = list_layers(backbone, 1, 3, EXEMPLAR_SIZE, EXEMPLAR_SIZE)
     # In the order in which the layers are made, which is that in which they are run.
     made = [one for one in backbone.modules() if isinstance(one, nn.Conv2d | nn.MaxPool2d)]
     names = {nn.Conv2d: "CONV", nn.MaxPool2d: "MPOOL"}

@@ -16,6 +16,7 @@ from chromatrack.errors import WorkError
 from chromatrack.files import made_by, numbered, write_json
 from chromatrack.machine.compute import prepare
 from chromatrack.models.inputs import InputScaling
+from chromatrack.patches import SEARCH_SIZE
 from chromatrack.progress import progress
 from chromatrack.settings import (
     AuxiliarySettings,
@@ -93,7 +94,7 @@ def _pairs(
     return CropPairs(
         shards,
         batch_size=1 if training else 8,
-        augmentation=Augmentation(search_size=settings.search_size if training else 255),
+        augmentation=Augmentation(search_size=settings.search_size if training else SEARCH_SIZE),
         min_gap=settings.min_gap,
         max_gap=settings.max_gap,
         seed=seed,

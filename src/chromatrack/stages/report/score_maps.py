@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 
 from chromatrack.data import otb
+from chromatrack.data.images import read_image_rgb
+from chromatrack.data.sequence import Sequence
 from chromatrack.errors import InputError
 from chromatrack.files import compact_json, read_json, write_text
 from chromatrack.plan.layout import selection
@@ -22,7 +24,10 @@ from chromatrack.reporting import coding
 from chromatrack.reporting.frames import partings, thinned
 from chromatrack.settings import ComputeSettings, Settings
 from chromatrack.stages.evaluation.openers import of_spec
-from chromatrack.tracking.maps import FrameMaps, track_with_maps
+from chromatrack.tracking.contract import at_frame
+from chromatrack.tracking.maps import Maps
+from chromatrack.tracking.together import Together
+from chromatrack.tracking.tracker import SiameseTracker
 
 FRAMES = 40
 """Of a sequence whose maps are kept, at most."""
@@ -70,7 +75,7 @@ def make_score_maps(
             left_out[name] = f"tracked here, its boxes lie up to {aside:.1f} pixels aside"
             print(f"{name}: no maps: {left_out[name]} of those of the run")
             continue
-        sequences[name] = [_as_json(one) for one in maps]
+        sequences[name] = [_as_json(frame, one) for frame, one in maps.items()]
     made = {
         "tracker": chosen.spec.name,
         "experiment": chosen.spec.experiment,
@@ -80,6 +85,34 @@ def make_score_maps(
     }
     write_text(output, compact_json(made))
     return made
+
+
+def track_with_maps(
+    tracker: SiameseTracker, sequence: Sequence, frames: Collection[int]
+) -> tuple[np.ndarray, dict[int, Maps]]:
+    """Follow the target as `single.track_sequence` does, and keep the maps of some frames.
+
+    Args:
+        tracker: whose network has one alpha.
+        frames: whose maps are kept, from 1: the first one has none.
+
+    Returns:
+        boxes_ltwh (N, 4), and the maps by their frames, in order.
+    """
+    # All scales in one call, as in the run: in parts, numbers would be rounded otherwise.
+    followers = Together(tracker, patches=len(tracker.factors))
+    boxes_ltwh, maps = np.zeros((len(sequence), 4)), {}
+    for index, path in enumerate(sequence.frames):
+        with at_frame(sequence, index):
+            image = read_image_rgb(path)
+            if index == 0:
+                (seen,) = followers.init(image, sequence.boxes_ltwh[:1])
+            else:
+                (seen,) = followers.update(image)
+        boxes_ltwh[index] = seen.box_ltwh
+        if index in frames:
+            maps[index] = seen.maps
+    return boxes_ltwh, maps
 
 
 def _choose(settings: Settings) -> _Chosen:
@@ -120,10 +153,10 @@ def _aside(tracked: np.ndarray, boxes_ltwh: np.ndarray) -> float:
     return float(np.abs(tracked - boxes_ltwh[: len(tracked)]).max())
 
 
-def _as_json(maps: FrameMaps) -> dict[str, Any]:
+def _as_json(frame: int, maps: Maps) -> dict[str, Any]:
     each = {"siamfc": maps.siamfc, "auxiliary": maps.auxiliary, "mixed": maps.mixed}
     return {
-        "frame": maps.frame,
+        "frame": frame,
         "search": [round(float(value), 2) for value in maps.search_ltwh],
         "cells": list(maps.mixed.shape),
         **{name: _scaled(one) for name, one in each.items()},

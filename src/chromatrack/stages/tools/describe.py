@@ -11,6 +11,7 @@ from chromatrack.errors import InputError
 from chromatrack.models import trunks
 from chromatrack.models.build import build_colorizer, build_siamfc
 from chromatrack.models.layers import Layer, count_parameters, list_layers
+from chromatrack.patches import EXEMPLAR_SIZE, SEARCH_SIZE
 
 THESIS = ("alexnet", "resnet18", "resnet34")
 """Trunks of the thesis; those for public weights have no table in it."""
@@ -56,10 +57,10 @@ def describe(names: Sequence[str] | None = None) -> str:
 
 def _siamfc() -> str:
     network, written = build_siamfc(), build_siamfc(channels="as_written")
-    exemplar = list_layers(network.backbone, 1, 3, 127, 127)
-    search = list_layers(network.backbone, 1, 3, 255, 255)
-    table = _table(search).rename(columns={"output": "search 255"})
-    table.insert(5, "exemplar 127", [_size(layer.output) for layer in exemplar])
+    exemplar = list_layers(network.backbone, 1, 3, EXEMPLAR_SIZE, EXEMPLAR_SIZE)
+    search = list_layers(network.backbone, 1, 3, SEARCH_SIZE, SEARCH_SIZE)
+    table = _table(search).rename(columns={"output": f"search {SEARCH_SIZE}"})
+    table.insert(5, f"exemplar {EXEMPLAR_SIZE}", [_size(layer.output) for layer in exemplar])
     total = count_parameters(network)
     note = SIAMFC_NOTE.format(written=count_parameters(written), first=search[0].output[-1])
     return _section("SiamFC: modified AlexNet (Table 3.1)", table, total, note)

@@ -10,13 +10,14 @@ from pathlib import Path
 import numpy as np
 
 from chromatrack.data import davis
+from chromatrack.data.images import size_text
 from chromatrack.data.text import read_table
 from chromatrack.errors import InputError
 from chromatrack.files import whole_file
 from chromatrack.progress import progress
 from chromatrack.tracking import targets
 from chromatrack.tracking.propagator import Propagator
-from chromatrack.video.footage import open_footage, size_text
+from chromatrack.video.footage import open_footage
 
 
 def propagate_mask(propagator: Propagator, source: Path, mask: Path, output: Path) -> int:

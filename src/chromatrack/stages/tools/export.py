@@ -17,11 +17,11 @@ from chromatrack.graphs import needed
 from chromatrack.models.auxiliary import AuxiliaryBranch
 from chromatrack.models.fused import FusedTracker
 from chromatrack.models.siamfc import SiamFC
+from chromatrack.patches import EXEMPLAR_SIZE, SEARCH_SIZE, STRIDE
 from chromatrack.settings import TrackerSettings
 from chromatrack.stages.tools.onnx_graph import Branch, branch_graph
 from chromatrack.stages.tools.onnx_joined import joined
 from chromatrack.tracking.networks import affine
-from chromatrack.tracking.tracker import EXEMPLAR_SIZE, SEARCH_SIZE, STRIDE
 
 
 def export(checkpoint: Path, output: Path | None = None, *, settings: TrackerSettings) -> Path:

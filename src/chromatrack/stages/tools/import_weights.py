@@ -17,6 +17,7 @@ from chromatrack.errors import InputError
 from chromatrack.files import made_by
 from chromatrack.models.build import build_siamfc
 from chromatrack.models.inputs import InputScaling
+from chromatrack.patches import EXEMPLAR_SIZE
 
 PUBLISHED = {"width": 1.0, "channels": "as_run"}
 """The network of siamfc-pytorch."""
@@ -52,7 +53,7 @@ def import_siamfc_pytorch(weights: Path, output: Path) -> None:
     model.load_state_dict(
         {name: _checked(weights, name, state, value) for name, value in expected.items()}
     )
-    check_numbers(model.eval().embed, 3, 127, str(weights))
+    check_numbers(model.eval().embed, 3, EXEMPLAR_SIZE, str(weights))
     save_checkpoint(
         output,
         kind="siamfc",

@@ -12,8 +12,8 @@ import torch
 from torch import nn
 
 from chromatrack.models.parts import ExemplarPart, MapPart, SearchPart
+from chromatrack.patches import EXEMPLAR_SIZE, SEARCH_SIZE
 from chromatrack.tracking.inference import fold_batch_norm
-from chromatrack.tracking.tracker import EXEMPLAR_SIZE, SEARCH_SIZE
 
 OPSET = 20
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from chromatrack.progress import progress
 from chromatrack.settings import WorldSettings
 from chromatrack.settings.keys import only
 from chromatrack.settings.world import READ_BY
+from chromatrack.stages.world.replacing import beside, check_replaceable, replacing
 from chromatrack.world import datasets
 from chromatrack.world.otb_scenes import SCRIPTS
 
@@ -31,39 +32,12 @@ def make_world(settings: WorldSettings, output: Path) -> None:
         InputError: `output` holds files that no world has; they are not overwritten.
     """
     output = Path(output).resolve()
-    _check_replaceable(output)
-    building = output.with_name(f".{output.name}.building")
-    shutil.rmtree(building, ignore_errors=True)
-    building.mkdir(parents=True)
-    try:
+    check_replaceable(output, PARTS)
+    manifest = output / MANIFEST
+    with replacing(output, building=beside(output), manifest=manifest, earlier=PARTS) as building:
         counts = _write_all(settings, building)
-        _replace(building, output)
-    finally:
-        shutil.rmtree(building, ignore_errors=True)
-    manifest = files.made_by("world", settings=as_plain(settings)) | {"counts": counts}
-    files.write_json(output / "manifest.json", manifest)
-
-
-def _check_replaceable(output: Path) -> None:
-    if not output.exists():
-        return
-    if not output.is_dir():
-        raise InputError(f"{output}: expected a folder, but it is a file")
-    foreign = sorted(path.name for path in output.iterdir() if path.name not in PARTS)
-    if foreign:
-        raise InputError(
-            f"{output}: expected an empty folder or an earlier world, but it holds {foreign[0]}"
-        )
-
-
-def _replace(building: Path, output: Path) -> None:
-    """Put the parts in place one by one: the folder itself may be somebody's mount or link."""
-    output.mkdir(exist_ok=True)
-    (output / "manifest.json").unlink(missing_ok=True)
-    for part in PARTS:
-        shutil.rmtree(output / part, ignore_errors=True)
-        if (building / part).exists():
-            (building / part).rename(output / part)
+    made = files.made_by("world", settings=as_plain(settings))
+    files.write_json(manifest, made | {"counts": counts})
 
 
 def make_part(settings: WorldSettings, part: str, output: Path) -> None:
@@ -77,31 +51,31 @@ def make_part(settings: WorldSettings, part: str, output: Path) -> None:
     if part not in WRITERS:
         raise InputError(f"world: part {part!r}: expected one of {', '.join(WRITERS)}")
     output = Path(output).resolve()
-    manifest = output / f"{part}.json"
-    folders = [output / name for name in FOLDERS[part]]
-    for folder in folders:
-        if folder.exists() and not manifest.exists() and any(folder.iterdir()):
-            earlier = output / MANIFEST
-            if not earlier.exists() and not (output / f".{part}.made").exists():
-                raise InputError(
-                    f"{folder}: expected no folder or one of an earlier world, but it holds "
-                    f"{next(folder.iterdir()).name}"
-                )
-    building = output / f".{part}.building"
-    shutil.rmtree(building, ignore_errors=True)
-    building.mkdir(parents=True)
-    try:
-        with progress(total=_videos(settings, part), what=f"world: {part}", unit="video") as bar:
-            counts = WRITERS[part](settings, building, bar)
-        manifest.unlink(missing_ok=True)
-        files.write_text(output / f".{part}.made", "")
-        for folder in folders:
-            shutil.rmtree(folder, ignore_errors=True)
-            (building / folder.name).rename(folder)
-    finally:
-        shutil.rmtree(building, ignore_errors=True)
+    manifest, mark = output / f"{part}.json", output / f".{part}.made"
+    if not any(path.exists() for path in (manifest, mark, output / MANIFEST)):
+        _check_empty(output / name for name in FOLDERS[part])
+    with (
+        replacing(
+            output,
+            building=output / f".{part}.building",  # others may be building beside it
+            manifest=manifest,
+            earlier=FOLDERS[part],
+            note=lambda _: files.write_text(mark, ""),
+        ) as building,
+        progress(total=_videos(settings, part), what=f"world: {part}", unit="video") as bar,
+    ):
+        counts = WRITERS[part](settings, building, bar)
     made = files.made_by("world", settings=only(settings, *READ_BY[part]))
     files.write_json(manifest, made | {"counts": counts})
+
+
+def _check_empty(folders: Iterable[Path]) -> None:
+    for folder in folders:
+        if folder.exists() and any(folder.iterdir()):
+            raise InputError(
+                f"{folder}: expected no folder or one of an earlier world, but it holds "
+                f"{next(folder.iterdir()).name}"
+            )
 
 
 def _write_all(settings: WorldSettings, root: Path) -> dict[str, Any]:
