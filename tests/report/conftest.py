@@ -1,18 +1,26 @@
 """What tests of the page share: a run that was never made, its page, and what that may not do."""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from benchmarks.made_up_run import write_run
+from benchmarks.made_up_viewer import add_viewer
 from chromatrack import published
+from chromatrack.files import digest_text, read_json
+from chromatrack.reporting.moved import open_run
+from chromatrack.stages.report.summary import summarize
+from chromatrack.stages.report.verdicts import run_statistics
 from tests.report.evaluated import (
     EVIL,
     add_row,
     made_up_scores,
 )
+from tests.report.finished_runs import DRAWS, SEEDS, SMALL, Made
 from tests.report.pages import WIDE, MadeUp, draw_all, made_up
 from tests.report.small_runs import Run, with_baseline
 
@@ -160,3 +168,52 @@ def ten(tmp_path):
 def new(tmp_path):
     """A run that has nothing yet."""
     return Run(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def scored(tmp_path_factory):
+    """Scores of all trackers and seeds, and the manifest that lists them."""
+    return write_run(tmp_path_factory.mktemp("scored"), seeds=SEEDS, **SMALL)
+
+
+@pytest.fixture
+def finished(scored, tmp_path):
+    """Makes a run of some of the seeds, in tmp_path/MACHINE/results/NAME."""
+
+    def make(name, seeds=(0,), machine="here", title="Made-up run", viewer=False, **settings):
+        folder = tmp_path / machine / "results" / name
+        run, told = Made(folder), json.loads(scored.read_text())
+        rows = [row for row in told["rows"] if row["seed"] in (None, *seeds)]
+        for row in rows:
+            own = folder / "scores" / f"{row['tracker']}.json"
+            own.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(row["evaluation"], own)
+            row["evaluation"] = f"results/{name}/scores/{own.name}"
+            if row["seed"] is not None:
+                weights = {"made_by": {"inputs": {"checkpoint": digest_text(row["tracker"])}}}
+                own.with_suffix(".run").write_text(json.dumps(weights))
+                row["run"] = f"results/{name}/scores/{own.stem}.run"
+        plain = {"run": name, "seeds": list(seeds), "siamfc": {"steps": 60}, **settings}
+        run.report.mkdir()
+        manifest = told | {
+            "title": title, "rows": rows, "curves": {}, "config": json.dumps(plain),
+            "statistics": f"results/{name}/report/statistics.json",
+            "summary_csv": f"results/{name}/report/summary.csv",
+        }  # fmt: skip
+        (run.report / "manifest.json").write_text(json.dumps(manifest))
+        here = open_run(folder)
+        said = run_statistics(here, run.report / "statistics.json", draws=DRAWS, margin=0.01)
+        summarize(here, said, run.report / "summary.csv")
+        if viewer:
+            there = tmp_path / machine / "there.json"
+            there.write_text(json.dumps(manifest | {
+                "rows": [row | {"evaluation": str(folder.parents[1] / row["evaluation"])}
+                         for row in rows]
+            }))  # fmt: skip
+            add_viewer(there, shown=2, size=(9, 16))
+            for kind in ("strips", "maps", "similarity"):
+                shutil.move(read_json(there)[kind], run.report / f"{kind}.json")
+                run.tell(**{kind: f"results/{name}/report/{kind}.json"})
+        return run
+
+    return make

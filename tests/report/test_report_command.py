@@ -3,113 +3,19 @@
 import json
 import re
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from benchmarks.made_up_run import write_run
-from benchmarks.made_up_viewer import add_viewer
 from chromatrack.cli.main import main
 from chromatrack.errors import InputError
-from chromatrack.files import digest_text, read_json
+from chromatrack.files import read_json
 from chromatrack.reporting.moved import open_run
 from chromatrack.stages.report.runs import report_runs, short_names
 from chromatrack.stages.report.summary import summarize
 from chromatrack.stages.report.verdicts import run_statistics
-
-SEEDS = (0, 1, 2)
-SMALL = {"experiments": ("1", "2"), "alphas": (0.0, 0.5), "targets": tuple("ABCDE"), "frames": 30}
-DRAWS = 300
-
-
-@pytest.fixture(scope="module")
-def scored(tmp_path_factory):
-    """Scores of all trackers and seeds, and the manifest that lists them."""
-    return write_run(tmp_path_factory.mktemp("scored"), seeds=SEEDS, **SMALL)
-
-
-@dataclass(frozen=True)
-class Made:
-    """A run as Snakemake leaves it, but for its pictures."""
-
-    folder: Path
-
-    @property
-    def report(self) -> Path:
-        return self.folder / "report"
-
-    @property
-    def manifest(self) -> dict:
-        return json.loads((self.report / "manifest.json").read_text())
-
-    def tell(self, **keys) -> None:
-        (self.report / "manifest.json").write_text(json.dumps(self.manifest | keys))
-
-    def scores(self, tracker: str) -> Path:
-        return self.folder / "scores" / f"{tracker}.json"
-
-    def change(self, tracker: str, **keys) -> None:
-        path = self.scores(tracker)
-        path.write_text(json.dumps(json.loads(path.read_text()) | keys))
-
-
-@pytest.fixture
-def finished(scored, tmp_path):
-    """Makes a run of some of the seeds, in tmp_path/MACHINE/results/NAME."""
-
-    def make(name, seeds=(0,), machine="here", title="Made-up run", viewer=False, **settings):
-        folder = tmp_path / machine / "results" / name
-        run, told = Made(folder), json.loads(scored.read_text())
-        rows = [row for row in told["rows"] if row["seed"] in (None, *seeds)]
-        for row in rows:
-            own = folder / "scores" / f"{row['tracker']}.json"
-            own.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(row["evaluation"], own)
-            row["evaluation"] = f"results/{name}/scores/{own.name}"
-            if row["seed"] is not None:
-                weights = {"made_by": {"inputs": {"checkpoint": digest_text(row["tracker"])}}}
-                own.with_suffix(".run").write_text(json.dumps(weights))
-                row["run"] = f"results/{name}/scores/{own.stem}.run"
-        plain = {"run": name, "seeds": list(seeds), "siamfc": {"steps": 60}, **settings}
-        run.report.mkdir()
-        manifest = told | {
-            "title": title, "rows": rows, "curves": {}, "config": json.dumps(plain),
-            "statistics": f"results/{name}/report/statistics.json",
-            "summary_csv": f"results/{name}/report/summary.csv",
-        }  # fmt: skip
-        (run.report / "manifest.json").write_text(json.dumps(manifest))
-        here = open_run(folder)
-        said = run_statistics(here, run.report / "statistics.json", draws=DRAWS, margin=0.01)
-        summarize(here, said, run.report / "summary.csv")
-        if viewer:
-            there = tmp_path / machine / "there.json"
-            there.write_text(json.dumps(manifest | {
-                "rows": [row | {"evaluation": str(folder.parents[1] / row["evaluation"])}
-                         for row in rows]
-            }))  # fmt: skip
-            add_viewer(there, shown=2, size=(9, 16))
-            for kind in ("strips", "maps", "similarity"):
-                shutil.move(read_json(there)[kind], run.report / f"{kind}.json")
-                run.tell(**{kind: f"results/{name}/report/{kind}.json"})
-        return run
-
-    return make
-
-
-def data_of(page, kind="main"):
-    """What the scripts of each run of the page read."""
-    found = re.findall(f'data-kind="{kind}">(.*?)</script>', page.read_text())
-    return [json.loads(text) for text in found]
-
-
-def refusal(*arguments, capsys):
-    """The one sentence that a call is refused with."""
-    assert main(["report", *map(str, arguments)]) == 2
-    [said] = capsys.readouterr().err.splitlines()
-    return said
-
+from tests.report.finished_runs import DRAWS, SEEDS, data_of, refusal
 
 # Where a run lies
 

@@ -38,7 +38,7 @@ def test_a_run_that_could_tell_nothing_says_so(tmp_path):
     told = run.told()
     assert told["experiments"]["1"]["verdict"] == "cannot be told"
     assert told["headline"].endswith(
-        "With 6 targets and 2 experiments nothing could have been told: p is 0.062 or more by "
+        "With 6 targets and 2 experiments no gain could have been shown: p is 0.062 or more by "
         "Holm, whatever is measured."
     )
     run.plan("2", claim=False)

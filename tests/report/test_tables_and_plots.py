@@ -16,6 +16,7 @@ from chromatrack.reporting import plots
 from chromatrack.reporting.manifest import read_manifest
 from chromatrack.reporting.page import thesis
 from chromatrack.reporting.scores import Mean, best_of_each, mean_over_seeds, one_of_each
+from chromatrack.reporting.sentences import chance
 from chromatrack.stages.report.figures import make_figures
 from tests.report.evaluated import (
     add_row,
@@ -246,7 +247,7 @@ def test_cells_of_the_summary_hold_a_number_and_its_interval(manifest):
         f"{difference['mean']:+.3f} [{difference['low']:+.3f}, {difference['high']:+.3f}]".replace(
             "-", "−"
         ),
-        f"{one['p']:.3f}",
+        chance(one["p"]),
     ]
     assert row_cells(text, "baseline")[4] == "–"
 

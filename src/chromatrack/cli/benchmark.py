@@ -101,6 +101,13 @@ def add_scoring(
     add_protocol(parser)
 
 
+SCORING = (
+    "annotations", "tracker", "subset", "frames_limit", "attributes", "convention", "names",
+    "edition", "protocol",
+)  # fmt: skip
+"""What `add_scoring` adds."""
+
+
 def add_comparison(parser: argparse._ActionsContainer) -> None:
     """On which benchmark, and with whom, trackers are compared."""
     parser.add_argument(

@@ -72,6 +72,12 @@ def _flat(value: Any) -> Iterator[Any]:
         yield value
 
 
+def given(options: argparse.Namespace, *keys: str) -> list[str]:
+    """Those of the options that were given, as a person writes them."""
+    found = [key for key in keys if getattr(options, key, None) not in (None, [], False)]
+    return ["--" + key.replace("_", "-") for key in found]
+
+
 def add_stage(
     subcommands, name: str, run: Callable[[argparse.Namespace], None], *, help: str
 ) -> argparse.ArgumentParser:

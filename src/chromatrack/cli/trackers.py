@@ -13,6 +13,7 @@ from chromatrack.cli.common import (
     add_settings,
     alpha_value,
     compute_settings,
+    given,
     stage_settings,
 )
 from chromatrack.configuration import expand, parse_yaml
@@ -62,12 +63,6 @@ def add_tracker(parser: argparse.ArgumentParser) -> None:
     )
     add_settings(parser, "tracker")
     add_compute(parser)
-
-
-def given(options: argparse.Namespace, *keys: str) -> list[str]:
-    """Those of the options that were given, as a person writes them."""
-    found = [key for key in keys if getattr(options, key, None) not in (None, [])]
-    return ["--" + key.replace("_", "-") for key in found]
 
 
 def check_read(options: argparse.Namespace) -> None:

@@ -12,7 +12,7 @@ from chromatrack.errors import InputError, some
 from chromatrack.evaluation.scores import per_unit
 from chromatrack.files import read_json
 from chromatrack.reporting.manifest import Evaluated, Manifest, Row
-from chromatrack.reporting.per_target import key_of
+from chromatrack.reporting.per_target import SCORED_BY, annotations_of, key_of
 from chromatrack.reporting.scores import Reader, alpha_text, read_evaluation
 from chromatrack.settings.experiments import UNTRAINED
 
@@ -70,8 +70,16 @@ def _check_targets(first: Run, other: Run, read: Reader) -> None:
     """The same targets, of as many frames, with the same true boxes."""
     scores = [read(run.manifest.rows[0].evaluation) for run in (first, other)]
     here, there = map(_frames, scores)
+    for key in SCORED_BY:
+        values = [one.get(key) for one in scores]
+        if values[0] != values[1]:
+            raise InputError(
+                f"{first.name} and {other.name}: expected scores of one {key} of runs with the "
+                f"title {first.manifest.title!r}, got {values[0]!r} and {values[1]!r}; --apart "
+                "shows them one below the other"
+            )
     differing = [name for name in {**here, **there} if here.get(name, ()) != there.get(name, ())]
-    truth = {_annotations(one) for one in scores} - {None}
+    truth = {annotations_of(one) for one in scores} - {None}
     if differing or len(truth) > 1:
         what = f"other frames of {some(differing)}" if differing else "other annotations"
         raise InputError(
@@ -83,13 +91,6 @@ def _check_targets(first: Run, other: Run, read: Reader) -> None:
 def _frames(scores: Mapping[str, Any]) -> dict[str, Any]:
     """Target -> its frames, where they are told."""
     return {name: one.get("frames") for name, one in per_unit(scores).items()}
-
-
-def _annotations(scores: Mapping[str, Any]) -> str | None:
-    """Digest of the true boxes, where it is told."""
-    made_by = scores.get("made_by")
-    inputs = made_by.get("inputs") if isinstance(made_by, dict) else None
-    return inputs.get("annotations") if isinstance(inputs, dict) else None
 
 
 def joined(runs: Sequence[Run]) -> Manifest:
@@ -159,18 +160,17 @@ def _notes(runs: Sequence[Run]) -> list[str]:
 
 def _rows(runs: Sequence[Run], of: Callable[[Manifest], tuple[Row, ...]]) -> tuple[Row, ...]:
     """All of them, once each; one without a seed that differs gets the name of its run."""
-    found: dict[tuple, Row] = {}
+    found: dict[tuple, list[Row]] = {}
     rows: list[Row] = []
     for run in runs:
-        known = dict(found)
+        earlier = {key: list(own) for key, own in found.items()}
         for row in of(run.manifest):
             key = (*key_of(row), row.seed)
-            if key in known:
-                if _same(known[key], row):
-                    continue
-                row = _beside(known[key], row, run)
-            rows.append(row)
-            found.setdefault((*key_of(row), row.seed), row)
+            known = earlier.get(key, [])
+            if any(_same(other, row) for other in known):
+                continue
+            found.setdefault(key, []).append(row)
+            rows.append(_beside(known[0], row, run) if known else row)
     return tuple(rows)
 
 

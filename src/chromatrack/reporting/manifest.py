@@ -200,6 +200,12 @@ class Manifest:
         parts += ["synthetic"] if self.synthetic else []
         return ", ".join(parts)
 
+    def scores(self) -> list[Path]:
+        """The files of scores and runs that it names."""
+        rows = (*self.rows, *self.validation)
+        found = [path for row in rows for path in (row.evaluation, row.run) if path is not None]
+        return [*found, *(path for one in self.evaluations for path in one.trackers.values())]
+
     @property
     def configuration(self) -> Mapping[str, Any]:
         """What `config` says; empty where none was kept."""

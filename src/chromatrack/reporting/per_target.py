@@ -87,12 +87,36 @@ def read_scored(rows: Iterable[Row], read: Reader = read_evaluation) -> Scored:
                 measure = first_measure(scores, row.evaluation)
             if tuple(sorted(each)) != targets:
                 raise InputError(f"{row.evaluation}: expected the targets of the other trackers")
+            _check_alike(about, scores, row.evaluation)
             columns.append(_values(each, targets, measure, row))
             overlaps.append(_overlaps(scores, targets, frames, row))
         trackers[key] = PerTarget(
             tuple(row.seed for row in own), np.stack(columns, axis=1), tuple(overlaps)
         )
     return Scored(about, measure, targets, trackers)
+
+
+SCORED_BY = ("benchmark", "protocol", "convention", "frames_limit")
+"""What scores say of how they were counted; other trackers' have to be counted alike."""
+
+
+def _check_alike(first: Mapping[str, Any], scores: Mapping[str, Any], path: Path) -> None:
+    for key in SCORED_BY:
+        if key in first and key in scores and first[key] != scores[key]:
+            raise InputError(
+                f"{path}: {key}: expected {first[key]!r} as of the other trackers, got "
+                f"{scores[key]!r}"
+            )
+    truth = [annotations_of(one) for one in (first, scores)]
+    if None not in truth and truth[0] != truth[1]:
+        raise InputError(f"{path}: was scored on other annotations than the other trackers")
+
+
+def annotations_of(scores: Mapping[str, Any]) -> str | None:
+    """Digest of the true boxes, where it is told."""
+    made_by = scores.get("made_by")
+    inputs = made_by.get("inputs") if isinstance(made_by, dict) else None
+    return inputs.get("annotations") if isinstance(inputs, dict) else None
 
 
 def _each_target(scores: Mapping[str, Any], path: Path) -> Mapping[str, Mapping[str, Any]]:

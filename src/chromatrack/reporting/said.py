@@ -72,8 +72,8 @@ class Part:
         return InputError(f"{self.where}: expected {expected}, got {json.dumps(self.value):.60}")
 
 
-Kind = Literal["alpha", "text", "difference", "size", "share"]
-"""`difference` and `size` are in units of the measure, the first with a sign; a share may be p."""
+Kind = Literal["alpha", "text", "difference", "size", "share", "p"]
+"""`difference` and `size` are in units of the measure, the first with a sign."""
 
 
 @dataclass(frozen=True)
@@ -116,8 +116,8 @@ EACH = (
     _compared("difference", "difference", "difference to the baseline", "difference", "mean"),
     _compared("difference", "low", "95 % interval, low", "difference", "low"),
     _compared("difference", "high", "95 % interval, high", "difference", "high"),
-    _compared("share", "p", None, "p"),
-    _compared("share", "p (Holm)", "p by Holm", "holm_p"),
+    _compared("p", "p", None, "p"),
+    _compared("p", "p (Holm)", "p by Holm", "holm_p"),
     _compared("size", "spread over targets", None, "difference", "target_spread"),
     _compared("size", "spread over seeds", None, "difference", "seed_spread"),
     _compared("share", "share better", "share of draws better", "shares", "better"),
@@ -131,7 +131,7 @@ EACH = (
     Field(("ways", "validation", "mean"), "difference", "gain, α of validation"),
     Field(("ways", "crossed", "mean"), "difference", "gain, α crossed"),
     Field(("choosing_on_test_gave",), "difference", "choosing on the test set gave"),
-    Field(("best_of_p",), "share", "p of the best α (one-sided)"),
+    Field(("best_of_p",), "p", "p of the best α (one-sided)"),
     _complementary("share", "only baseline right", "frames: baseline alone right",
                    "only_baseline"),
     _complementary("share", "only auxiliary right", "frames: auxiliary alone right",

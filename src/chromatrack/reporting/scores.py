@@ -217,6 +217,15 @@ def _mean_of(evaluations: list[dict[str, Any]], curve_of: Callable) -> np.ndarra
     return np.mean([curve_of(one)["values"] for one in evaluations], axis=0)
 
 
+def seeds_told(means: Iterable[Mean]) -> str:
+    """A sentence where trainings have not as many seeds as each other; their means are no pairs."""
+    counts = {mean.name: mean.seeds for mean in means if mean.tracker is None}
+    if len(set(counts.values())) < 2:
+        return ""
+    told = ", ".join(f"{name} {count}" for name, count in counts.items())
+    return f" Means are over the seeds of each, which are not as many: {told}."
+
+
 def one_of_each(means: Iterable[Mean], alphas: Mapping[str, float | str]) -> list[Mean]:
     """Each experiment at its alpha of `alphas`, else at its best one; all without an alpha."""
     known = list(means)

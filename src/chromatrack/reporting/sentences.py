@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from chromatrack.reporting.scores import alpha_text
-from chromatrack.reporting.tables import number
+from chromatrack.reporting.tables import NOTHING, number
 
 Said = Mapping[str, Any]
 
@@ -113,12 +114,18 @@ def headline(run: Said) -> str:
 
 
 def _beforehand(claims: Mapping[str, Said], run: Said) -> str:
-    """A sentence where no result could have been told: too few targets for so many tests."""
-    least = len(claims) * 2 / 2 ** run["targets"]
+    """A sentence where no gain could have been shown: too few targets for so many tests.
+
+    An alpha that is chosen on the other targets is chosen anew where all signs are flipped, so that
+    the flip of all of them need not reach what was measured.
+    """
+    crossed = any(one["chosen"]["way"] == "crossed" for one in claims.values())
+    least = len(claims) * (1 if crossed else 2) / 2 ** run["targets"]
     if least < run["level"]:
         return ""
+    count = f"{len(claims)} experiment{'s' if len(claims) > 1 else ''}"
     return (
-        f" With {_count(run)} and {len(claims)} experiments nothing could have been told: p is "
+        f" With {_count(run)} and {count} no gain could have been shown: p is "
         f"{chance(min(least, 1))} or more by Holm, whatever is measured."
     )
 
@@ -202,12 +209,19 @@ def _number(value: float, run: Said, *, sign: bool = False) -> str:
 
 
 def chance(p: float) -> str:
-    """0.38, 0.047, 0.004, 0.00002: two digits where rounding to one might cross a level."""
+    """0.38, 0.047, 0.004, 0.00002, 1e-07, never 0: two digits where one might cross a level."""
     if p >= 0.1:
         return f"{p:.2f}"
     if p >= 0.01:
         return f"{p:.3f}"
-    return f"{p:.1g}" if p >= 1e-4 else f"{p:.5f}"
+    if p >= 1e-4:
+        return f"{p:.1g}"
+    return f"{p:.5f}" if p >= 1e-5 else f"{p:.0e}"
+
+
+def chance_cell(p: float | None) -> str:
+    """As `chance`, for a table."""
+    return NOTHING if p is None or math.isnan(p) else chance(p)
 
 
 def _count(run: Said) -> str:

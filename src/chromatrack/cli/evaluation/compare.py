@@ -102,8 +102,11 @@ def _compare(options: argparse.Namespace) -> None:
 
 def _print_table(table: dict[str, Any]) -> None:
     """A row for each tracker minus the baseline, and one without its most influential target."""
+    from chromatrack.reporting.sentences import chance_cell as told_p
+
     turned = "; less is better: signs are turned, positive is better" if table["turned"] else ""
     where = heading(table["title"], table["protocol"])
+    where += f", {table['convention']} convention" if "convention" in table else ""
     print(f"{where}, {table['measure']['key']}{turned}")
     pairs = {f"{name} - {table['baseline']}": row for name, row in table["comparisons"].items()}
     left_out = {pair: f"  without {row['most_influential']}" for pair, row in pairs.items()}
@@ -112,14 +115,19 @@ def _print_table(table: dict[str, Any]) -> None:
     print(f"{'pair':<{room}}{'difference':>10}  {'95 % interval':<19}{_cells(heads)}  verdict")
     for pair, row in pairs.items():
         told = row["difference"]
-        cells = (_p(row["p"]), _p(row["holm_p"]), _size(row["smallest_difference"]), row["targets"])
+        cells = (
+            told_p(row["p"]),
+            told_p(row["holm_p"]),
+            _size(row["smallest_difference"]),
+            row["targets"],
+        )
         mean = f"{_signed(told['mean']):>10}"
         span = _span(told["low"], told["high"])
         print(f"{pair:<{room}}{mean}  {span:<19}{_cells(cells)}  {row['verdict']}")
         if row["most_influential"] is not None:
             mean = f"{_signed(row['without_it']):>10}"
             span = _span(row["low_without"], row["high_without"])
-            cells = (_p(row["p_without"]), "", "", row["targets"] - 1)
+            cells = (told_p(row["p_without"]), "", "", row["targets"] - 1)
             print(f"{left_out[pair]:<{room}}{mean}  {span:<19}{_cells(cells)}")
 
 
@@ -133,10 +141,6 @@ def _signed(value: float) -> str:
 
 def _span(low: float | None, high: float | None) -> str:
     return "-" if low is None or high is None else f"[{low:+.4f}, {high:+.4f}]"
-
-
-def _p(value: float | None) -> str:
-    return "-" if value is None else f"{value:.4f}"
 
 
 def _size(value: float | None) -> str:

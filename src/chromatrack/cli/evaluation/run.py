@@ -19,6 +19,7 @@ from chromatrack.cli.common import (
     alpha_values,
     compute_settings,
     count_value,
+    given,
     stage_settings,
 )
 from chromatrack.cli.trackers import (
@@ -27,7 +28,6 @@ from chromatrack.cli.trackers import (
     add_which,
     check_read,
     class_options,
-    given,
     tracker_options,
 )
 from chromatrack.errors import InputError

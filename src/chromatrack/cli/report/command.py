@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from chromatrack.cli.benchmark import add_comparison, add_scoring, asked_scoring
+from chromatrack.cli.benchmark import SCORING, add_comparison, add_scoring, asked_scoring
+from chromatrack.cli.common import given
 from chromatrack.errors import InputError
 from chromatrack.evaluation import sets
 
@@ -59,6 +60,8 @@ def _report(options: argparse.Namespace) -> None:
 
 
 def _of_runs(options: argparse.Namespace) -> list[str]:
+    for option in given(options, "baseline", *SCORING):
+        raise InputError(f"{option}: belongs to --results, not to finished runs")
     from chromatrack.stages.report.runs import report_runs
 
     return report_runs(
@@ -71,6 +74,8 @@ def _of_results(options: argparse.Namespace) -> list[str]:
 
     if options.annotations is None:
         raise InputError("--results: expected --annotations DIR beside it")
+    if options.apart:
+        raise InputError("--apart: belongs to finished runs, not to --results")
     benchmark = sets.get(options.benchmark)
     selection, asked = asked_scoring(options, benchmark)
     folders = Folders(

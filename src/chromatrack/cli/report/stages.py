@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from chromatrack.cli.common import add_settings, add_stage, stage_settings, whole_run
+from chromatrack.errors import InputError
 from chromatrack.reporting.thesis_tables import TABLES
 from chromatrack.settings import StatisticsSettings
+
+if TYPE_CHECKING:
+    from chromatrack.reporting.manifest import Manifest
 
 
 def register(subcommands: argparse._SubParsersAction) -> None:
@@ -87,12 +92,26 @@ def _register(
     return parser
 
 
-def _statistics(options: argparse.Namespace) -> None:
+def _manifest_of(options: argparse.Namespace) -> Manifest:
+    """The manifest that is to be shown, of which nothing is written over."""
     from chromatrack.reporting.manifest import read_manifest
-    from chromatrack.stages.report.verdicts import run_statistics
 
     manifest = read_manifest(options.manifest)
-    settings = stage_settings(options, StatisticsSettings, lambda everything: everything.statistics)
+    output = options.output.resolve()
+    if any(path.resolve() == output for path in manifest.scores()):
+        raise InputError(
+            f"{options.output}: is one of the scores that are read, expected another name to write"
+        )
+    return manifest
+
+
+def _statistics(options: argparse.Namespace) -> None:
+    from chromatrack.stages.report.verdicts import rule_of, run_statistics
+
+    manifest = _manifest_of(options)
+    settings = rule_of(manifest)
+    if options.settings is not None or options.config is not None:
+        settings = stage_settings(options, StatisticsSettings, lambda whole: whole.statistics)
     said = run_statistics(
         manifest, options.output, margin=settings.margin, draws=settings.draws, seed=settings.seed
     )
@@ -103,10 +122,9 @@ def _statistics(options: argparse.Namespace) -> None:
 
 def _summary(options: argparse.Namespace) -> None:
     from chromatrack.files import read_json, write_text
-    from chromatrack.reporting.manifest import read_manifest
     from chromatrack.stages.report.summary import AFTER, BEFORE, BESIDE, summarize
 
-    manifest = read_manifest(options.manifest)
+    manifest = _manifest_of(options)
     if not manifest.rows:
         write_text(options.output, ",".join((*BEFORE, *BESIDE, *AFTER)) + "\n")
         print(f"{manifest.heading}: no tracker was scored here")
@@ -118,19 +136,17 @@ def _summary(options: argparse.Namespace) -> None:
 
 
 def _figures(options: argparse.Namespace) -> None:
-    from chromatrack.reporting.manifest import read_manifest
     from chromatrack.stages.report.figures import make_figures
 
-    manifest = read_manifest(options.manifest)
+    manifest = _manifest_of(options)
     index = make_figures(manifest, options.output)
     print(f"{len(index)} plots: {options.output}")
 
 
 def _page(options: argparse.Namespace) -> None:
-    from chromatrack.reporting.manifest import read_manifest
     from chromatrack.stages.report.page import make_page
 
-    make_page(read_manifest(options.manifest), options.output)
+    make_page(_manifest_of(options), options.output)
     print(f"page: {options.output}")
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 
 from chromatrack.evaluation.benchmark import Benchmark
 from chromatrack.evaluation.measures import Measure
+from chromatrack.reporting.sentences import chance_cell
 from chromatrack.reporting.tables import NOTHING, Line, Table, number
 from chromatrack.settings.experiments import BASELINE, UNTRAINED
 
@@ -40,7 +41,7 @@ def summary(
         Line((
             row["tracker"], *(row[key] or NOTHING for key in trained),
             between(row, first[0], **shown), between(row, "difference", sign=True, **shown),
-            number(row["p"], 3),
+            chance_cell(row["p"]),
             *(number(row[key], one.digits, scale=one.scale) for key, one in others),
         ))
         for row in table.to_dict("records")

@@ -7,6 +7,7 @@ from typing import Any
 
 from chromatrack.reporting.said import EACH, VERDICT, Kind, Part
 from chromatrack.reporting.scores import alpha_text
+from chromatrack.reporting.sentences import chance_cell
 from chromatrack.reporting.tables import NOTHING, Line, Table, number
 
 
@@ -19,6 +20,7 @@ def experiments(said: Mapping[str, Any]) -> Table:
         "difference": lambda value: number(value, digits, sign=True, scale=scale),
         "size": lambda value: number(value, digits, scale=scale),
         "share": number,
+        "p": chance_cell,
     }
     parts = Part("experiments", said["experiments"]).items()
     return Table(
@@ -28,10 +30,15 @@ def experiments(said: Mapping[str, Any]) -> Table:
                   *(shown[field.kind](field.value(one)) for one in parts.values())))
             for field in (*EACH, VERDICT)
         ),
-        f"{_about(said)}\n{_rule(said)} Equivalent: by no more than {said['margin']:g}. The gain "
+        f"{_about(said)}\n{_rule(said)} Equivalent: by no more than {_margin(said)}. The gain "
         "with the α of the test set is what choosing on the answer gives. The oracle looks at the "
         "answer, too.",
     )  # fmt: skip
+
+
+def _margin(said: Mapping[str, Any]) -> str:
+    """In the unit in which the measure is shown."""
+    return f"{said['margin'] * said['measure']['scale']:g}"
 
 
 def _about(said: Mapping[str, Any]) -> str:
@@ -47,7 +54,7 @@ def _about(said: Mapping[str, Any]) -> str:
 
 def _rule(said: Mapping[str, Any]) -> str:
     """When a verdict is which, and over which tests p is adjusted."""
-    margin, level = f"{said['margin']:g}", f"{said['level']:g}"
+    margin, level = _margin(said), f"{said['level']:g}"
     return (
         f"Helps: the 95 % interval is above 0 and p by Holm below {level}. Does not help: a gain "
         f"of {margin} is refused (p of the margin below {level}, interval below {margin}). "

@@ -7,7 +7,7 @@ from typing import Any
 
 from chromatrack import published
 from chromatrack.reporting.manifest import BASELINE_LABEL
-from chromatrack.reporting.scores import Mean, alpha_text, one_of_each
+from chromatrack.reporting.scores import Mean, alpha_text, one_of_each, seeds_told
 from chromatrack.reporting.tables import Line, Table, number
 from chromatrack.settings.experiments import BASELINE
 
@@ -40,7 +40,7 @@ def beside_the_thesis(means: Sequence[Mean], kinds: Mapping[str, str]) -> Table:
         ("tracker", "kind", "α", "here", "thesis, OTB2015"),
         tuple(lines),
         "The thesis prints only some values of α. Compare its column with ours only where the data "
-        "set is OTB2015 and the training was the thesis's.",
+        f"set is OTB2015 and the training was the thesis's.{seeds_told(means)}",
         text_columns=2,
     )
 
@@ -49,11 +49,12 @@ def _order(alpha: float | str | None) -> tuple:
     return (not isinstance(alpha, float), alpha if isinstance(alpha, float) else 0.0)
 
 
-def attributes(means: Sequence[Mean], alphas: Mapping[str, float | str]) -> Table:
+def attributes(means: Sequence[Mean], alphas: Mapping[str, float | str | None]) -> Table:
     """Success AUC per attribute of each experiment at one alpha (thesis Table 5.7).
 
     Args:
-        alphas: those that the verdict is about; without one, the best of these sequences.
+        alphas: those that the verdict is about; None where they differ from target to target.
+            Without one, the best of these sequences.
     """
     lines = []
     for mean in one_of_each(means, alphas):
@@ -61,18 +62,23 @@ def attributes(means: Sequence[Mean], alphas: Mapping[str, float | str]) -> Tabl
         lines.append(_attribute_line(mean.name, mean.alpha, mean.score, scores))
         if mean.experiment in published.ATTRIBUTE_SUCCESS:
             alpha, total, reference = published.ATTRIBUTE_SUCCESS[mean.experiment]
-            lines.append(
-                _attribute_line("thesis", alpha, total, list(reference.values()), reference=True)
-            )
+            name, scores = f"thesis: {mean.name}", list(reference.values())
+            lines.append(_attribute_line(name, alpha, total, scores, reference=True))
+    differing = [name for name, alpha in alphas.items() if alpha is None]
     best, thesis = (
-        "Each experiment at the α of its verdict. " if alphas else
-        "Best α of each experiment by success AUC, chosen on these sequences themselves. ",
+        "Best α of each experiment by success AUC, chosen on these sequences themselves. "
+        if len(differing) == len(alphas) else
+        "Each experiment at the α of its verdict. " + (
+            f"That of {', '.join(differing)} differs from target to target: shown is its best one, "
+            "chosen on these sequences themselves. " if differing else ""
+        ),
         f" {published.PRINTING_ERRORS['5.7']}",
     ) if any(mean.tracker is None for mean in means) else ("", "")  # fmt: skip
     return Table(
         ("tracker", "α", "all", *published.ATTRIBUTES),
         tuple(lines),
-        f"{best}{published.ATTRIBUTES_MEAN}. A dash: no sequence shows it.{thesis}",
+        f"{best}{published.ATTRIBUTES_MEAN}. A dash: no sequence shows it.{thesis}"
+        f"{seeds_told(means)}",
     )
 
 

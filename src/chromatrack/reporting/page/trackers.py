@@ -28,7 +28,8 @@ def tracker_list(
 
     Returns:
         name, experiment, alpha, kind ("baseline", "experiment", "classical" or "own"), chosen
-        (whether its alpha is the one that its experiment is told by), row (its name among the
+        (whether its alpha is the one that its experiment is told by; its best where that differs
+        from target to target), row (its name among the
         results, of the seed that was given first), values by measure, and value and difference
         with intervals.
     """
@@ -37,9 +38,11 @@ def tracker_list(
         rows.setdefault(key_of(row), row.tracker)
     baseline = said.get("comparisons", {}).get("baseline")
     told = {_key_of_said(entry): entry for entry in said.get("rows", ())}
-    chosen = {
-        name: one["chosen"]["alpha"] for name, one in said.get("experiments", {}).items()
-    } or _best_alphas(means)
+    chosen = _best_alphas(means) | {
+        name: one["chosen"]["alpha"]
+        for name, one in said.get("experiments", {}).items()
+        if one["chosen"]["alpha"] is not None  # else it differs from target to target
+    }
     found = []
     for mean in means:
         key = key_of_mean(mean)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from chromatrack.reporting.said import EACH, VERDICT, Field, Part
-from chromatrack.reporting.sentences import chance
-from chromatrack.reporting.tables import NOTHING, number
+from chromatrack.reporting.sentences import chance_cell
+from chromatrack.reporting.tables import number
 from chromatrack.reporting.thesis_tables.source import Source
 from chromatrack.reporting.thesis_tables.table import Cell, ThesisTable, scaled, sentences
 
@@ -55,13 +55,9 @@ def _held(control: str, part: Part, factor: float, digits: int) -> str:
     def signed(end: str) -> str:
         return number(part.number("difference", end), digits, sign=True, scale=factor)
 
-    def told(key: str) -> str:
-        p = part.number(key)
-        return NOTHING if p is None else chance(p)
-
     return (
         f"{control}: {signed('mean')} [{signed('low')}, {signed('high')}], "
-        f"p {told('p')} ({told('holm_p')} by Holm)"
+        f"p {chance_cell(part.number('p'))} ({chance_cell(part.number('holm_p'))} by Holm)"
     )
 
 
@@ -75,11 +71,12 @@ def _note(source: Source, rows: bool) -> list[str]:
         said.number("targets"),
     )
     unit = said.text("unit") or "target"
+    factor = said.number("measure", "scale") or 1.0
     about = [
         f"Differences are of {measure or 'the first measure'} to the baseline of the same seed"
         + (f", over {targets:g} {unit}s" if targets is not None else "")
         + ", with 95 % intervals.",
-        f"Equivalent: by no more than {margin:g}." if margin is not None else "",
+        f"Equivalent: by no more than {margin * factor:g}." if margin is not None else "",
         "Chosen on the test set, an α flatters itself: hence the other two ways beside it. Only "
         "baseline (auxiliary) right and oracle gain say how far the two branches could help each "
         "other; the oracle looks at the answer, so that its gain is an upper bound.",

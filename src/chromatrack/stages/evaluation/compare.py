@@ -118,6 +118,7 @@ def _table(
     }
     return {
         **{key: one[key] for key in ("benchmark", "title", "protocol", "unit")},
+        **({"convention": one["convention"]} if "convention" in one else {}),
         "measure": measure.declared(),
         "turned": measure.better == "lower",
         "baseline": baseline,

@@ -133,6 +133,8 @@ def _title(folders: Folders, scores: Mapping[str, Any]) -> str:
     listed = f" {Path(selection.names).name}" if selection.names else ""
     protocol = next(iter(scores.values()))["protocol"]
     told = f", {protocol.upper()}" if protocol != benchmark.protocols[0] else ""
+    convention = folders.options.get("convention")
+    told += f", {convention} convention" if convention else ""
     return f"{benchmark.title}{listed}{told}: {', '.join(names[:NAMED])}{more}"
 
 

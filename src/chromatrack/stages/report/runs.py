@@ -6,7 +6,7 @@ import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import cache
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from chromatrack.reporting.moved import open_run, run_folder
 from chromatrack.reporting.scores import read_evaluation
 from chromatrack.stages.report.page import make_page
 from chromatrack.stages.report.summary import summarize
-from chromatrack.stages.report.verdicts import run_statistics
+from chromatrack.stages.report.verdicts import rule_of, run_statistics
 
 COUNTED = ("statistics.json", "summary.csv")
 """What is counted anew where runs are joined, and kept beside the page."""
@@ -80,6 +80,8 @@ def report_runs(
 def check_output(output: Path, replace_page: bool) -> None:
     """Refuse a folder, and the page of a run where that is not asked for."""
     check_writable(output)
+    if output.suffix.lower() not in (".html", ".htm"):
+        raise InputError(f"{output}: expected a name that ends in .html, .htm")
     beside = output.parent / "manifest.json"
     if output.exists() and beside.is_file() and not replace_page:
         raise InputError(
@@ -115,7 +117,7 @@ def _told_apart(groups: Sequence[Sequence[Run]]) -> list[list[Run]]:
 def _rule(manifest: Manifest) -> dict[str, float]:
     """How a run compared its trackers."""
     if manifest.statistics is None:
-        return {}
+        return asdict(rule_of(manifest))
     said = read_json(manifest.statistics)
     keys = ("margin", "draws", "seed")
     if not isinstance(said, dict) or not all(isinstance(said.get(k), int | float) for k in keys):

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from chromatrack.configuration import build
 from chromatrack.files import made_by, write_json
 from chromatrack.metrics import statistics
 from chromatrack.reporting.manifest import Manifest, Plan
@@ -56,6 +57,12 @@ def run_statistics(
         said |= _Run(scored, validation, manifest, Rule(**settings)).all()
     write_json(output, said)
     return said
+
+
+def rule_of(manifest: Manifest) -> StatisticsSettings:
+    """How the configuration of a run compares its trackers; the defaults where it does not say."""
+    told = manifest.configuration.get("statistics")
+    return build(StatisticsSettings, told or {}, "configuration.statistics")
 
 
 class _Run:

@@ -84,7 +84,7 @@ function tableCells(table) {
   return [...table.rows].filter((row) => !row.hidden).map((row) => [...row.cells].filter((_, i) => !skipped.has(i)).map((cell) => (cell.dataset.text ?? cell.textContent).trim()));
 }
 
-const WITH_INTERVAL = /^(\S+) \[(\S+), (\S+)\]$/;
+const WITH_INTERVAL = /^([+−-]?[\d.]+) \[([+−-]?[\d.]+), ([+−-]?[\d.]+)\]$/;
 
 // A column of numbers with their intervals becomes three.
 function apartFromIntervals([head, ...body]) {
@@ -115,7 +115,7 @@ function notesOf(table) {
 
 // LATEX: what of a text LaTeX prints otherwise, from the program that writes the page.
 function tableLatex(table) {
-  const escape = (text) => [...text].map((character) => LATEX[character] ?? character).join("");
+  const escape = (text) => [...text.replace(/\s+/g, " ")].map((character) => LATEX[character] ?? character).join("");
   const [head, ...body] = tableCells(table).map((row) => row.map(escape).join(" & ").replace(/^(?=[[*])/, "{}") + " \\\\");
   const columns = [...table.tHead.rows[0].cells].filter((cell) => !("skip" in cell.dataset)).map((cell) => (cell.classList.contains("number") ? "r" : "l")).join("");
   const notes = [headingOf(table), ...notesOf(table)].filter(Boolean).map((note) => `% ${note.replace(/\s+/g, " ")}`);

@@ -12,7 +12,8 @@ class Sequences {
     this.first = first >= 0 && first !== this.second ? first : Math.min(1, data.trackers.length - 1);
     this.order = { key: "difference", direction: "ascending" };
     this.holder = el("div");
-    root.append(el("div", { class: "tools before", hidden: data.trackers.length < 2 }, this.chooser("first", "Difference of"), this.chooser("second", "to")), this.holder);
+    const uneven = data.sequences.each && el("p", { class: "note" }, "Not all trackers have the same seeds: differences are of the seeds that both have, columns of all that each has.");
+    root.append(el("div", { class: "tools before", hidden: data.trackers.length < 2 }, this.chooser("first", "Difference of"), this.chooser("second", "to")), this.holder, ...(uneven ? [uneven] : []));
     selection.addEventListener("change", () => this.draw());
     this.draw();
   }
@@ -29,10 +30,18 @@ class Sequences {
     this.onchange?.();
   }
 
+  // Of each target, over the seeds that both trackers have; over all of each where they share none.
+  differences() {
+    const { names, values, seeds, each } = this.data.sequences, { first, second } = this;
+    const common = each ? seeds[first].filter((seed) => seed !== null && seeds[second].includes(seed)) : [];
+    const over = (tracker, i) => common.length ? common.reduce((sum, seed) => sum + each[tracker][seeds[tracker].indexOf(seed)][i], 0) / common.length : values[tracker][i];
+    return names.map((_, i) => (over(first, i) - over(second, i)) * this.data.measure.scale);
+  }
+
   draw() {
     const { data, selection } = this, { names, frames, values, unit } = data.sequences, { digits, scale } = data.measure;
     const shown = [...new Set([this.first, this.second, ...selection.indices()])];
-    const difference = names.map((_, i) => (values[this.first][i] - values[this.second][i]) * scale);
+    const difference = this.differences();
     const largest = Math.max(...difference.map(Math.abs), 1e-9);
     const heads = [unit, "frames", "difference", "", ...shown.map((i) => data.trackers[i].name)];
     const rows = names.map((name, i) => el("tr", { "data-sequence": name, class: name === this.current ? "current" : null },
