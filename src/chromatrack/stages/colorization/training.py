@@ -1,4 +1,4 @@
-"""Stage 4: colorization pretraining (thesis 3.2)."""
+"""Colorization pretraining (thesis 3.2)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stage 8: label propagation on DAVIS with a colorization checkpoint, or without any network."""
+"""Label propagation on DAVIS with a colorization checkpoint, or without any network."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stage 8: the supervised experiment of VOT, run and scored by vot-toolkit itself."""
+"""The supervised experiment of VOT, run and scored by vot-toolkit itself."""
 
 from __future__ import annotations
 

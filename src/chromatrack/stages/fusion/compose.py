@@ -1,4 +1,4 @@
-"""Stage 7: the combined network of two trained branches (thesis 4.3)."""
+"""The combined network of two trained branches (thesis 4.3)."""
 
 from __future__ import annotations
 

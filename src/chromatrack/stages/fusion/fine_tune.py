@@ -1,4 +1,4 @@
-"""Stage 7: both branches trained together, for a fixed or a learned alpha (thesis 5.4)."""
+"""Both branches trained together, for a fixed or a learned alpha (thesis 5.4)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stage 6: mean and deviation of the score maps of each branch (thesis 4.3)."""
+"""Mean and deviation of the score maps of each branch (thesis 4.3)."""
 
 from __future__ import annotations
 

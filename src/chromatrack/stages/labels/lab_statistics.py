@@ -1,4 +1,4 @@
-"""Stage 3: label caches -> mean and standard deviation of L, a, b over the data set."""
+"""Label caches -> mean and standard deviation of L, a, b over the data set."""
 
 from __future__ import annotations
 

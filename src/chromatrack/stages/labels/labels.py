@@ -1,4 +1,4 @@
-"""Stage 2: clips of a shard -> label cache."""
+"""Clips of a shard -> label cache."""
 
 from __future__ import annotations
 

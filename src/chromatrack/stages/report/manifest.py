@@ -1,4 +1,4 @@
-"""Stage 9: what the table, the plots and the page of a run are made of."""
+"""What the table, the plots and the page of a run are made of."""
 
 from __future__ import annotations
 

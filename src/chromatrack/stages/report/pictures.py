@@ -1,4 +1,4 @@
-"""Stage 9: pictures to look at: colour labels, and frames that were coloured."""
+"""Pictures to look at: colour labels, and frames that were coloured."""
 
 from __future__ import annotations
 

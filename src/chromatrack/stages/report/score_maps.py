@@ -1,4 +1,4 @@
-"""Stage 9: maps.json, the score maps that the page shows beside frames (docs/report.md)."""
+"""maps.json: the score maps that the page shows beside frames (docs/report.md)."""
 
 from __future__ import annotations
 

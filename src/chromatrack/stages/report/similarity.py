@@ -1,4 +1,4 @@
-"""Stage 9: similarity.json, where each cell of a frame points to in another (docs/report.md)."""
+"""similarity.json: where each cell of a frame points to in another (docs/report.md)."""
 
 from __future__ import annotations
 

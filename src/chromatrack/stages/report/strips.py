@@ -1,4 +1,4 @@
-"""Stage 9: strips.json, what the page shows of sequences (docs/report.md)."""
+"""strips.json: what the page shows of sequences (docs/report.md)."""
 
 from __future__ import annotations
 

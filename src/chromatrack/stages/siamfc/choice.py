@@ -1,4 +1,4 @@
-"""Stage 5d: which of the networks that a SiamFC training kept is used; the rule is fixed before."""
+"""Which of the networks that a SiamFC training kept is used; the rule is fixed before."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stage 5a: annotated videos -> lists of a few hundred -> crop shards."""
+"""Annotated videos -> lists of a few hundred -> crop shards."""
 
 from __future__ import annotations
 

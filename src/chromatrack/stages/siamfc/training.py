@@ -1,4 +1,4 @@
-"""Stage 5b: SiamFC training on prepared crops (thesis 3.1.4)."""
+"""SiamFC training on prepared crops (thesis 3.1.4)."""
 
 from __future__ import annotations
 

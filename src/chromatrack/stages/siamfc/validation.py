@@ -1,4 +1,4 @@
-"""Stage 5c: how well the networks that a SiamFC training kept track sequences of GOT-10k val."""
+"""How well the networks that a SiamFC training kept track sequences of GOT-10k val."""
 
 from __future__ import annotations
 
