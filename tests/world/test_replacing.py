@@ -39,9 +39,8 @@ Path.rename = rename
 def killed(call: str, *, after: int) -> None:
     """Run a build in a process that ends, as by SIGKILL, after it has put parts in place."""
     given = {**os.environ, "PYTHONPATH": os.pathsep.join([*sys.path, os.getcwd()])}
-    ended = subprocess.run(
-        [sys.executable, "-c", KILLED.format(call=call), str(after)], env=given, check=False
-    )
+    program = [sys.executable, "-c", KILLED.format(call=call), str(after)]
+    ended = subprocess.run(program, env=given, check=False, timeout=120)
     assert ended.returncode == 9
 
 

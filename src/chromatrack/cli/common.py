@@ -74,8 +74,10 @@ def _flat(value: Any) -> Iterator[Any]:
 
 def given(options: argparse.Namespace, *keys: str) -> list[str]:
     """Those of the options that were given, as a person writes them."""
-    found = [key for key in keys if getattr(options, key, None) not in (None, [], False)]
-    return ["--" + key.replace("_", "-") for key in found]
+    values = {key: getattr(options, key, None) for key in keys}
+    # 0 is a value: an alpha, or a seed.
+    found = [k for k, value in values.items() if value is not None and value is not False]
+    return ["--" + key.replace("_", "-") for key in found if values[key] != []]
 
 
 def add_stage(
