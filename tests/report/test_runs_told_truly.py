@@ -11,6 +11,9 @@ from chromatrack.stages.report.runs import report_runs
 from chromatrack.stages.report.verdicts import rule_of, run_statistics
 from tests.report.finished_runs import data_of, refusal
 
+RIGHT = {"convention": "got10k", "frames_limit": None}
+"""Of the runs of these tests, whose scores do not say it."""
+
 WRONG = {
     "convention": "matlab", "protocol": "tre", "benchmark": "uav123", "frames_limit": 7,
 }  # fmt: skip
@@ -19,11 +22,9 @@ WRONG = {
 @pytest.mark.parametrize("key", WRONG)
 def test_scores_that_were_counted_in_another_way_are_refused(finished, tmp_path, capsys, key):
     run = finished("one", (0, 1))
-    for tracker in ("exp1-alpha0.5-seed1", "baseline-seed1"):
-        value = {"convention": "got10k", "frames_limit": None} | read_json(run.scores(tracker))
-        run.change(tracker, **{key: value[key]})
-    first = read_json(run.scores("baseline-seed0"))
-    run.change("baseline-seed0", **{key: first.get(key, {"convention": "got10k"}.get(key))})
+    right = read_json(run.scores("baseline-seed0")).get(key, RIGHT.get(key))
+    for tracker in ("baseline-seed0", "baseline-seed1"):
+        run.change(tracker, **{key: right})
     run.change("exp1-alpha0.5-seed1", **{key: WRONG[key]})
     run.tell(statistics=None, summary_csv=None)
     said = refusal(run.folder, "--output", tmp_path / "p.html", capsys=capsys)
